@@ -1,0 +1,156 @@
+//! Diagnostics: what is wrong with an app, where, and what to do about it.
+//!
+//! Finding a problem is kept apart from telling it: stages make [`Diagnostic`] values, `render`
+//! turns them into text for people or JSON for machines.
+
+mod json;
+mod render;
+mod source;
+
+pub use json::to_json;
+pub use render::{Style, render};
+pub use source::{FileId, Position, Sources, Span, Spanned};
+
+/// The kind of a problem. The codes are stable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[non_exhaustive]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Code {
+    /// The manifest is not valid TOML, or has an unknown key, a wrong type or a wrong value.
+    Pw001,
+    /// Two plugins have one id.
+    Pw002,
+    /// The component is missing, unreadable, not wasm, differs from its hash, or has a world that cannot be expressed.
+    Pw003,
+    /// The binary imports an interface that the manifest does not list, or a WASI one that the runtime lacks.
+    Pw101,
+    /// The manifest lists an import that the binary does not have.
+    Pw102,
+    /// The manifest lists an export that the binary does not have.
+    Pw103,
+    /// No provider.
+    Pw201,
+    /// Too many providers.
+    Pw202,
+    /// A function is missing at the provider, or its type does not fit.
+    Pw203,
+    /// A reply shape that the cardinality does not allow.
+    Pw204,
+    /// A resource or type that cannot cross plugins there.
+    Pw205,
+    /// An import cycle.
+    Pw301,
+    /// A limit, grant or binding of `app.toml` that is not allowed or names something unknown.
+    Pw401,
+}
+
+impl Code {
+    /// Every code, in ascending order.
+    pub const ALL: [Self; 13] = [
+        Self::Pw001,
+        Self::Pw002,
+        Self::Pw003,
+        Self::Pw101,
+        Self::Pw102,
+        Self::Pw103,
+        Self::Pw201,
+        Self::Pw202,
+        Self::Pw203,
+        Self::Pw204,
+        Self::Pw205,
+        Self::Pw301,
+        Self::Pw401,
+    ];
+
+    /// The code as it is printed: `PW001`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pw001 => "PW001",
+            Self::Pw002 => "PW002",
+            Self::Pw003 => "PW003",
+            Self::Pw101 => "PW101",
+            Self::Pw102 => "PW102",
+            Self::Pw103 => "PW103",
+            Self::Pw201 => "PW201",
+            Self::Pw202 => "PW202",
+            Self::Pw203 => "PW203",
+            Self::Pw204 => "PW204",
+            Self::Pw205 => "PW205",
+            Self::Pw301 => "PW301",
+            Self::Pw401 => "PW401",
+        }
+    }
+}
+
+/// How bad a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// The app cannot be assembled.
+    Error,
+    /// The app works, but probably not as meant.
+    Warning,
+}
+
+/// One problem.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Its kind.
+    pub code: Code,
+    /// How bad it is.
+    pub severity: Severity,
+    /// One line, lowercase: what is wrong.
+    pub message: String,
+    /// Where. The first label is the primary one; others give context, possibly in other files.
+    pub labels: Vec<Label>,
+    /// Facts that need more room than a label: signatures, paths of a cycle, lists of what was there.
+    pub notes: Vec<String>,
+    /// What to do about it.
+    pub help: String,
+}
+
+/// A place in a file, and what is to say about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The file.
+    pub file: FileId,
+    /// The bytes of the file that the label marks.
+    pub span: Span,
+    /// What is to say.
+    pub text: String,
+}
+
+impl Diagnostic {
+    /// An error of the given kind, without labels and help yet.
+    pub fn error(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            labels: Vec::new(),
+            notes: Vec::new(),
+            help: String::new(),
+        }
+    }
+
+    /// Adds a label. The first one added is the primary one.
+    #[must_use]
+    pub fn label(mut self, file: FileId, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label { file, span, text: text.into() });
+        self
+    }
+
+    /// Adds a note, of one or more lines.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+}

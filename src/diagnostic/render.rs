@@ -1,0 +1,128 @@
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
+
+use super::{Diagnostic, FileId, Label, Severity, Sources};
+
+/// Whether text for people carries colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// Plain text.
+    Plain,
+    /// ANSI escape codes.
+    Coloured,
+}
+
+/// Characters on a line; wider lines are cut around the marks.
+const WIDTH: usize = 200;
+
+/// One diagnostic as text for people, in the manner of rustc, without a line break at its end.
+pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let mut elements: Vec<Element<'_>> = Vec::new();
+    for (index, file) in files_in_order(&diagnostic.labels).into_iter().enumerate() {
+        elements.push(snippet(diagnostic, sources, file, index == 0).into());
+    }
+    for note in &diagnostic.notes {
+        elements.push(Level::NOTE.message(note.as_str()).into());
+    }
+    if !diagnostic.help.is_empty() {
+        elements.push(Level::HELP.message(diagnostic.help.as_str()).into());
+    }
+    let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.as_str());
+    let report: Vec<Group<'_>> = vec![title.elements(elements)];
+    renderer(style).render(&report)
+}
+
+fn renderer(style: Style) -> Renderer {
+    let renderer = match style {
+        Style::Plain => Renderer::plain(),
+        Style::Coloured => Renderer::styled(),
+    };
+    renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH)
+}
+
+/// The files of the labels, each once, the primary label's first.
+fn files_in_order(labels: &[Label]) -> Vec<FileId> {
+    let mut files = Vec::new();
+    for label in labels {
+        if !files.contains(&label.file) {
+            files.push(label.file);
+        }
+    }
+    files
+}
+
+fn snippet<'a>(
+    diagnostic: &'a Diagnostic,
+    sources: &'a Sources,
+    file: FileId,
+    holds_primary: bool,
+) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+    let text = sources.text(file);
+    let labels = diagnostic.labels.iter().filter(|label| label.file == file);
+    let annotations = labels.enumerate().map(|(index, label)| {
+        let kind = if holds_primary && index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+        kind.span(clamp(text, &label.span)).label(label.text.as_str())
+    });
+    Snippet::source(text).path(sources.path(file)).annotations(annotations)
+}
+
+/// A span that lies within the text, on character boundaries.
+fn clamp(text: &str, span: &super::Span) -> super::Span {
+    let boundary = |mut offset: usize| {
+        offset = offset.min(text.len());
+        while !text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        offset
+    };
+    let start = boundary(span.start);
+    start..boundary(span.end).max(start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Code;
+
+    #[test]
+    fn looks_like_rustc() {
+        let mut sources = Sources::default();
+        let a = sources.add("a.toml", "[plugin]\ncomponent = 7\n");
+        let b = sources.add("b.toml", "x = 1\n");
+        let diagnostic = Diagnostic::error(Code::Pw001, "wrong type for `component`")
+            .label(a, 21..22, "expected a string, found an integer")
+            .label(b, 0..1, "as here")
+            .note("a note")
+            .help("write a path");
+        let text = render(&diagnostic, &sources, Style::Plain);
+        let expected = "\
+error[PW001]: wrong type for `component`
+ --> a.toml:2:13
+  |
+2 | component = 7
+  |             ^ expected a string, found an integer
+  |
+ ::: b.toml:1:1
+  |
+1 | x = 1
+  | - as here
+  |
+  = note: a note
+  = help: write a path";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn odd_spans_do_not_panic() {
+        let mut sources = Sources::default();
+        let file = sources.add("é.toml", "é");
+        for span in [0..99, 1..1, 50..60, 2..2] {
+            let diagnostic = Diagnostic::error(Code::Pw001, "m").label(file, span, "here");
+            assert!(render(&diagnostic, &sources, Style::Plain).contains("PW001"));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Plugweave assembles an application out of WebAssembly plugins.
+//!
+//! A plugin is a WebAssembly component together with a small TOML manifest that says which WIT
+//! interfaces it imports and exports. An app is a folder of them. Plugweave holds each manifest
+//! against its binary, decides who serves whom, checks that the types fit, links the plugins, each
+//! in a sandbox of its own, and runs them.
+//!
+//! ```no_run
+//! use plugweave::{App, Val};
+//!
+//! let app = App::open("manifests/workbench")?;
+//! let counts = app.call("workbench:markdown/stats@1.0.0#measure", &[Val::String("# Title".into())])?;
+//! println!("{counts:?}");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The stages
+//!
+//! Each stage knows only those before it:
+//!
+//! | stage | what it does |
+//! |---|---|
+//! | [`manifest`] | TOML text to checked values, each with its place in the text |
+//! | [`world`] | what a binary really imports and exports, read without compiling it |
+//! | [`resolve`] | who serves whom, and whether the types fit: a [`plan`], or *all* [problems](diagnostic) |
+//! | [`mod@check`] | the three together, over the [`files`] of an app |
+//! | `link` | a plan, compiled and linked: an [`Assembly`] |
+//! | `runtime` | live plugins: stores, limits, failures, restarts |
+//! | [`App`] | the way in for an embedding application |
+//!
+//! Everything up to the plan builds without wasmtime (`default-features = false`), and is what
+//! `plugweave check` needs.
+
+pub mod check;
+pub mod diagnostic;
+pub mod files;
+pub mod folder;
+pub mod manifest;
+pub mod model;
+pub mod plan;
+pub mod resolve;
+pub mod world;
+
+#[cfg(feature = "runtime")]
+mod app;
+#[cfg(feature = "runtime")]
+mod link;
+#[cfg(feature = "runtime")]
+mod runtime;
+mod words;
+
+pub use model::PluginId;
+
+#[cfg(feature = "runtime")]
+pub use app::{App, Callable, OpenError, Problems, StartOptions, WaveCall, WaveError, print as print_wave};
+#[cfg(feature = "runtime")]
+pub use link::{Assembly, CallError, CallErrorKind, CallFrame, LinkError};
+#[cfg(feature = "runtime")]
+pub use wasmtime::component::Val;
+
+/// The Rust examples of the README compile.
+#[cfg(all(doctest, feature = "runtime"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,23 @@
+//! The vocabulary that every stage shares: ids, names, types, cardinalities, limits, grants.
+//!
+//! Plain data without behaviour of any stage; depends on nothing else in the crate.
+
+mod binding;
+mod difference;
+mod grants;
+mod id;
+mod limits;
+mod name;
+mod print;
+mod signature;
+mod types;
+
+pub use binding::{Cardinality, OnFailure};
+pub use difference::{Difference, first_difference, first_signature_difference};
+pub use grants::{Access, DirGrant, NetworkGrant, Stdio, WasiGrants};
+pub use id::{BadPluginId, PluginId};
+pub use limits::{Budget, Limits, RestartBudget};
+pub use name::{BadExternName, ExternName};
+pub use print::{Marked, Step, print_marked};
+pub use signature::{Fitting, ResourceMatch, fits, signature_fits};
+pub use types::{Case, Field, FuncType, Param, Resource, Side, Type};
