@@ -1,0 +1,249 @@
+use super::limits::limits;
+use super::reader::{self, Item, Reader, Table};
+use super::value::{extern_name_key, filled_text, id_help, id_reason, number, plugin_id, plugin_id_key, word};
+use super::wasi::{texts, wasi};
+use super::{AppFile, BindEntry, HostEntry, PluginOverride, Trust};
+use crate::diagnostic::{Code, Diagnostic, FileId, Spanned};
+use crate::model::{ExternName, PluginId};
+
+const TRUSTS: [(&str, Trust); 2] = [("manifest", Trust::Manifest), ("app", Trust::App)];
+
+/// Reads `app.toml`.
+///
+/// The diagnostics list every mistake in the file; what comes back beside them leaves the wrong
+/// entries out. It is never `None`, because every part of the file is optional.
+pub fn parse_app(file: FileId, text: &str) -> (Option<AppFile>, Vec<Diagnostic>) {
+    reader::read(file, text, |reader, root| Some(app(reader, root)))
+}
+
+fn app(reader: &mut Reader, root: &mut Table<'_>) -> AppFile {
+    let (mut name, mut entry, mut trust) = (None, None, None);
+    if let Some(mut table) = root.section(reader, "app") {
+        name = table.read(reader, "name", |item, reader| filled_text(item, reader, "\"workbench\""));
+        entry = table.read(reader, "entry", plugin_id);
+        trust = table.read(reader, "trust", |item, reader| word(item, reader, &TRUSTS));
+        table.finish(reader);
+    }
+    AppFile {
+        file: reader.file,
+        name,
+        entry,
+        trust: trust.map(|trust| trust.value).unwrap_or_default(),
+        bind: items(reader, root, "bind").iter().flat_map(|item| bindings(item, reader)).collect(),
+        host: items(reader, root, "host").iter().filter_map(|item| host(item, reader)).collect(),
+        plugins: items(reader, root, "plugins").iter().filter_map(|item| plugin(item, reader)).collect(),
+    }
+}
+
+fn items<'a>(reader: &mut Reader, table: &mut Table<'a>, key: &'static str) -> Vec<Item<'a>> {
+    table.section(reader, key).map(Table::items).unwrap_or_default()
+}
+
+/// A line of `[bind]`: the imports of one consumer.
+fn bindings(item: &Item<'_>, reader: &mut Reader) -> Vec<BindEntry> {
+    let consumer = plugin_id_key(item, reader);
+    let table = item.table(reader, item.advice("{ \"text:store/documents@1.0.0\" = [\"sqlite-store\"] }"));
+    let imports = table.map(Table::items).unwrap_or_default();
+    let entries = imports.iter().filter_map(|import| binding(import, reader));
+    let parts: Vec<_> = entries.collect();
+    let Some(consumer) = consumer else {
+        return Vec::new();
+    };
+    let consumer = Spanned::new(consumer, item.key_span.clone());
+    parts.into_iter().map(|part| part.of(consumer.clone())).collect()
+}
+
+/// A [`BindEntry`] before its consumer is known to be good.
+struct Bound {
+    import: Spanned<ExternName>,
+    providers: Spanned<Vec<Spanned<PluginId>>>,
+    host: Option<crate::diagnostic::Span>,
+}
+
+impl Bound {
+    fn of(self, consumer: Spanned<PluginId>) -> BindEntry {
+        BindEntry { consumer, import: self.import, providers: self.providers, host: self.host }
+    }
+}
+
+fn binding(item: &Item<'_>, reader: &mut Reader) -> Option<Bound> {
+    let import = extern_name_key(item, reader);
+    let list = item.array(reader, "[\"sqlite-store\"]")?;
+    let (mut providers, mut host): (Vec<Spanned<PluginId>>, _) = (Vec::new(), None);
+    for element in &list {
+        let Some(text) = element.string(reader, "\"sqlite-store\"") else {
+            continue;
+        };
+        match PluginId::parse(text) {
+            Ok(id) if providers.iter().any(|provider| provider.value == id) => twice(element, reader, &id),
+            Ok(id) => providers.push(Spanned::new(id, element.span.clone())),
+            Err(_) if text == "host" => host = Some(element.span.clone()),
+            Err(error) => {
+                element.wrong_value::<()>(reader, "is not a plugin id", id_reason(&error), id_help(text));
+            }
+        }
+    }
+    if let Some(place) = host.as_ref().filter(|_| list.len() > 1) {
+        let message = format!("`{}` names the host beside others", item.path);
+        let help = "the host serves alone: write `[\"host\"]`, or remove it from the list";
+        let diagnostic =
+            Diagnostic::error(Code::Pw401, message).label(reader.file, place.clone(), "the embedding application");
+        reader.report(diagnostic.help(help), place);
+        host = None;
+    }
+    Some(Bound {
+        import: Spanned::new(import?, item.key_span.clone()),
+        providers: Spanned::new(providers, item.span.clone()),
+        host,
+    })
+}
+
+fn twice(element: &Item<'_>, reader: &mut Reader, id: &PluginId) {
+    let diagnostic = Diagnostic::error(Code::Pw401, format!("`{}` names the plugin `{id}` again", element.path))
+        .label(reader.file, element.span.clone(), "already in this list")
+        .help("a provider counts once: remove one of the two");
+    reader.report(diagnostic, &element.span);
+}
+
+fn host(item: &Item<'_>, reader: &mut Reader) -> Option<HostEntry> {
+    let mut name = extern_name_key(item, reader);
+    if name.as_ref().is_some_and(|name| !name.is_interface()) {
+        let message = format!("the key `{}` is not an interface of a package", item.path);
+        let help = "write the name of the interface in quotes, such as `\"shell:ui/window@1.0.0\"`";
+        reader.error(&item.key_span, message, "expected `namespace:package/interface@version`", help);
+        name = None;
+    }
+    let wit = filled_text(item, reader, "\"wit\"");
+    Some(HostEntry { name: Spanned::new(name?, item.key_span.clone()), wit: Spanned::new(wit?, item.span.clone()) })
+}
+
+/// `[plugins.ID]`.
+fn plugin(item: &Item<'_>, reader: &mut Reader) -> Option<PluginOverride> {
+    let id = plugin_id_key(item, reader);
+    let help = format!("write `[{}]` on a line of its own, and its keys below it", item.path);
+    let mut table = item.table(reader, help)?;
+    let enabled = table.read(reader, "enabled", Item::boolean);
+    let section = table.section(reader, "limits");
+    let limits = limits(reader, section);
+    let section = table.section(reader, "wasi");
+    let wasi = wasi(reader, section);
+    let section = table.section(reader, "config");
+    let config = section.map(|section| texts(reader, section, "\"de-DE\"")).unwrap_or_default();
+    let priority = items(reader, &mut table, "priority").iter().filter_map(|item| priority(item, reader)).collect();
+    table.finish(reader);
+    let id = Spanned::new(id?, item.key_span.clone());
+    Some(PluginOverride { id, enabled, limits, wasi, config, priority })
+}
+
+fn priority(item: &Item<'_>, reader: &mut Reader) -> Option<(Spanned<ExternName>, Spanned<i64>)> {
+    let name = extern_name_key(item, reader);
+    let priority = number(item, reader)?;
+    Some((Spanned::new(name?, item.key_span.clone()), Spanned::new(priority, item.span.clone())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::testing::app;
+
+    #[test]
+    fn everything_is_read_in_the_order_of_the_file() {
+        let (app, told) = app(r#"
+            [app]
+            name = "workbench"
+            entry = "shell"
+            trust = "app"
+            [bind]
+            shell = { "text:store/documents@1.0.0" = ["sqlite-store", "a"], "x:y/z" = [] }
+            [bind.lint]
+            "shell:ui/window@1.0.0" = ["host"]
+            [host]
+            "shell:ui/window@1.0.0" = "wit"
+            [plugins.b]
+            enabled = false
+            limits = { memory = "16 MiB" }
+            wasi = { network = [] }
+            config = { locale = "de-DE" }
+            priority = { "text:lint/rule@1.0.0" = 20 }
+            [plugins.a]
+        "#);
+        assert_eq!(told, [""; 0]);
+        assert_eq!(app.name.map(|it| it.value).as_deref(), Some("workbench"));
+        assert_eq!(app.entry.map(|it| it.value.to_string()).as_deref(), Some("shell"));
+        assert_eq!(app.trust, Trust::App);
+        let bind: Vec<_> = app
+            .bind
+            .iter()
+            .map(|it| {
+                let providers: Vec<&str> = it.providers.value.iter().map(|provider| provider.value.as_str()).collect();
+                (it.consumer.value.as_str(), it.import.value.short(), providers, it.host.is_some())
+            })
+            .collect();
+        assert_eq!(
+            bind,
+            [
+                ("shell", "documents", vec!["sqlite-store", "a"], false),
+                ("shell", "z", vec![], false),
+                ("lint", "window", vec![], true),
+            ]
+        );
+        assert_eq!((app.host[0].name.value.short(), app.host[0].wit.value.as_str()), ("window", "wit"));
+        assert_eq!(app.plugins.iter().map(|it| it.id.value.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+        let plugin = &app.plugins[0];
+        assert_eq!(plugin.enabled.as_ref().map(|it| it.value), Some(false));
+        assert_eq!(plugin.limits.memory.as_ref().map(|it| it.value), Some(16 << 20));
+        assert!(plugin.wasi.network.as_ref().is_some_and(|it| it.value.is_empty()));
+        assert_eq!(plugin.config["locale"].value, "de-DE");
+        assert_eq!(plugin.priority[0].1.value, 20);
+    }
+
+    #[test]
+    fn an_empty_file_is_fine() {
+        let (app, told) = app("");
+        assert_eq!(told, [""; 0]);
+        assert_eq!(app.trust, Trust::Manifest);
+    }
+
+    #[test]
+    fn mistakes_are_told_where_they_stand() {
+        for (text, expected) in [
+            ("app = 1", "1:7 wrong type for `app`"),
+            ("[apps]", "1:2 unknown key `apps`"),
+            ("app.entry = 'A'", "1:13 `app.entry` is not a plugin id"),
+            ("app.name = ''", "1:12 `app.name` must not be empty"),
+            ("app.trust = 'nobody'", "1:13 `app.trust` cannot be `nobody`"),
+            ("app.title = ''", "1:5 unknown key `app.title`"),
+            ("[bind]\nshell = []", "2:9 wrong type for `bind.shell`"),
+            ("[bind]\nA = { run = ['a'] }", "2:1 the key `bind.A` is not a plugin id"),
+            ("[bind.shell]\n'a:b' = []", "2:1 the key `bind.shell.\"a:b\"` is not the name of an interface"),
+            ("[bind.shell]\nrun = 'a'", "2:7 wrong type for `bind.shell.run`"),
+            ("[bind.shell]\nrun = [1]", "2:8 wrong type for `bind.shell.run[0]`"),
+            ("[bind.shell]\nrun = ['A']", "2:8 `bind.shell.run[0]` is not a plugin id"),
+            ("[bind.shell]\nrun = ['a', 'a']", "2:13 `bind.shell.run[1]` names the plugin `a` again"),
+            ("[bind.shell]\nrun = ['a', 'host']", "2:13 `bind.shell.run` names the host beside others"),
+            ("[host]\n'a:b/c' = ''", "2:11 `host.\"a:b/c\"` must not be empty"),
+            ("[host]\nrun = 'wit'", "2:1 the key `host.run` is not an interface of a package"),
+            ("[plugins]\na = 1", "2:5 wrong type for `plugins.a`"),
+            ("[plugins.A]", "1:10 the key `plugins.A` is not a plugin id"),
+            ("[plugins.a]\nenable = true", "2:1 unknown key `plugins.a.enable`"),
+            ("[plugins.a]\nenabled = 1", "2:11 wrong type for `plugins.a.enabled`"),
+            ("[plugins.a]\nlimits.memory = 1", "2:17 wrong type for `plugins.a.limits.memory`"),
+            ("[plugins.a.wasi]\nstdin = 'log'", "2:9 `plugins.a.wasi.stdin` cannot be `log`"),
+            ("[plugins.a]\nconfig = { x = 1 }", "2:16 wrong type for `plugins.a.config.x`"),
+            ("[plugins.a]\npriority = { run = 'x' }", "2:20 wrong type for `plugins.a.priority.run`"),
+            (
+                "[plugins.a]\npriority = { 'a:b' = 1 }",
+                "2:14 the key `plugins.a.priority.\"a:b\"` is not the name of an interface",
+            ),
+        ] {
+            assert_eq!(app(text).1, [expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_binding_that_is_repeated_is_not_allowed() {
+        let (_, diagnostics) =
+            parse_app(crate::diagnostic::Sources::default().add("app.toml", ""), "[bind.a]\nrun = ['b', 'b']");
+        assert_eq!(diagnostics[0].code, Code::Pw401);
+    }
+}

@@ -1,0 +1,152 @@
+//! What a plugin may do in the end: its manifest, and the app's word over it.
+
+mod limits;
+mod wasi;
+
+use std::collections::BTreeMap;
+
+use super::{AppFile, Manifest, PluginOverride, Trust};
+use crate::diagnostic::{Code, Diagnostic, FileId, Sources, Span, Spanned};
+use crate::model::{ExternName, Limits, WasiGrants};
+use crate::words::{closest, list};
+
+/// What holds for a plugin once its manifest and `app.toml` have spoken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Whether it takes part.
+    pub enabled: bool,
+    /// What it may use.
+    pub limits: Limits,
+    /// What it is granted; the `host` of a directory is relative to the app's folder, or absolute.
+    pub wasi: WasiGrants,
+    /// What `wasi:config/store` tells it.
+    pub config: BTreeMap<String, String>,
+    /// The priority of each export that the manifest lists, under the manifest's name for it.
+    pub priorities: BTreeMap<ExternName, i64>,
+}
+
+/// Combines a manifest with `[plugins.ID]` and `trust` of `app.toml`.
+///
+/// `enabled` and priorities are the app's where it says so; its `config` is added and overrides.
+/// Limits and grants it may only narrow: for each key that it writes, the value, or each entry of
+/// the list, must be covered by the manifest's, and then stands in its place. An environment
+/// variable is covered by the same name with the same value. With `trust = "app"`, grants that it
+/// does not repeat are withheld. What is not covered is PW401 and does not get into the result.
+///
+/// Whether the ids in `app.toml` are those of plugins is not checked here.
+pub fn settle(manifest: &Manifest, sources: &Sources, app: Option<&AppFile>) -> (Settings, Vec<Diagnostic>) {
+    let word = app.and_then(|app| {
+        let plugin = app.plugins.iter().find(|plugin| plugin.id.value == manifest.id.value)?;
+        Some(Word { file: app.file, plugin })
+    });
+    let mut settling = Settling { manifest, word, diagnostics: Vec::new() };
+    let trust = app.map(|app| app.trust).unwrap_or_default();
+    let settings = Settings {
+        enabled: word.and_then(|word| word.plugin.enabled.as_ref()).map_or(manifest.enabled, |enabled| enabled.value),
+        limits: limits::limits(&mut settling),
+        wasi: wasi::wasi(&mut settling, sources, trust),
+        config: config(manifest, word),
+        priorities: settling.priorities(),
+    };
+    (settings, settling.diagnostics)
+}
+
+/// `[plugins.ID]` and the file in which it stands.
+#[derive(Clone, Copy)]
+struct Word<'a> {
+    file: FileId,
+    plugin: &'a PluginOverride,
+}
+
+struct Settling<'a> {
+    manifest: &'a Manifest,
+    word: Option<Word<'a>>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'a> Settling<'a> {
+    /// Starts a diagnostic about `plugins.ID.{key}` in `app.toml`.
+    fn problem(&self, file: FileId, key: &str, what: &str, span: &Span, label: String) -> Diagnostic {
+        let message = format!("`plugins.{}.{key}` {what}", self.manifest.id.value);
+        Diagnostic::error(Code::Pw401, message).label(file, span.clone(), label)
+    }
+
+    fn priorities(&mut self) -> BTreeMap<ExternName, i64> {
+        let exports = &self.manifest.exports;
+        let mut priorities: BTreeMap<ExternName, i64> =
+            exports.iter().map(|export| (export.name.value.clone(), export.priority)).collect();
+        let Some(Word { file, plugin }) = self.word else {
+            return priorities;
+        };
+        let mut said: BTreeMap<&ExternName, Span> = BTreeMap::new();
+        for (name, priority) in &plugin.priority {
+            match self.listed_export(file, name) {
+                Ok(export) => match said.insert(export, name.span.clone()) {
+                    None => {
+                        priorities.insert(export.clone(), priority.value);
+                    }
+                    Some(first) => {
+                        let (what, label) = ("names an export again", format!("`{export}`, again"));
+                        let problem = self
+                            .problem(file, "priority", what, &name.span, label)
+                            .label(file, first, "named here first")
+                            .help("remove one of the two");
+                        self.diagnostics.push(problem);
+                    }
+                },
+                Err(problem) => self.diagnostics.push(problem),
+            }
+        }
+        priorities
+    }
+
+    /// The manifest's export that a key of `priority` names.
+    fn listed_export(&self, file: FileId, name: &Spanned<ExternName>) -> Result<&'a ExternName, Diagnostic> {
+        let wanted = &name.value;
+        let names = || self.manifest.exports.iter().map(|export| &export.name.value);
+        if let Some(exact) = names().find(|export| *export == wanted) {
+            return Ok(exact);
+        }
+        // Either side may leave the version out.
+        let fits = |export: &&ExternName| {
+            export.base() == wanted.base() && (export.version().is_none() || wanted.version().is_none())
+        };
+        let fitting: Vec<&ExternName> = names().filter(fits).collect();
+        let texts = |names: &[&ExternName]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        match fitting.as_slice() {
+            [export] => Ok(export),
+            [] => {
+                let known = texts(&names().collect::<Vec<_>>());
+                let known = known.iter().map(String::as_str);
+                let help = match closest(&wanted.to_string(), known.clone()) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None if known.len() == 0 => "remove it: the manifest lists no exports".to_owned(),
+                    None => format!("write one of the exports that the manifest lists: {}", list(known)),
+                };
+                Err(self.name_problem(file, name, "names an export that the manifest does not list").help(help))
+            }
+            several => {
+                let several = texts(several);
+                let help = format!("add the version: {}", list(&several));
+                Err(self.name_problem(file, name, "names several exports of the manifest").help(help))
+            }
+        }
+    }
+
+    fn name_problem(&self, file: FileId, name: &Spanned<ExternName>, what: &str) -> Diagnostic {
+        let place = self.manifest.exports_header.as_ref().unwrap_or(&self.manifest.header);
+        self.problem(file, "priority", what, &name.span, format!("`{}`", name.value)).label(
+            self.manifest.file,
+            place.clone(),
+            "the exports are listed here",
+        )
+    }
+}
+
+fn config(manifest: &Manifest, word: Option<Word<'_>>) -> BTreeMap<String, String> {
+    let added = word.into_iter().flat_map(|word| &word.plugin.config);
+    manifest.config.iter().chain(added).map(|(key, value)| (key.clone(), value.value.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests;
