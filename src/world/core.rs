@@ -1,0 +1,127 @@
+use std::borrow::Cow;
+use std::path::Path;
+
+use wasmparser::{Parser, Payload, Validator};
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+
+use super::features::features;
+use super::{WorldError, guard, wit};
+
+/// The module that WASI preview 1 is imported from.
+const PREVIEW_1: &str = "wasi_snapshot_preview1";
+
+/// What the names of custom sections with embedded WIT begin with.
+const EMBEDDED_WIT: &str = "component-type";
+
+/// WIT text with everything that it depends on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WitSource {
+    /// The files of the package itself: path, for messages, and text.
+    pub main: Vec<(String, String)>,
+    /// The packages that it depends on: the files of each.
+    pub deps: Vec<Vec<(String, String)>>,
+}
+
+/// Turns the content of a plugin's file, a component or core module in binary or text form, into a component.
+///
+/// A core module becomes a component by the WIT that is embedded in it, else by `wit` and the world of that name
+/// in it (or the only one). For a component `wit` and `world` do not matter. The component that comes back is not
+/// validated yet: [`read_component`](super::read_component) does that.
+///
+/// # Errors
+/// [`WorldError::NotWasm`] for bytes that are neither form, [`WorldError::CoreWithoutWorld`] for a core module
+/// without WIT, [`WorldError::Wit`] for WIT that does not parse, [`WorldError::Invalid`] for an invalid core module
+/// and [`WorldError::Componentize`] for one that does not fit its WIT.
+pub fn componentize<'a>(
+    bytes: &'a [u8],
+    wit: Option<&WitSource>,
+    world: Option<&str>,
+) -> Result<Cow<'a, [u8]>, WorldError> {
+    let binary = to_binary(bytes)?;
+    if Parser::is_component(&binary) {
+        return Ok(binary);
+    }
+    if !Parser::is_core_wasm(&binary) {
+        return Err(WorldError::NotWasm("it is neither a component nor a module of a known version".to_owned()));
+    }
+    // The encoder takes much for granted that only a valid module keeps.
+    guard::catch(|| Validator::new_with_features(features()).validate_all(&binary))
+        .ok_or_else(|| WorldError::Invalid("the validator gave up on it".to_owned()))?
+        .map_err(|error| WorldError::Invalid(error.to_string()))?;
+    let mut module = binary.into_owned();
+    if !inspect(&module)? {
+        let wit = wit.ok_or(WorldError::CoreWithoutWorld)?;
+        embed(&mut module, wit, world)?;
+    }
+    encode(&module).map(Cow::Owned)
+}
+
+fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>, WorldError> {
+    if bytes.is_empty() {
+        return Err(WorldError::NotWasm("the file is empty".to_owned()));
+    }
+    if !bytes.starts_with(b"\0asm") && str::from_utf8(bytes).is_err() {
+        return Err(WorldError::NotWasm("neither a WebAssembly binary nor text".to_owned()));
+    }
+    wat::Parser::new().parse_bytes(Some(Path::new(TEXT)), bytes).map_err(|error| text_error(&error.to_string()))
+}
+
+/// What the text parser is told that its file is called.
+const TEXT: &str = "text";
+
+/// Turns the parser's picture of an error into a line: the message comes first, then ` --> file:line:column`.
+fn text_error(picture: &str) -> WorldError {
+    let message = picture.lines().next().unwrap_or(picture).trim_end();
+    let place = picture
+        .lines()
+        .find_map(|line| line.trim_start().strip_prefix("--> ")?.strip_prefix(TEXT)?.strip_prefix(':'))
+        .and_then(|place| place.split_once(':'));
+    WorldError::NotWasm(match place {
+        Some((line, column)) => format!("{message} (line {line}, column {})", column.trim_end()),
+        None => message.to_owned(),
+    })
+}
+
+/// Whether a valid core module has WIT embedded. Refuses what cannot be encoded, or not without danger.
+fn inspect(module: &[u8]) -> Result<bool, WorldError> {
+    let mut embedded = false;
+    for payload in Parser::new(0).parse_all(module) {
+        match payload.map_err(|error| WorldError::Invalid(error.to_string()))? {
+            Payload::ImportSection(section) => {
+                let preview_1 = |import: wasmparser::Result<wasmparser::Import<'_>>| {
+                    import.is_ok_and(|import| import.module == PREVIEW_1)
+                };
+                if section.into_imports().any(preview_1) {
+                    return Err(WorldError::Componentize(format!(
+                        "it imports `{PREVIEW_1}`: modules for WASI preview 1 need the adapter to preview 2, which \
+                         is not there yet; build it for preview 2 (`wasm32-wasip2`)"
+                    )));
+                }
+            }
+            Payload::CustomSection(section) if section.name().starts_with(EMBEDDED_WIT) => {
+                guard::check_nesting(section.data())?;
+                embedded = true;
+            }
+            _ => {}
+        }
+    }
+    Ok(embedded)
+}
+
+fn embed(module: &mut Vec<u8>, wit: &WitSource, world: Option<&str>) -> Result<(), WorldError> {
+    let (resolve, package) = wit::parse(wit)?;
+    let world = resolve.select_world(&[package], world).map_err(|error| wit::bad(&format!("{error:#}")))?;
+    guard::catch(|| embed_component_metadata(module, &resolve, world, StringEncoding::UTF8))
+        .ok_or_else(gave_up)?
+        .map_err(|error| WorldError::Componentize(format!("{error:#}")))
+}
+
+fn encode(module: &[u8]) -> Result<Vec<u8>, WorldError> {
+    guard::catch(|| ComponentEncoder::default().validate(true).module(module)?.encode())
+        .ok_or_else(gave_up)?
+        .map_err(|error| WorldError::Componentize(format!("{error:#}")))
+}
+
+fn gave_up() -> WorldError {
+    WorldError::Componentize("the encoder gave up on it".to_owned())
+}

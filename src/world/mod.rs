@@ -1,0 +1,118 @@
+//! Worlds: what a component really imports and exports, read from the binary without compiling it.
+
+mod component;
+mod convert;
+mod core;
+mod features;
+mod guard;
+mod wit;
+mod wit_types;
+
+#[cfg(test)]
+mod tests;
+
+use crate::model::{ExternName, FuncType, Resource};
+
+pub use self::core::{WitSource, componentize};
+pub use component::read_component;
+pub use wit::read_interface;
+
+/// What a component imports and exports.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct World {
+    /// The imports, in the order of the binary.
+    pub imports: Vec<Extern>,
+    /// The exports, in the order of the binary.
+    pub exports: Vec<Extern>,
+}
+
+/// An import or export of a component.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Extern {
+    /// Its name.
+    pub name: ExternName,
+    /// Whether it is an interface or a bare function or type of the world.
+    pub kind: ExternKind,
+    /// Its functions, in the order of the binary. A bare function has itself here, under its own name.
+    pub functions: Vec<Function>,
+    /// The resource types that it names, its own and those it `use`s, under the name they have here.
+    /// A resource that the world itself imports or exports has itself here.
+    pub resources: Vec<(String, Resource)>,
+}
+
+/// What an import or export of a component is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExternKind {
+    /// An interface: of a package, or inline.
+    Interface,
+    /// A function of the world itself.
+    Function,
+    /// A type of the world itself: no link, orders nothing.
+    Type,
+}
+
+/// A function of an interface, or of the world itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Function {
+    /// Its name as the binary has it: `count`, `[method]counter.get`, `[constructor]counter`.
+    pub name: String,
+    /// Its type.
+    pub ty: FuncType,
+}
+
+impl World {
+    /// The import of this name.
+    pub fn import(&self, name: &ExternName) -> Option<&Extern> {
+        self.imports.iter().find(|import| import.name == *name)
+    }
+
+    /// The export of this name.
+    pub fn export(&self, name: &ExternName) -> Option<&Extern> {
+        self.exports.iter().find(|export| export.name == *name)
+    }
+}
+
+impl Extern {
+    /// The function of this name.
+    pub fn function(&self, name: &str) -> Option<&Function> {
+        self.functions.iter().find(|function| function.name == name)
+    }
+}
+
+/// Why a binary or a WIT text has no world that plugins can be linked by.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WorldError {
+    /// The bytes are not WebAssembly, neither binary nor text.
+    #[error("not WebAssembly: {0}")]
+    NotWasm(String),
+    /// The component or module is not valid for the engine that would run it.
+    #[error("not a valid component: {0}")]
+    Invalid(String),
+    /// A core module that says nothing about its world, and neither does the manifest.
+    #[error("a core module without embedded WIT")]
+    CoreWithoutWorld,
+    /// A core module could not be made a component.
+    #[error("the core module could not be made a component: {0}")]
+    Componentize(String),
+    /// An import or export that no WIT world can have, or that cannot be linked by plugins.
+    #[error("its {side} `{name}` cannot be expressed in WIT: {reason}")]
+    Inexpressible {
+        /// "import" or "export".
+        side: &'static str,
+        /// The name in the binary.
+        name: String,
+        /// What it is instead.
+        reason: String,
+    },
+    /// WIT text that does not parse or resolve.
+    #[error("bad WIT: {0}")]
+    Wit(String),
+    /// WIT without the asked-for interface.
+    #[error("no interface `{wanted}` in the WIT")]
+    NoInterface {
+        /// The interface that was asked for.
+        wanted: String,
+        /// The interfaces that are there.
+        found: Vec<String>,
+    },
+}

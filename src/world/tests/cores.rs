@@ -1,0 +1,102 @@
+use std::borrow::Cow;
+
+use wit_component::{StringEncoding, embed_component_metadata};
+
+use super::*;
+
+const WIT: &str = "package a:b@1.0.0;
+    interface log { write: func(text: string); }
+    interface words { count: func(text: string) -> u32; }
+    world w { import log; export words; export run: func(); }";
+
+const WORLD: [&str; 3] = [
+    "import a:b/log@1.0.0 { write: func(text: string) }",
+    "export a:b/words@1.0.0 { count: func(text: string) -> u32 }",
+    "export func run { run: func() }",
+];
+
+fn shown(component: &[u8]) -> Vec<String> {
+    show(&read_component(component).expect("a valid component"))
+}
+
+#[test]
+fn a_core_module_is_made_a_component_by_the_wit_beside_it() {
+    let source = wit(WIT);
+    let text = stub_module(&source);
+    let binary = wat::parse_str(&text).unwrap();
+    for bytes in [text.as_bytes(), &binary] {
+        let mut worlds = Vec::new();
+        for world in [None, Some("w"), Some("a:b/w"), Some("a:b/w@1.0.0")] {
+            worlds.push(shown(&componentize(bytes, Some(&source), world).unwrap()));
+        }
+        assert!(worlds.iter().all(|world| show_sorted(world) == show_sorted(&WORLD.map(str::to_owned))), "{worlds:?}");
+        assert_eq!(componentize(bytes, None, None), Err(WorldError::CoreWithoutWorld));
+    }
+}
+
+fn show_sorted(lines: &[String]) -> Vec<&String> {
+    let mut lines: Vec<_> = lines.iter().collect();
+    lines.sort();
+    lines
+}
+
+#[test]
+fn embedded_wit_goes_before_the_wit_beside_it() {
+    let source = wit(WIT);
+    let (resolve, package) = wit::parse(&source).unwrap();
+    let world = resolve.select_world(&[package], None).unwrap();
+    let mut module = wat::parse_str(stub_module(&source)).unwrap();
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    let unrelated = wit("package x:y; world z { import f: func(); }");
+    for beside in [None, Some(&unrelated)] {
+        let component = componentize(&module, beside, Some("z")).unwrap();
+        assert_eq!(show_sorted(&shown(&component)), show_sorted(&WORLD.map(str::to_owned)));
+    }
+}
+
+#[test]
+fn components_pass_through() {
+    let text = r#"(component (import "f" (func)))"#;
+    let binary = wat::parse_str(text).unwrap();
+    let nonsense = wit("nonsense");
+    assert!(matches!(componentize(&binary, Some(&nonsense), Some("x")), Ok(Cow::Borrowed(bytes)) if bytes == binary));
+    assert_eq!(componentize(text.as_bytes(), Some(&nonsense), None).unwrap(), binary);
+}
+
+#[test]
+fn what_is_not_webassembly_says_why() {
+    let cases: &[(&[u8], &str)] = &[
+        (b"", "empty"),
+        (b"\xff\xfe\x00", "neither a WebAssembly binary nor text"),
+        (b"hello", "(line 1, column 1)"),
+        (b"(component\n  (import \"f\" (fnuc)))", "(line 2, column 16)"),
+        (b"(component (export \"f\" (func $nope)))", "unknown func"),
+        (b"\0asm\x63\0\0\0", "known version"),
+        (b"\0asm", "known version"),
+        (b"\0as", "line 1"),
+    ];
+    for (bytes, expected) in cases {
+        match componentize(bytes, None, None) {
+            Err(WorldError::NotWasm(message)) => {
+                assert!(message.contains(expected) && !message.contains('\n'), "{message}");
+            }
+            other => panic!("{expected}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_core_module_that_does_not_fit_says_why() {
+    let componentize = |text: &str, wit_text: &str, world| {
+        componentize(&wat::parse_str(text).unwrap(), Some(&wit(wit_text)), world).unwrap_err()
+    };
+    let preview_1 = r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32))))"#;
+    assert!(matches!(componentize(preview_1, WIT, None), WorldError::Componentize(text) if text.contains("adapter")));
+    // The export is missing; the module is invalid; no such world; more than one; bad WIT.
+    assert!(matches!(componentize("(module)", WIT, None), WorldError::Componentize(text) if text.contains("run")));
+    assert!(matches!(componentize("(module (func i32.add drop))", WIT, None), WorldError::Invalid(_)));
+    assert!(matches!(componentize("(module)", WIT, Some("v")), WorldError::Wit(text) if text.contains('v')));
+    let two = "package a:b; world one {} world two {}";
+    assert!(matches!(componentize("(module)", two, None), WorldError::Wit(text) if text.contains("two")));
+    assert!(matches!(componentize("(module)", "package", None), WorldError::Wit(_)));
+}
