@@ -1,0 +1,131 @@
+//! Where manifests, components and WIT come from.
+//!
+//! Everything up to the plan works on text and bytes; [`Files`] is how it asks for them. `folder`
+//! implements it for the file system, [`Memory`] for what is built in code.
+
+use std::collections::BTreeMap;
+
+use crate::world::WitSource;
+
+/// The text of a manifest, or why it cannot be read.
+#[derive(Debug, Clone)]
+pub struct ManifestFile {
+    /// Its path, relative to the app's folder.
+    pub path: String,
+    /// Its bytes, or a sentence for people.
+    pub bytes: Result<Vec<u8>, String>,
+}
+
+/// The files of one app, by paths relative to the app's folder, with `/` between their parts.
+pub trait Files {
+    /// The manifests, by path, `app.toml` included; their order does not matter.
+    ///
+    /// # Errors
+    /// A sentence for people when the folder cannot be read. A single file that cannot be read is
+    /// in the list all the same.
+    fn manifests(&self) -> Result<Vec<ManifestFile>, String>;
+
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// A sentence for people: why it cannot be read.
+    fn read(&self, path: &str) -> Result<Vec<u8>, String>;
+
+    /// The WIT package in a file or folder, with what lies in its `deps`.
+    ///
+    /// # Errors
+    /// A sentence for people: why it cannot be read.
+    fn wit(&self, path: &str) -> Result<WitSource, String>;
+}
+
+/// Files that live in memory.
+#[derive(Debug, Clone, Default)]
+pub struct Memory(BTreeMap<String, Vec<u8>>);
+
+impl Memory {
+    /// Adds a file, or replaces it.
+    #[must_use]
+    pub fn with(mut self, path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        self.0.insert(path.into(), bytes.into());
+        self
+    }
+
+    fn text(&self, path: &str) -> Result<String, String> {
+        String::from_utf8(self.read(path)?).map_err(|_| format!("`{path}` is not UTF-8"))
+    }
+}
+
+impl Files for Memory {
+    fn manifests(&self) -> Result<Vec<ManifestFile>, String> {
+        let is_manifest = |path: &&String| is_manifest_path(path);
+        let file = |path: &String| ManifestFile { path: path.clone(), bytes: self.read(path) };
+        Ok(self.0.keys().filter(is_manifest).map(file).collect())
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        self.0.get(path).cloned().ok_or_else(|| "no such file".to_owned())
+    }
+
+    fn wit(&self, path: &str) -> Result<WitSource, String> {
+        if self.0.contains_key(path) {
+            return Ok(WitSource { main: vec![(path.to_owned(), self.text(path)?)], deps: Vec::new() });
+        }
+        let prefix = format!("{path}/");
+        let mut main = Vec::new();
+        let mut deps: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+        for file in self.0.keys().filter(|file| file.ends_with(".wit")) {
+            let Some(rest) = file.strip_prefix(&prefix) else { continue };
+            match rest.strip_prefix("deps/") {
+                Some(dep) => {
+                    let package = dep.split('/').next().unwrap_or(dep).to_owned();
+                    deps.entry(package).or_default().push((file.clone(), self.text(file)?));
+                }
+                None if !rest.contains('/') => main.push((file.clone(), self.text(file)?)),
+                None => {}
+            }
+        }
+        if main.is_empty() {
+            return Err("no such file, and no folder with `.wit` files".to_owned());
+        }
+        Ok(WitSource { main, deps: deps.into_values().collect() })
+    }
+}
+
+/// Whether a path, relative to the app's folder, is that of a manifest or of `app.toml`.
+pub fn is_manifest_path(path: &str) -> bool {
+    match path.split_once('/') {
+        None => path.ends_with(".toml") && !path.starts_with('.') && path != "Cargo.toml",
+        Some((folder, file)) => file == "plugin.toml" && !folder.starts_with('.'),
+    }
+}
+
+/// The id that a manifest's path gives: the file's stem, or the folder's name.
+pub fn default_id(path: &str) -> &str {
+    match path.split_once('/') {
+        Some((folder, _)) => folder,
+        None => path.strip_suffix(".toml").unwrap_or(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn which_paths_are_manifests() {
+        for (path, expected) in [
+            ("a.toml", true),
+            ("app.toml", true),
+            ("Cargo.toml", false),
+            (".a.toml", false),
+            ("a/plugin.toml", true),
+            ("a/b.toml", false),
+            (".a/plugin.toml", false),
+            ("a/b/plugin.toml", false),
+            ("a.wasm", false),
+        ] {
+            assert_eq!(is_manifest_path(path), expected, "{path}");
+        }
+        assert_eq!((default_id("a.b.toml"), default_id("x/plugin.toml")), ("a.b", "x"));
+    }
+}

@@ -1,0 +1,126 @@
+//! An app's folder on disk. The only module that touches the file system.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::files::{Files, ManifestFile, is_manifest_path};
+use crate::world::WitSource;
+
+/// Larger files are refused: no manifest, component or WIT file is that large.
+const MAX_FILE: u64 = 512 << 20;
+
+/// A folder on disk.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    root: PathBuf,
+}
+
+impl Folder {
+    /// The folder at this path; it is read when the app is.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.root
+    }
+
+    /// The names of a sub-folder's files and folders, sorted; `""` is the folder itself.
+    fn names(&self, path: &str) -> Result<Vec<String>, String> {
+        let entries = fs::read_dir(self.root.join(path)).map_err(|error| tell(&error))?;
+        let mut names = Vec::new();
+        for entry in entries {
+            // A name that is not UTF-8 cannot be written in a manifest, nor be an id.
+            names.extend(entry.map_err(|error| tell(&error))?.file_name().into_string());
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn read_text(&self, path: &str) -> Result<String, String> {
+        String::from_utf8(self.read(path)?).map_err(|_| "not UTF-8".to_owned())
+    }
+
+    /// The text of one file of several, so that the error names it.
+    fn read_one(&self, path: &str) -> Result<String, String> {
+        self.read_text(path).map_err(|reason| format!("`{path}`: {reason}"))
+    }
+
+    /// The `.wit` files directly in a folder.
+    fn wit_files(&self, path: &str) -> Result<Vec<(String, String)>, String> {
+        let names = self.names(path)?;
+        let files = names.iter().filter(|name| name.ends_with(".wit")).map(|name| format!("{path}/{name}"));
+        files.map(|file| Ok((file.clone(), self.read_one(&file)?))).collect()
+    }
+
+    fn deps(&self, path: &str) -> Result<Vec<Vec<(String, String)>>, String> {
+        let deps = format!("{path}/deps");
+        if !self.root.join(&deps).is_dir() {
+            return Ok(Vec::new());
+        }
+        let mut packages = Vec::new();
+        for name in self.names(&deps)? {
+            let dep = format!("{deps}/{name}");
+            if self.root.join(&dep).is_dir() {
+                packages.push(self.wit_files(&dep)?);
+            } else if name.ends_with(".wit") {
+                packages.push(vec![(dep.clone(), self.read_one(&dep)?)]);
+            }
+        }
+        Ok(packages)
+    }
+}
+
+impl Files for Folder {
+    fn manifests(&self) -> Result<Vec<ManifestFile>, String> {
+        let mut paths = Vec::new();
+        for name in self.names("")? {
+            // Links are followed, as by any other reading of the folder.
+            let is_folder = self.root.join(&name).is_dir();
+            let path = if is_folder { format!("{name}/plugin.toml") } else { name };
+            let there = !is_folder || self.root.join(&path).exists();
+            if there && is_manifest_path(&path) {
+                paths.push(path);
+            }
+        }
+        Ok(paths.into_iter().map(|path| ManifestFile { bytes: self.read(&path), path }).collect())
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        let full = self.root.join(path);
+        let metadata = fs::metadata(&full).map_err(|error| tell(&error))?;
+        // Reading a pipe or a device could last for ever.
+        if !metadata.is_file() {
+            return Err("not a regular file".to_owned());
+        }
+        if metadata.len() > MAX_FILE {
+            return Err(format!("larger than {} MiB", MAX_FILE >> 20));
+        }
+        fs::read(&full).map_err(|error| tell(&error))
+    }
+
+    fn wit(&self, path: &str) -> Result<WitSource, String> {
+        let full = self.root.join(path);
+        if !full.is_dir() {
+            let text = self.read_text(path)?;
+            return Ok(WitSource { main: vec![(path.to_owned(), text)], deps: Vec::new() });
+        }
+        let main = self.wit_files(path)?;
+        if main.is_empty() {
+            return Err("a folder without `.wit` files".to_owned());
+        }
+        Ok(WitSource { main, deps: self.deps(path)? })
+    }
+}
+
+/// What went wrong, without the operating system's error number.
+fn tell(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file or folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::NotADirectory => "not a folder".to_owned(),
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,215 @@
+//! The plan as text for people and as JSON for machines.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::{
+    Answer, Binding, ErrorForm, Fallible, ImportSource, Plan, PlannedExport, PlannedFunction, PlannedImport,
+    PlannedPlugin, Reply,
+};
+use crate::model::Budget;
+
+/// Version of the JSON form: raised whenever a field changes its meaning or goes away.
+const JSON_VERSION: u32 = 1;
+
+impl Plan {
+    /// The plan as text: plugins in the order of their start, and for each import who serves it
+    /// and how the answers become one value. Ends with a line break.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = self.write_text(&mut text);
+        text
+    }
+
+    fn write_text(&self, out: &mut String) -> std::fmt::Result {
+        let name = self.name.as_deref().unwrap_or("app");
+        let entry = self.entry.as_ref().map(|entry| format!(", entry {}", self.plugin(entry.plugin).id));
+        let (plugins, links) = (self.plugins.len(), self.links());
+        writeln!(out, "{name}: {plugins} plugins, {links} links{}", entry.unwrap_or_default())?;
+        for (index, plugin) in self.plugins.iter().enumerate() {
+            self.write_plugin(out, index + 1, plugin)?;
+        }
+        Ok(())
+    }
+
+    fn write_plugin(&self, out: &mut String, number: usize, plugin: &PlannedPlugin) -> std::fmt::Result {
+        let version = plugin.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+        writeln!(out, "\n{number}. {}{version} ({})", plugin.id, plugin.component)?;
+        if let Some(description) = &plugin.description {
+            writeln!(out, "   {description}")?;
+        }
+        for export in &plugin.exports {
+            let priority = if export.priority == 0 { String::new() } else { format!(", priority {}", export.priority) };
+            writeln!(out, "   exports {}{priority}", export.name)?;
+        }
+        for import in &plugin.imports {
+            self.write_import(out, import)?;
+        }
+        Ok(())
+    }
+
+    fn write_import(&self, out: &mut String, import: &PlannedImport) -> std::fmt::Result {
+        let binding = match &import.source {
+            ImportSource::Runtime => return writeln!(out, "   imports {} from the runtime", import.name),
+            ImportSource::Host => return writeln!(out, "   imports {} from the host", import.name),
+            ImportSource::TypesOnly => return writeln!(out, "   imports {} for its types", import.name),
+            ImportSource::Plugins(binding) => binding,
+        };
+        let late = if binding.late { ", late" } else { "" };
+        writeln!(
+            out,
+            "   imports {} ({}{late}) from {}",
+            import.name,
+            binding.cardinality,
+            self.provider_list(binding)
+        )?;
+        for function in &binding.functions {
+            let formula = reply_formula(&function.reply, self.provided(binding, function));
+            writeln!(out, "     {}: {formula}", function.name)?;
+        }
+        Ok(())
+    }
+
+    /// What stands for the providers' result: nothing, where they return nothing.
+    fn provided(&self, binding: &Binding, function: &PlannedFunction) -> &'static str {
+        let nothing = binding.providers.first().is_some_and(|provider| {
+            let export = self.plugin(provider.plugin).exports.iter().find(|export| export.name == provider.export);
+            let mut functions = export.iter().flat_map(|export| &export.functions);
+            functions.any(|(name, ty)| *name == function.name && ty.result.is_none())
+        });
+        if nothing { "_" } else { "R" }
+    }
+
+    fn provider_list(&self, binding: &Binding) -> String {
+        let ids: Vec<&str> =
+            binding.providers.iter().map(|provider| self.plugin(provider.plugin).id.as_str()).collect();
+        if ids.is_empty() { "nobody".to_owned() } else { ids.join(", ") }
+    }
+
+    /// The plan as JSON. `"format"` is the version of this form.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "format": JSON_VERSION,
+            "name": self.name,
+            "entry": self.entry.as_ref().map(|entry| json!({
+                "plugin": self.plugin(entry.plugin).id,
+                "export": entry.export,
+            })),
+            "links": self.links(),
+            "plugins": self.plugins.iter().map(|plugin| self.plugin_to_json(plugin)).collect::<Vec<_>>(),
+        })
+    }
+
+    fn plugin_to_json(&self, plugin: &PlannedPlugin) -> Value {
+        json!({
+            "id": plugin.id,
+            "version": plugin.version.as_ref().map(ToString::to_string),
+            "description": plugin.description,
+            "component": plugin.component,
+            "limits": limits_to_json(plugin),
+            "wasi": plugin.wasi,
+            "config": plugin.config,
+            "exports": plugin.exports.iter().map(export_to_json).collect::<Vec<_>>(),
+            "imports": plugin.imports.iter().map(|import| self.import_to_json(import)).collect::<Vec<_>>(),
+        })
+    }
+
+    fn import_to_json(&self, import: &PlannedImport) -> Value {
+        let binding = match &import.source {
+            ImportSource::Runtime => return json!({ "name": import.name, "from": "runtime" }),
+            ImportSource::Host => return json!({ "name": import.name, "from": "host" }),
+            ImportSource::TypesOnly => return json!({ "name": import.name, "from": "types-only" }),
+            ImportSource::Plugins(binding) => binding,
+        };
+        let providers = binding
+            .providers
+            .iter()
+            .map(|provider| json!({ "plugin": self.plugin(provider.plugin).id, "export": provider.export }));
+        let functions = binding.functions.iter().map(|function| {
+            json!({
+                "name": function.name,
+                "type": function.ty.to_string(),
+                "reply": reply_formula(&function.reply, self.provided(binding, function)),
+            })
+        });
+        json!({
+            "name": import.name,
+            "from": "plugins",
+            "cardinality": binding.cardinality,
+            "on-failure": binding.on_failure,
+            "late": binding.late,
+            "providers": providers.collect::<Vec<_>>(),
+            "functions": functions.collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn limits_to_json(plugin: &PlannedPlugin) -> Value {
+    let limits = &plugin.limits;
+    let timeout = match limits.timeout {
+        None => json!("default"),
+        Some(Budget::Unlimited) => json!("never"),
+        Some(Budget::AtMost(duration)) => json!(duration.as_secs_f64()),
+    };
+    json!({
+        "memory": limits.memory,
+        "timeout": timeout,
+        "fuel": limits.fuel.amount(),
+        "call-depth": limits.call_depth,
+        "handles": limits.handles,
+        "tables": limits.tables,
+        "instances": limits.instances,
+        "hostcall-bytes": limits.hostcall_bytes,
+        "restart": limits.restart,
+    })
+}
+
+fn export_to_json(export: &PlannedExport) -> Value {
+    let functions = export.functions.iter().map(|(name, ty)| json!({ "name": name, "type": ty.to_string() }));
+    json!({ "name": export.name, "priority": export.priority, "functions": functions.collect::<Vec<_>>() })
+}
+
+/// A reply in terms of the provider's own result, mostly `R`: `list<tuple<string, result<R, string>>>`.
+fn reply_formula(reply: &Reply, r: &str) -> String {
+    match reply {
+        Reply::Nothing => "nothing".to_owned(),
+        Reply::One(answer) => answer_formula(*answer, r),
+        Reply::Optional(Some(answer)) => format!("option<{}>", answer_formula(*answer, r)),
+        Reply::Optional(None) => "option<_>, always none".to_owned(),
+        Reply::List(answers) if answers.is_empty() => "list<_>, always empty".to_owned(),
+        Reply::List(answers) => {
+            format!("list<{}>", all_or_one(answers.iter().map(|answer| answer_formula(*answer, r))))
+        }
+        Reply::Map(entries) if entries.is_empty() => "map<string, _>, always empty".to_owned(),
+        Reply::Map(entries) => {
+            format!("map<string, {}>", all_or_one(entries.iter().map(|entry| fallible_formula(*entry, r))))
+        }
+    }
+}
+
+/// One formula when all are alike, else each provider's, in provider order.
+fn all_or_one(formulas: impl Iterator<Item = String>) -> String {
+    let mut all: Vec<String> = formulas.collect();
+    all.dedup();
+    all.join(" | ")
+}
+
+fn answer_formula(answer: Answer, r: &str) -> String {
+    match answer {
+        Answer::Value(fallible) => fallible_formula(fallible, r),
+        Answer::WithId(fallible) => format!("tuple<string, {}>", fallible_formula(fallible, r)),
+        Answer::Id => "string (the provider's id)".to_owned(),
+    }
+}
+
+fn fallible_formula(fallible: Fallible, r: &str) -> String {
+    match fallible {
+        Fallible::Plain => r.to_owned(),
+        Fallible::Result(ErrorForm::Nothing) if r == "_" => "result".to_owned(),
+        Fallible::Result(ErrorForm::Nothing) => format!("result<{r}>"),
+        Fallible::Result(ErrorForm::Message) => format!("result<{r}, string>"),
+        Fallible::Result(ErrorForm::Record) => format!("result<{r}, dispatch-error>"),
+    }
+}

@@ -1,0 +1,237 @@
+//! What `app.toml` says about plugins: PW401 for what names something unknown or cannot be.
+
+use crate::diagnostic::{Code, Diagnostic, FileId, Spanned};
+use crate::manifest::{AppFile, BindEntry};
+use crate::model::{ExternName, PluginId};
+use crate::plan::{Entry, PluginIndex};
+
+use super::near::nearest_name;
+use super::providers::{best_offer, bound_import, target};
+use super::{Member, Scene, version};
+use crate::words::{closest, list};
+
+/// The interface that `run` calls.
+const RUN: &str = "wasi:cli/run";
+
+/// Checks the ids and bindings of `app.toml`.
+pub fn check(scene: &Scene<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(file) = &scene.app.file else { return };
+    for plugin in &file.plugins {
+        diagnostics.extend(unknown(scene, file.file, &plugin.id));
+    }
+    for (index, entry) in file.bind.iter().enumerate() {
+        match unknown(scene, file.file, &entry.consumer) {
+            Some(diagnostic) => diagnostics.push(diagnostic),
+            None => check_binding(scene, file, entry, index, diagnostics),
+        }
+    }
+}
+
+fn unknown(scene: &Scene<'_>, file: FileId, id: &Spanned<PluginId>) -> Option<Diagnostic> {
+    if scene.app.unknown_offers || scene.plugin(&id.value).is_some() {
+        return None;
+    }
+    let mut ids: Vec<&str> = scene.app.plugins.iter().map(|plugin| plugin.id().as_str()).collect();
+    ids.sort_unstable();
+    let there =
+        if ids.is_empty() { "the app has no plugins".to_owned() } else { format!("the plugins are {}", list(&ids)) };
+    let diagnostic = Diagnostic::error(Code::Pw401, format!("there is no plugin `{}`", id.value))
+        .label(file, id.span.clone(), "no such plugin")
+        .note(there);
+    Some(match closest(id.value.as_str(), ids) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help("correct the id, or remove the line"),
+    })
+}
+
+fn check_binding(
+    scene: &Scene<'_>,
+    file: &AppFile,
+    entry: &BindEntry,
+    index: usize,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    // A disabled or broken consumer binds nothing.
+    let Some(consumer) = scene.member(&entry.consumer.value) else { return };
+    let member = &scene.members[consumer];
+    let Some(import) = bound_import(member, &entry.import.value) else {
+        diagnostics.push(no_such_import(file, entry, member));
+        return;
+    };
+    let same = |other: &&BindEntry| {
+        other.consumer.value == entry.consumer.value
+            && bound_import(member, &other.import.value).is_some_and(|bound| std::ptr::eq(bound.import, import.import))
+    };
+    if let Some(first) = file.bind[..index].iter().find(same) {
+        diagnostics.push(
+            Diagnostic::error(Code::Pw401, format!("`{}` of `{}` is bound twice", entry.import.value, member.id()))
+                .label(file.file, entry.import.span.clone(), "bound a second time")
+                .label(file.file, first.import.span.clone(), "first here")
+                .help("remove one of the two lines"),
+        );
+    }
+    diagnostics.extend(check_host(scene, file, entry, target(import)));
+    for provider in &entry.providers.value {
+        diagnostics.extend(check_provider(scene, file, entry, consumer, provider));
+    }
+}
+
+fn no_such_import(file: &AppFile, entry: &BindEntry, member: &Member<'_>) -> Diagnostic {
+    let imports = &member.listing.imports;
+    let names = imports.iter().map(|import| &import.import.name);
+    let wanted = &entry.import.value;
+    let versions = names.clone().filter(|name| name.base() == wanted.base()).count();
+    let (message, label) = if versions > 1 && wanted.version().is_none() {
+        (format!("`{}` imports several versions of `{wanted}`", member.id()), "which version?")
+    } else {
+        (format!("`{}` has no import `{wanted}` to bind", member.id()), "no such import")
+    };
+    let diagnostic = Diagnostic::error(Code::Pw401, message)
+        .label(file.file, entry.import.span.clone(), label)
+        .note(format!("it imports {}", list(names.clone())));
+    let by_from = imports.iter().find(|import| version::compatible(target(import), wanted));
+    match by_from.map(|import| &import.import.name).or_else(|| nearest_name(wanted, names).map(|(near, _)| near)) {
+        Some(near) => diagnostic.help(format!("write the import's own name: `{near}`")),
+        None => diagnostic.help("write the import's own name, as the consumer's manifest lists it"),
+    }
+}
+
+fn check_provider(
+    scene: &Scene<'_>,
+    file: &AppFile,
+    entry: &BindEntry,
+    consumer: usize,
+    provider: &Spanned<PluginId>,
+) -> Option<Diagnostic> {
+    let import = bound_import(&scene.members[consumer], &entry.import.value)?;
+    let wanted = target(import);
+    let id = &provider.value;
+    let refuse = |message: String, label: &str| {
+        Diagnostic::error(Code::Pw401, message).label(file.file, provider.span.clone(), label)
+    };
+    if let Some(diagnostic) = unknown(scene, file.file, provider) {
+        return Some(diagnostic);
+    }
+    let plugin = scene.plugin(id)?;
+    if *id == *scene.members[consumer].id() {
+        let message = format!("`{id}` cannot provide for itself");
+        return Some(refuse(message, "the consumer itself").help("name another plugin"));
+    }
+    if !plugin.settings.enabled {
+        return Some(
+            refuse(format!("`{id}` is bound but disabled"), "disabled")
+                .label(plugin.manifest.file, plugin.manifest.header.clone(), "this plugin")
+                .help(format!("enable `{id}`, or bind another plugin")),
+        );
+    }
+    // A broken plugin has its own diagnostic.
+    let member = scene.member(id)?;
+    if best_offer(scene, member, wanted).is_some() {
+        return None;
+    }
+    let listing = &scene.members[member].listing;
+    let diagnostic = refuse(format!("`{id}` does not export `{wanted}`"), "does not export it")
+        .note(format!("it exports {}", list(listing.exports.iter().map(|listed| &listed.export.name))));
+    Some(match listing.private.iter().find(|name| version::serves(wanted, name)) {
+        Some(private) => {
+            let header = plugin.manifest.exports_header.clone().unwrap_or_else(|| plugin.manifest.header.clone());
+            diagnostic
+                .label(
+                    plugin.manifest.file,
+                    header,
+                    format!("its binary exports `{private}`, which is not listed here"),
+                )
+                .help(format!("add `\"{private}\" = {{}}` to the `[exports]` of `{id}`, or bind another plugin"))
+        }
+        None => diagnostic.help("bind a plugin that exports the interface"),
+    })
+}
+
+fn check_host(scene: &Scene<'_>, file: &AppFile, entry: &BindEntry, wanted: &ExternName) -> Option<Diagnostic> {
+    let place = entry.host.clone()?;
+    if scene.app.host.iter().any(|host| version::serves(wanted, &host.entry.name.value)) {
+        return None;
+    }
+    let offered = list(scene.app.host.iter().map(|host| &host.entry.name.value));
+    Some(
+        Diagnostic::error(Code::Pw401, format!("the host does not offer `{wanted}`"))
+            .label(file.file, place, "bound to the host here")
+            .note(format!("`[host]` lists {offered}"))
+            .help(format!("add `\"{wanted}\" = \"wit\"` to `[host]`, or bind a plugin")),
+    )
+}
+
+/// The plugin that `run` starts: the one that `app.toml` names, or the only one that exports
+/// `wasi:cli/run`.
+pub fn entry<'a>(scene: &'a Scene<'a>, diagnostics: &mut Vec<Diagnostic>) -> Option<EntryMember> {
+    let named = scene.app.file.as_ref().and_then(|file| Some((file.file, file.entry.as_ref()?)));
+    let Some((file, id)) = named else { return only_entry(scene) };
+    if let Some(diagnostic) = unknown(scene, file, id) {
+        diagnostics.push(diagnostic);
+        return None;
+    }
+    let Some(member) = scene.member(&id.value) else {
+        if scene.plugin(&id.value).is_some_and(|plugin| !plugin.settings.enabled) {
+            diagnostics.push(
+                Diagnostic::error(Code::Pw401, format!("the entry `{}` is disabled", id.value))
+                    .label(file, id.span.clone(), "disabled")
+                    .help(format!("enable `{}`, or name another plugin", id.value)),
+            );
+        }
+        return None;
+    };
+    let found = run_export(&scene.members[member]);
+    if found.is_none() {
+        diagnostics.push(nothing_to_run(&scene.members[member], file, id));
+    }
+    found.map(|export| EntryMember { member, export: export.clone() })
+}
+
+fn nothing_to_run(member: &Member<'_>, file: FileId, id: &Spanned<PluginId>) -> Diagnostic {
+    let exports = list(member.listing.exports.iter().map(|listed| &listed.export.name));
+    Diagnostic::error(Code::Pw401, format!("the entry `{}` does not export `{RUN}`", id.value))
+        .label(file, id.span.clone(), "nothing to run")
+        .note(format!("it exports {exports}"))
+        .help(format!("name a plugin whose binary exports `{RUN}`"))
+}
+
+/// The member that `run` starts.
+pub struct EntryMember {
+    member: usize,
+    export: ExternName,
+}
+
+impl EntryMember {
+    /// The entry in terms of a plan, given each member's place in it.
+    pub fn planned(self, place: impl Fn(usize) -> PluginIndex) -> Entry {
+        Entry { plugin: place(self.member), export: self.export }
+    }
+}
+
+/// The only plugin that lists the export; where none does, the only one whose binary has it.
+fn only_entry(scene: &Scene<'_>) -> Option<EntryMember> {
+    only(scene, listed_run).or_else(|| {
+        let nobody_lists_it = scene.members.iter().all(|member| listed_run(member).is_none());
+        nobody_lists_it.then(|| only(scene, run_export)).flatten()
+    })
+}
+
+fn only<'a>(scene: &'a Scene<'a>, find: impl Fn(&'a Member<'a>) -> Option<&'a ExternName>) -> Option<EntryMember> {
+    let mut found = scene
+        .members
+        .iter()
+        .enumerate()
+        .filter_map(|(member, plugin)| Some(EntryMember { member, export: find(plugin)?.clone() }));
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}
+
+fn listed_run<'a>(member: &'a Member<'a>) -> Option<&'a ExternName> {
+    member.listing.exports.iter().map(|listed| &listed.export.name).find(|name| name.base() == RUN)
+}
+
+/// Running the entry is not linking it, so that its export may also be private.
+fn run_export<'a>(member: &'a Member<'a>) -> Option<&'a ExternName> {
+    let private = || member.listing.private.iter().copied().find(|name| name.base() == RUN);
+    listed_run(member).or_else(private)
+}

@@ -1,0 +1,170 @@
+//! From links to the plan: the order of the start, and PW301.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{OnFailure, Resource};
+use crate::plan::{
+    Binding, ImportSource, Plan, PlannedExport, PlannedFunction, PlannedImport, PlannedPlugin, PluginIndex, Provider,
+};
+use crate::world::{Extern, ExternKind};
+
+use super::appfile::EntryMember;
+use super::graph::{self, Order};
+use super::providers::{Link, Offer, Served, import_span};
+use super::{Member, Scene};
+use crate::words::list;
+
+/// The members in the order in which they start; none when imports form a cycle.
+pub fn start_order(scene: &Scene<'_>, links: &[Link<'_>], diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<usize>> {
+    let needs = links
+        .iter()
+        .filter(|link| !link.import.entry.late)
+        .flat_map(|link| offers(link).iter().map(|offer| (link.consumer, offer.provider)));
+    match graph::order(scene.members.len(), needs) {
+        Order::Start(order) => Some(order),
+        Order::Cycles(cycles) => {
+            diagnostics.extend(cycles.iter().map(|cycle| cycle_of(scene, links, cycle)));
+            None
+        }
+    }
+}
+
+fn offers<'a>(link: &'a Link<'a>) -> &'a [Offer<'a>] {
+    match &link.served {
+        Served::Plugins(offers, _) => offers,
+        Served::Host => &[],
+    }
+}
+
+/// PW301, with the whole path.
+fn cycle_of(scene: &Scene<'_>, links: &[Link<'_>], cycle: &[usize]) -> Diagnostic {
+    let next = |position: usize| cycle[(position + 1) % cycle.len()];
+    let steps: Vec<(usize, &Link<'_>)> = cycle
+        .iter()
+        .enumerate()
+        .filter_map(|(position, &consumer)| {
+            let needs_next = |link: &&Link<'_>| {
+                link.consumer == consumer
+                    && !link.import.entry.late
+                    && offers(link).iter().any(|offer| offer.provider == next(position))
+            };
+            Some((next(position), links.iter().find(needs_next)?))
+        })
+        .collect();
+    let ids: Vec<_> = cycle.iter().map(|&member| scene.members[member].id()).collect();
+    let mut diagnostic = Diagnostic::error(Code::Pw301, format!("the plugins {} need each other to start", list(&ids)));
+    for (provider, link) in &steps {
+        let consumer = &scene.members[link.consumer];
+        let text = format!("`{}` needs `{}`", consumer.id(), scene.members[*provider].id());
+        diagnostic = diagnostic.label(consumer.plugin.manifest.file, import_span(link.import), text);
+    }
+    let path: Vec<String> = steps
+        .iter()
+        .map(|(_, link)| format!("`{}` -> ({}) -> ", scene.members[link.consumer].id(), link.import.import.name))
+        .collect();
+    let first = ids.first().map(|id| format!("`{id}`")).unwrap_or_default();
+    diagnostic
+        .note(format!("the whole path: {}{first}", path.concat()))
+        .help("add `late = true` to an import on the path that is not called while its plugin starts")
+}
+
+/// Puts the plan together.
+pub fn plan(scene: &Scene<'_>, links: &[Link<'_>], start: &[usize], entry: Option<EntryMember>) -> Plan {
+    let mut place = vec![PluginIndex(0); start.len()];
+    for (index, &member) in start.iter().enumerate() {
+        place[member] = PluginIndex(index);
+    }
+    let mut links_of: Vec<Vec<&Link<'_>>> = scene.members.iter().map(|_| Vec::new()).collect();
+    for link in links {
+        links_of[link.consumer].push(link);
+    }
+    let mut types = ResourceNumbers::default();
+    let plugins = start
+        .iter()
+        .map(|&member| planned_plugin(&scene.members[member], &links_of[member], &place, &mut types))
+        .collect();
+    let name = scene.app.file.as_ref().and_then(|file| file.name.as_ref()).map(|name| name.value.clone());
+    Plan { name, entry: entry.map(|entry| entry.planned(|member| place[member])), plugins }
+}
+
+fn planned_plugin(
+    member: &Member<'_>,
+    links: &[&Link<'_>],
+    place: &[PluginIndex],
+    types: &mut ResourceNumbers,
+) -> PlannedPlugin {
+    let (plugin, listing) = (member.plugin, &member.listing);
+    let mut imports: Vec<(&Extern, ImportSource)> = Vec::new();
+    imports.extend(listing.runtime.iter().map(|import| (*import, ImportSource::Runtime)));
+    imports.extend(listing.types_only.iter().map(|import| (*import, ImportSource::TypesOnly)));
+    imports.extend(links.iter().map(|link| (link.import.import, source(link, place))));
+    let world = plugin.world.iter().flat_map(|world| &world.imports).enumerate();
+    let order: BTreeMap<*const Extern, usize> =
+        world.map(|(index, import)| (std::ptr::from_ref(import), index)).collect();
+    imports.sort_by_key(|(import, _)| order.get(&std::ptr::from_ref(*import)).copied());
+    PlannedPlugin {
+        id: member.id().clone(),
+        version: plugin.manifest.version.as_ref().map(|version| version.value.clone()),
+        description: plugin.manifest.description.clone(),
+        component: plugin.component.clone(),
+        limits: plugin.settings.limits.clone(),
+        wasi: plugin.settings.wasi.clone(),
+        config: plugin.settings.config.clone(),
+        exports: listing.exports.iter().map(|listed| planned_export(listed.export, listed.priority)).collect(),
+        imports: imports.into_iter().map(|(import, source)| planned_import(import, source, types)).collect(),
+    }
+}
+
+fn planned_export(export: &Extern, priority: i64) -> PlannedExport {
+    PlannedExport {
+        name: export.name.clone(),
+        bare: export.kind == ExternKind::Function,
+        priority,
+        functions: export.functions.iter().map(|function| (function.name.clone(), function.ty.clone())).collect(),
+    }
+}
+
+fn planned_import(import: &Extern, source: ImportSource, types: &mut ResourceNumbers) -> PlannedImport {
+    // The runtime defines the resources of what it serves.
+    let resources = match source {
+        ImportSource::Runtime | ImportSource::Host => Vec::new(),
+        ImportSource::TypesOnly | ImportSource::Plugins(_) => {
+            import.resources.iter().map(|(name, resource)| (name.clone(), types.number(resource))).collect()
+        }
+    };
+    PlannedImport { name: import.name.clone(), at_root: import.kind != ExternKind::Interface, source, resources }
+}
+
+fn source(link: &Link<'_>, place: &[PluginIndex]) -> ImportSource {
+    let Served::Plugins(offers, replies) = &link.served else { return ImportSource::Host };
+    let entry = link.import.entry;
+    let functions = link.import.import.functions.iter().zip(replies);
+    ImportSource::Plugins(Binding {
+        cardinality: entry.cardinality.value,
+        on_failure: entry.on_failure.as_ref().map_or(OnFailure::Trap, |policy| policy.value),
+        late: entry.late,
+        providers: offers
+            .iter()
+            .map(|offer| Provider { plugin: place[offer.provider], export: offer.export.export.name.clone() })
+            .collect(),
+        functions: functions
+            .map(|(function, reply)| PlannedFunction {
+                name: function.name.clone(),
+                ty: function.ty.clone(),
+                reply: reply.clone(),
+            })
+            .collect(),
+    })
+}
+
+/// One number for each distinct resource type of the app.
+#[derive(Default)]
+struct ResourceNumbers(BTreeMap<Resource, u32>);
+
+impl ResourceNumbers {
+    fn number(&mut self, resource: &Resource) -> u32 {
+        let next = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        *self.0.entry(resource.clone()).or_insert(next)
+    }
+}

@@ -1,0 +1,332 @@
+//! Holding a consumer's functions against those of its providers: PW203, PW204, PW205.
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Cardinality, ExternName, Fitting, FuncType, OnFailure, Type, first_signature_difference, fits};
+use crate::plan::Reply;
+use crate::world::Function;
+
+use super::listing::ListedImport;
+use super::providers::{Offer, import_span, label_offers, may_be_broken, target};
+use super::shape::{self, Container, Shape};
+use super::{HostInterface, Member, Scene, tell, version};
+use crate::words::{closest, list};
+
+/// Checks an import that the host serves: alone and transparently.
+pub fn check_host(
+    scene: &Scene<'_>,
+    consumer: usize,
+    import: &ListedImport<'_>,
+    host: &HostInterface,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let (Some(interface), Some(file)) = (&host.interface, &scene.app.file) else { return };
+    let member = &scene.members[consumer];
+    let matches = interfaces_match(&import.import.name, &interface.name);
+    let fitting = Fitting { interfaces_match: &matches };
+    for function in &import.import.functions {
+        let pair = Pair { member, import, function, provider: "the host" };
+        let place = (file.file, host.entry.name.span.clone());
+        let Some(offered) = interface.function(&function.name) else {
+            let there = interface.functions.iter().map(|function| function.name.as_str());
+            diagnostics.push(pair.missing(place, there));
+            continue;
+        };
+        if is_transparent(&function.ty, &offered.ty, &fitting) {
+            continue;
+        }
+        if let Some(mut told) = tell::mismatch(&function.ty, &offered.ty, Cardinality::ExactlyOne, &fitting) {
+            told.help = tell::SAME_INTERFACE.to_owned();
+            diagnostics.push(pair.differs(place, &told));
+        }
+    }
+}
+
+/// Whether the two functions are the same, handles included.
+fn is_transparent(declared: &FuncType, offered: &FuncType, fitting: &Fitting<'_>) -> bool {
+    let results_fit = match (&declared.result, &offered.result) {
+        (None, None) => true,
+        (Some(declared), Some(offered)) => fits(declared, offered, fitting),
+        _ => false,
+    };
+    results_fit && first_signature_difference(declared, offered, fitting).is_none()
+}
+
+/// Checks an import that plugins serve. Returns the reply of each function, in the order of the
+/// import's functions; it is only meaningful when no error was found.
+pub fn check_plugins(
+    scene: &Scene<'_>,
+    consumer: usize,
+    import: &ListedImport<'_>,
+    offers: &[Offer<'_>],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Reply> {
+    let member = &scene.members[consumer];
+    let mut replies = Vec::with_capacity(import.import.functions.len());
+    let mut crossing = Vec::new();
+    for function in &import.import.functions {
+        let mut shapes = Vec::with_capacity(offers.len());
+        let before = diagnostics.len();
+        for offer in offers {
+            shapes.push(check_one(scene, member, import, function, offer, diagnostics));
+        }
+        if offers.is_empty() && !has_handles(&function.ty) {
+            check_alone(member, import, function, diagnostics);
+        }
+        if diagnostics.len() == before {
+            crossing.extend(crossing_handle(function, offers));
+        }
+        replies.push(joined(function, import.entry.cardinality.value, &shapes));
+    }
+    // A broken plugin may have been meant as the provider: what follows from its absence is no news.
+    if !offers.is_empty() || !may_be_broken(scene, consumer, target(import)) {
+        diagnostics.extend(constructors(scene, member, import, offers));
+        diagnostics.extend(cannot_cross(member, import, &crossing));
+    }
+    diagnostics.extend(skip_with_failure_value(member, import, &replies));
+    replies
+}
+
+fn joined(function: &Function, cardinality: Cardinality, shapes: &[Option<Shape>]) -> Reply {
+    let container = match shapes.first() {
+        Some(Some(first)) => Some(first.container),
+        Some(None) => None,
+        None => shape::container_alone(function.ty.result.as_ref(), cardinality),
+    };
+    let answers = shapes.iter().map(|shape| shape.and_then(|shape| shape.answer)).collect();
+    shape::reply(container.unwrap_or(Container::Nothing), answers)
+}
+
+/// One function at one provider.
+fn check_one(
+    scene: &Scene<'_>,
+    member: &Member<'_>,
+    import: &ListedImport<'_>,
+    function: &Function,
+    offer: &Offer<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Shape> {
+    let provider = &scene.members[offer.provider];
+    let pair = Pair { member, import, function, provider: &format!("`{}`", provider.id()) };
+    let place = (provider.plugin.manifest.file, offer.export.entry.name.span.clone());
+    let export = offer.export.export;
+    let Some(offered) = export.function(wanted_name(import, function, &export.name)) else {
+        diagnostics.push(pair.missing(place, export.functions.iter().map(|function| function.name.as_str())));
+        return None;
+    };
+    let matches = interfaces_match(&import.import.name, &export.name);
+    let fitting = Fitting { interfaces_match: &matches };
+    let cardinality = import.entry.cardinality.value;
+    let (declared, provided) = (function.ty.result.as_ref(), offered.ty.result.as_ref());
+    if first_signature_difference(&function.ty, &offered.ty, &fitting).is_none() {
+        if has_handles(&function.ty) || has_handles(&offered.ty) {
+            if Cardinality::ALL.iter().any(|&any| shape::shape(declared, provided, any, &fitting).is_some()) {
+                return None;
+            }
+        } else if let Some(shape) = shape::shape(declared, provided, cardinality, &fitting) {
+            return Some(shape);
+        } else if let Some(other) =
+            Cardinality::ALL.into_iter().find(|&other| shape::shape(declared, provided, other, &fitting).is_some())
+        {
+            diagnostics.push(pair.other_row(place, &offered.ty, other));
+            return None;
+        }
+    }
+    if let Some(told) = tell::mismatch(&function.ty, &offered.ty, cardinality, &fitting) {
+        diagnostics.push(pair.differs(place, &told));
+    }
+    None
+}
+
+/// A bare function goes by the name of the import, so that `from` renames it too.
+fn wanted_name<'a>(import: &ListedImport<'_>, function: &'a Function, export: &'a ExternName) -> &'a str {
+    let bare = function.name == import.import.name.to_string() && !import.import.name.is_interface();
+    if bare && !export.is_interface() { export.base() } else { &function.name }
+}
+
+/// A function of an import without providers: its declared result must suit the cardinality.
+fn check_alone(member: &Member<'_>, import: &ListedImport<'_>, function: &Function, diagnostics: &mut Vec<Diagnostic>) {
+    let cardinality = import.entry.cardinality.value;
+    if shape::container_alone(function.ty.result.as_ref(), cardinality).is_some() {
+        return;
+    }
+    let diagnostic = Diagnostic::error(
+        Code::Pw204,
+        format!("`{}` of `{}` cannot be answered under `{cardinality}`", function.name, import.import.name),
+    )
+    .label(member.plugin.manifest.file, import.entry.cardinality.span.clone(), tell::row(cardinality))
+    .note(format!("`{}` declares `{}: {}`", member.id(), function.name, function.ty));
+    let fitting = Cardinality::ALL.into_iter().filter(|other| other.allows_none());
+    let fitting = fitting.chain([Cardinality::ExactlyOne]);
+    let other = fitting.into_iter().find(|other| shape::container_alone(function.ty.result.as_ref(), *other).is_some());
+    let other = other.map(|other| format!("write `{other}` here, which this reply suits, or ")).unwrap_or_default();
+    diagnostics.push(diagnostic.help(format!(
+        "{other}declare a reply of `{cardinality}` in an interface of the consumer's own and name the providers' interface by `from`"
+    )));
+}
+
+/// A consumer's function and who should answer it.
+struct Pair<'a> {
+    member: &'a Member<'a>,
+    import: &'a ListedImport<'a>,
+    function: &'a Function,
+    /// For sentences: an id in backticks, or "the host".
+    provider: &'a str,
+}
+
+type Place = (crate::diagnostic::FileId, crate::diagnostic::Span);
+
+impl Pair<'_> {
+    fn diagnostic(&self, code: Code, message: String, label: &str) -> Diagnostic {
+        Diagnostic::error(code, message).label(
+            self.member.plugin.manifest.file,
+            import_span(self.import),
+            format!("`{}` {label}", self.member.id()),
+        )
+    }
+
+    /// PW203: no such function.
+    fn missing<'b>(&self, place: Place, there: impl Iterator<Item = &'b str>) -> Diagnostic {
+        let there: Vec<&str> = there.collect();
+        let name = &self.function.name;
+        let message =
+            format!("{} has no function `{name}`, which `{}` imports from it", self.provider, self.member.id());
+        let diagnostic = self
+            .diagnostic(Code::Pw203, message, &format!("imports `{name}`"))
+            .label(place.0, place.1, format!("without `{name}`"))
+            .note(format!("{} has the functions {}", self.provider, list(&there)));
+        match closest(name, there) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic.help("build the two against the same version of the interface"),
+        }
+    }
+
+    /// PW203: another type.
+    fn differs(&self, place: Place, told: &tell::Mismatch) -> Diagnostic {
+        let name = &self.function.name;
+        let message = format!("`{name}` of {} does not fit what `{}` imports", self.provider, self.member.id());
+        self.diagnostic(Code::Pw203, message, "imports it from here")
+            .label(place.0, place.1, format!("{} exports it here", self.provider))
+            .note(tell::signature(&format!("`{}` declares", self.member.id()), name, &told.declared))
+            .note(tell::signature(&format!("{} provides", self.provider), name, &told.provided))
+            .note(format!("the first difference: {}", told.difference))
+            .help(told.help.clone())
+    }
+
+    /// PW204: the reply would fit under another cardinality.
+    fn other_row(&self, place: Place, offered: &FuncType, other: Cardinality) -> Diagnostic {
+        let cardinality = self.import.entry.cardinality.value;
+        let (name, id) = (&self.function.name, self.member.id());
+        let message = format!("the reply that `{id}` declares for `{name}` does not suit `{cardinality}`");
+        Diagnostic::error(Code::Pw204, message)
+            .label(
+                self.member.plugin.manifest.file,
+                self.import.entry.cardinality.span.clone(),
+                tell::row(cardinality),
+            )
+            .label(place.0, place.1, format!("{} exports it here", self.provider))
+            .note(format!("`{id}` declares `{name}: {}`", self.function.ty))
+            .note(format!("{} provides `{name}: {offered}`", self.provider))
+            .help(format!(
+                "write `{other}` here, which this reply fits, or declare a reply of `{cardinality}` in the consumer's interface"
+            ))
+    }
+}
+
+/// Whether a consumer's interface is a provider's, for the identity of resources: the import and
+/// the export themselves (so that `from` counts), and any other pair by version.
+fn interfaces_match<'a>(
+    import: &'a ExternName,
+    export: &'a ExternName,
+) -> impl Fn(&ExternName, &ExternName) -> bool + 'a {
+    move |mine, theirs| (mine == import && theirs == export) || version::compatible(mine, theirs)
+}
+
+fn is_handle(ty: &Type) -> bool {
+    matches!(ty, Type::Own(_) | Type::Borrow(_))
+}
+
+fn has_handles(ty: &FuncType) -> bool {
+    ty.types().any(|ty| ty.find(&is_handle).is_some())
+}
+
+/// Where a function passes a handle, on the consumer's or a provider's side.
+fn crossing_handle(function: &Function, offers: &[Offer<'_>]) -> Option<String> {
+    let providers =
+        offers.iter().filter_map(|offer| offer.export.export.function(&function.name)).map(|function| &function.ty);
+    std::iter::once(&function.ty).chain(providers).find_map(|ty| place_of_handle(&function.name, ty))
+}
+
+fn place_of_handle(name: &str, ty: &FuncType) -> Option<String> {
+    let handle = |ty: &Arc<Type>| ty.find(&is_handle).map(ToString::to_string);
+    let parameter = ty.params.iter().find_map(|param| Some((&param.name, handle(&param.ty)?)));
+    if let Some((parameter, handle)) = parameter {
+        return Some(format!("`{name}` takes `{handle}` in its parameter `{parameter}`"));
+    }
+    ty.result.as_ref().and_then(handle).map(|handle| format!("`{name}` returns `{handle}`"))
+}
+
+/// PW205
+fn cannot_cross(member: &Member<'_>, import: &ListedImport<'_>, places: &[String]) -> Option<Diagnostic> {
+    let (first, rest) = places.split_first()?;
+    let mut diagnostic =
+        Diagnostic::error(Code::Pw205, format!("a resource cannot cross plugins in `{}`: {first}", import.import.name))
+            .label(
+                member.plugin.manifest.file,
+                import_span(import),
+                "resource handles do not pass between plugins yet",
+            );
+    for place in rest {
+        diagnostic = diagnostic.note(place.as_str());
+    }
+    Some(diagnostic.help("pass plain data instead of handles, or link the two plugins into one component"))
+}
+
+/// PW201 and PW202: a constructor must return its resource, so exactly one plugin can answer it.
+fn constructors(
+    scene: &Scene<'_>,
+    member: &Member<'_>,
+    import: &ListedImport<'_>,
+    offers: &[Offer<'_>],
+) -> Option<Diagnostic> {
+    let constructor = import.import.functions.iter().find(|function| function.name.starts_with("[constructor]"))?;
+    let (code, problem, help) = match offers.len() {
+        0 => (Code::Pw201, "no plugin can", "add a plugin that exports the interface".to_owned()),
+        1 => return None,
+        _ => (
+            Code::Pw202,
+            "several plugins could",
+            format!("bind one provider in the `[bind]` table of `app.toml`, for `{}`", import.import.name),
+        ),
+    };
+    let message = format!("{problem} answer `{}` of `{}`", constructor.name, import.import.name);
+    let note = "a constructor must return its resource, so it needs one provider whatever the cardinality";
+    let diagnostic = Diagnostic::error(code, message).label(member.plugin.manifest.file, import_span(import), problem);
+    Some(label_offers(scene, diagnostic, offers).note(note).help(help))
+}
+
+/// PW204: `skip` leaves failures out, so it must not meet a reply that tells them.
+fn skip_with_failure_value(member: &Member<'_>, import: &ListedImport<'_>, replies: &[Reply]) -> Option<Diagnostic> {
+    let policy = import.entry.on_failure.as_ref().filter(|policy| policy.value == OnFailure::Skip)?;
+    let file = member.plugin.manifest.file;
+    if import.entry.cardinality.value == Cardinality::ExactlyOne {
+        return Some(
+            Diagnostic::error(Code::Pw204, "`skip` cannot be used with `exactly-one`")
+                .label(file, policy.span.clone(), "nothing would be left to answer with")
+                .help("remove `on-failure`, or declare a `result` to receive the failure as a value"),
+        );
+    }
+    let functions = import.import.functions.iter().zip(replies);
+    let telling: Vec<&str> =
+        functions.filter(|(_, reply)| reply.tells_failure()).map(|(function, _)| function.name.as_str()).collect();
+    if telling.is_empty() {
+        return None;
+    }
+    let message = format!("`skip` cannot be used where the reply tells failures: {}", list(telling));
+    Some(
+        Diagnostic::error(Code::Pw204, message)
+            .label(file, policy.span.clone(), "failures are values of these replies already")
+            .help("remove `on-failure = \"skip\"`"),
+    )
+}

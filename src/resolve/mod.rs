@@ -1,0 +1,180 @@
+//! Resolving: who serves whom, and whether it fits.
+//!
+//! [`resolve`] takes what the manifests and the binaries say and gives a [`Plan`], or *all* the
+//! problems of the app in one pass. It depends neither on the file system nor on the order in
+//! which plugins are handed in.
+
+mod appfile;
+mod assemble;
+mod fit;
+mod graph;
+mod listing;
+mod near;
+mod providers;
+mod shape;
+mod tell;
+mod version;
+mod wasi;
+
+use crate::diagnostic::{Code, Diagnostic, Severity, Sources};
+use crate::manifest::{AppFile, HostEntry, Manifest, Settings};
+use crate::model::PluginId;
+use crate::plan::Plan;
+use crate::world::{Extern, World};
+
+use listing::Listing;
+
+pub use wasi::offered as offered_by_runtime;
+
+/// Everything that is known of an app before it is resolved.
+#[derive(Debug, Default)]
+pub struct App {
+    /// The texts that diagnostics point into.
+    pub sources: Sources,
+    /// `app.toml`, where there is one.
+    pub file: Option<AppFile>,
+    /// The plugins whose manifests could be read, the disabled ones too, in any order.
+    pub plugins: Vec<Plugin>,
+    /// The interfaces of `[host]`, with what their WIT says.
+    pub host: Vec<HostInterface>,
+    /// Whether some manifest was so broken that nobody knows what it would have offered: then a
+    /// missing provider is no news.
+    pub unknown_offers: bool,
+    /// Whether `app.toml` is so broken that nobody knows what it would have bound.
+    pub unknown_bindings: bool,
+}
+
+/// A plugin before it is resolved.
+#[derive(Debug)]
+pub struct Plugin {
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// The manifest together with the app's word over it.
+    pub settings: Settings,
+    /// Path of the binary, relative to the app's folder.
+    pub component: String,
+    /// What the binary says; `None` when the plugin is disabled or broken.
+    pub world: Option<World>,
+}
+
+/// An interface that the embedding application will offer.
+#[derive(Debug)]
+pub struct HostInterface {
+    /// Its line in `[host]`.
+    pub entry: HostEntry,
+    /// What its WIT says; `None` when that is broken.
+    pub interface: Option<Extern>,
+}
+
+impl Plugin {
+    fn id(&self) -> &PluginId {
+        &self.manifest.id.value
+    }
+}
+
+/// A plugin that takes part: enabled, and its binary could be read.
+struct Member<'a> {
+    plugin: &'a Plugin,
+    listing: Listing<'a>,
+}
+
+impl Member<'_> {
+    fn id(&self) -> &PluginId {
+        self.plugin.id()
+    }
+}
+
+/// The app while it is being resolved. Members are numbered by id, so that no answer depends on
+/// the order in which plugins were handed in.
+struct Scene<'a> {
+    app: &'a App,
+    members: Vec<Member<'a>>,
+    /// The plugins that should take part but cannot: no follow-up errors from their absence.
+    broken: Vec<&'a Plugin>,
+    offers: providers::Offers,
+}
+
+/// Resolves an app.
+///
+/// The plan is there exactly when no diagnostic is an error. Diagnostics come in a stable order:
+/// by file, place and code.
+pub fn resolve(app: &App) -> (Option<Plan>, Vec<Diagnostic>) {
+    let mut diagnostics = duplicate_ids(app);
+    let scene = Scene::new(app, &mut diagnostics);
+    appfile::check(&scene, &mut diagnostics);
+    let links = providers::bind_all(&scene, &mut diagnostics);
+    let start = assemble::start_order(&scene, &links, &mut diagnostics);
+    let entry = appfile::entry(&scene, &mut diagnostics);
+    sort(&mut diagnostics, &app.sources);
+    let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    let plan = match start {
+        Some(start) if !failed => Some(assemble::plan(&scene, &links, &start, entry)),
+        _ => None,
+    };
+    (plan, diagnostics)
+}
+
+impl<'a> Scene<'a> {
+    fn new(app: &'a App, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let mut plugins: Vec<(&'a Plugin, &'a World)> =
+            app.plugins.iter().filter_map(|plugin| Some((plugin, plugin.world.as_ref()?))).collect();
+        plugins.sort_by(|(a, _), (b, _)| a.id().cmp(b.id()));
+        let mut broken: Vec<&'a Plugin> =
+            app.plugins.iter().filter(|plugin| plugin.settings.enabled && plugin.world.is_none()).collect();
+        plugins.dedup_by(|(later, _), (first, _)| {
+            let taken = later.id() == first.id();
+            if taken {
+                broken.push(later);
+            }
+            taken
+        });
+        let mut members = Vec::with_capacity(plugins.len());
+        for (plugin, world) in plugins {
+            members.push(Member { plugin, listing: listing::read(plugin, world, diagnostics) });
+        }
+        let offers = providers::Offers::new(&members);
+        Self { app, members, broken, offers }
+    }
+
+    /// The member with this id.
+    fn member(&self, id: &PluginId) -> Option<usize> {
+        self.members.binary_search_by(|member| member.id().cmp(id)).ok()
+    }
+
+    /// The plugin with this id, also a disabled or broken one.
+    fn plugin(&self, id: &PluginId) -> Option<&'a Plugin> {
+        self.app.plugins.iter().find(|plugin| plugin.id() == id)
+    }
+}
+
+/// PW002: two plugins with one id.
+fn duplicate_ids(app: &App) -> Vec<Diagnostic> {
+    let mut plugins: Vec<&Plugin> = app.plugins.iter().filter(|plugin| !plugin.manifest.id_is_guessed).collect();
+    plugins
+        .sort_by(|a, b| (a.id(), app.sources.path(a.manifest.file)).cmp(&(b.id(), app.sources.path(b.manifest.file))));
+    plugins
+        .chunk_by(|a, b| a.id() == b.id())
+        .filter_map(|same| {
+            let [first, rest @ ..] = same else { return None };
+            let second = rest.first()?;
+            let number = if same.len() == 2 { "two" } else { "several" };
+            let mut diagnostic =
+                Diagnostic::error(Code::Pw002, format!("{number} plugins have the id `{}`", first.id()))
+                    .label(second.manifest.file, second.manifest.id.span.clone(), "taken already")
+                    .label(first.manifest.file, first.manifest.id.span.clone(), "first here");
+            for other in &rest[1..] {
+                diagnostic = diagnostic.label(other.manifest.file, other.manifest.id.span.clone(), "and here");
+            }
+            Some(diagnostic.help("give one of them another `id` in its `[plugin]` table"))
+        })
+        .collect()
+}
+
+/// A stable order: by file, place and code.
+pub fn sort(diagnostics: &mut [Diagnostic], sources: &Sources) {
+    let key = |diagnostic: &Diagnostic| {
+        let place = diagnostic.labels.first().map(|label| (sources.path(label.file).to_owned(), label.span.start));
+        (place, diagnostic.code, diagnostic.message.clone())
+    };
+    diagnostics.sort_by_cached_key(key);
+}

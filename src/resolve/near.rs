@@ -1,0 +1,81 @@
+//! Near misses: what was probably meant.
+
+use crate::model::ExternName;
+use crate::words::distance;
+use std::fmt;
+
+/// How another name is near to the wanted one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    /// The same interface in another version.
+    Version,
+    /// An interface of the same name in another package.
+    Package,
+    /// A name that looks much the same.
+    Name,
+}
+
+impl Relation {
+    /// The nearer, the lower. Of versions, those of the same series come first.
+    pub fn rank(self, wanted: &ExternName, other: &ExternName) -> usize {
+        let major = |name: &ExternName| name.version().map(|version| version.major);
+        match self {
+            Self::Version if major(wanted) == major(other) => 0,
+            Self::Version => 1,
+            Self::Package => 2,
+            Self::Name => 3,
+        }
+    }
+}
+
+impl fmt::Display for Relation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Version => "in another version",
+            Self::Package => "in another package",
+            Self::Name => "under a similar name",
+        })
+    }
+}
+
+/// How another name is near to the wanted one, if it is.
+pub fn relation(wanted: &ExternName, other: &ExternName) -> Option<Relation> {
+    if wanted == other {
+        return None;
+    }
+    if wanted.base() == other.base() {
+        return Some(Relation::Version);
+    }
+    if wanted.short() == other.short() {
+        return Some(Relation::Package);
+    }
+    let bound = match wanted.is_interface() && other.is_interface() {
+        true => (wanted.base().len() / 8).max(2),
+        false => 1,
+    };
+    (distance(wanted.base(), other.base()) <= bound).then_some(Relation::Name)
+}
+
+/// The name that is nearest to the wanted one, if one is near.
+pub fn nearest_name<'a>(
+    wanted: &ExternName,
+    names: impl IntoIterator<Item = &'a ExternName>,
+) -> Option<(&'a ExternName, Relation)> {
+    let near = names.into_iter().filter_map(|name| Some((name, relation(wanted, name)?)));
+    near.min_by_key(|(name, relation)| relation.rank(wanted, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relations() {
+        let relation = |a: &str, b: &str| relation(&ExternName::parse(a).unwrap(), &ExternName::parse(b).unwrap());
+        assert_eq!(relation("a:b/words@1.0.0", "a:b/words@2.0.0"), Some(Relation::Version));
+        assert_eq!(relation("a:b/words@1.0.0", "x:y/words@1.0.0"), Some(Relation::Package));
+        assert_eq!(relation("text:stats/words", "text:stats/word"), Some(Relation::Name));
+        assert_eq!(relation("text:stats/words", "text:lint/rules"), None);
+        assert_eq!(relation("run", "runs"), Some(Relation::Name));
+    }
+}

@@ -1,0 +1,371 @@
+//! Choosing providers: PW201, PW202, and the bindings of `app.toml`.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::manifest::BindEntry;
+use crate::model::ExternName;
+
+use super::listing::{Found, ListedExport, ListedImport, find_by};
+use super::near::{Relation, relation};
+use super::{HostInterface, Member, Scene, fit, version};
+use crate::words::list;
+
+/// The listed exports of all members, by interface without version: as indices of member and
+/// export, so that an import finds its providers without asking every plugin.
+pub struct Offers(BTreeMap<String, Vec<(usize, usize)>>);
+
+/// Who serves one import, and how.
+pub struct Link<'a> {
+    /// The consumer.
+    pub consumer: usize,
+    /// The import.
+    pub import: &'a ListedImport<'a>,
+    /// Who serves it.
+    pub served: Served<'a>,
+}
+
+/// Who serves an import.
+pub enum Served<'a> {
+    /// The embedding application.
+    Host,
+    /// Plugins, in provider order, with the reply of each function.
+    Plugins(Vec<Offer<'a>>, Vec<crate::plan::Reply>),
+}
+
+/// A plugin's export that serves an import.
+#[derive(Clone, Copy)]
+pub struct Offer<'a> {
+    /// The provider.
+    pub provider: usize,
+    /// Its export.
+    pub export: &'a ListedExport<'a>,
+}
+
+impl Offers {
+    /// Collects what the members list.
+    pub fn new(members: &[Member<'_>]) -> Self {
+        let mut offers: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
+        for (member, Member { listing, .. }) in members.iter().enumerate() {
+            for (export, listed) in listing.exports.iter().enumerate() {
+                offers.entry(listed.export.name.base().to_owned()).or_default().push((member, export));
+            }
+        }
+        Self(offers)
+    }
+
+    /// Every listed export of this interface, whatever its version.
+    fn of<'a>(&self, scene: &'a Scene<'a>, name: &ExternName) -> impl Iterator<Item = Offer<'a>> {
+        let found = self.0.get(name.base()).map(Vec::as_slice).unwrap_or_default();
+        found
+            .iter()
+            .map(|&(provider, export)| Offer { provider, export: &scene.members[provider].listing.exports[export] })
+    }
+}
+
+/// The interface that providers of an import export: its own, or that of `from`.
+pub fn target<'a>(import: &ListedImport<'a>) -> &'a ExternName {
+    import.entry.from.as_ref().map_or(&import.import.name, |from| &from.value)
+}
+
+/// Binds every import of every member and checks that the types fit.
+pub fn bind_all<'a>(scene: &'a Scene<'a>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Link<'a>> {
+    let mut links = Vec::new();
+    for (consumer, member) in scene.members.iter().enumerate() {
+        for import in &member.listing.imports {
+            let Some(chosen) = choose(scene, consumer, import, diagnostics) else { continue };
+            let served = match chosen {
+                Chosen::Host(host) => {
+                    fit::check_host(scene, consumer, import, host, diagnostics);
+                    Served::Host
+                }
+                Chosen::Plugins(offers) => {
+                    let replies = fit::check_plugins(scene, consumer, import, &offers, diagnostics);
+                    Served::Plugins(offers, replies)
+                }
+            };
+            links.push(Link { consumer, import, served });
+        }
+    }
+    links
+}
+
+enum Chosen<'a> {
+    Host(&'a HostInterface),
+    Plugins(Vec<Offer<'a>>),
+}
+
+fn choose<'a>(
+    scene: &'a Scene<'a>,
+    consumer: usize,
+    import: &'a ListedImport<'a>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Chosen<'a>> {
+    let hosts = scene.app.host.iter().filter(|host| version::serves(target(import), &host.entry.name.value));
+    let host = hosts.max_by(|a, b| a.entry.name.value.version().cmp(&b.entry.name.value.version()));
+    let bound = binding(scene, consumer, import);
+    let offers = match bound {
+        Some(entry) => {
+            if entry.host.is_some() {
+                // A host that does not offer the interface is reported with the binding.
+                return host.map(Chosen::Host);
+            }
+            bound_offers(scene, import, entry)?
+        }
+        None => {
+            let offers = candidates(scene, consumer, target(import));
+            match (host, offers.as_slice()) {
+                (Some(host), []) => return Some(Chosen::Host(host)),
+                (Some(_), _) if scene.app.unknown_bindings => return None,
+                (Some(host), _) => {
+                    diagnostics.push(host_and_plugins(scene, consumer, import, host, &offers));
+                    return None;
+                }
+                (None, _) => offers,
+            }
+        }
+    };
+    let cardinality = import.entry.cardinality.value;
+    if offers.is_empty() && !cardinality.allows_none() {
+        if !scene.app.unknown_bindings && !may_be_broken(scene, consumer, target(import)) {
+            diagnostics.push(no_provider(scene, consumer, import, bound));
+        }
+        return None;
+    }
+    if offers.len() > 1 && !cardinality.allows_many() {
+        if !scene.app.unknown_bindings {
+            diagnostics.push(too_many(scene, consumer, import, &offers, bound));
+        }
+        return None;
+    }
+    Some(Chosen::Plugins(offers))
+}
+
+/// The line of `[bind]` about this import, if there is one.
+fn binding<'a>(scene: &'a Scene<'_>, consumer: usize, import: &ListedImport<'_>) -> Option<&'a BindEntry> {
+    let member = &scene.members[consumer];
+    let entries = &scene.app.file.as_ref()?.bind;
+    entries.iter().filter(|entry| entry.consumer.value == *member.id()).find(|entry| {
+        matches!(bound_import(member, &entry.import.value), Some(bound) if std::ptr::eq(bound.import, import.import))
+    })
+}
+
+/// The import of a consumer that a line of `[bind]` names.
+pub fn bound_import<'a>(member: &'a Member<'a>, name: &ExternName) -> Option<&'a ListedImport<'a>> {
+    match find_by(member.listing.imports.iter(), name, |import| &import.import.name) {
+        Found::One(import) => Some(import),
+        Found::None | Found::Several(_) => None,
+    }
+}
+
+/// The offers of exactly the listed providers, in the listed order; `None` when one of them
+/// cannot serve, which [`super::appfile`] reports.
+fn bound_offers<'a>(scene: &'a Scene<'a>, import: &ListedImport<'_>, entry: &BindEntry) -> Option<Vec<Offer<'a>>> {
+    entry.providers.value.iter().map(|id| best_offer(scene, scene.member(&id.value)?, target(import))).collect()
+}
+
+/// A member's export that serves a name, in the highest version.
+pub fn best_offer<'a>(scene: &'a Scene<'a>, provider: usize, name: &ExternName) -> Option<Offer<'a>> {
+    let exports = scene.members[provider].listing.exports.iter();
+    exports
+        .filter(|listed| version::serves(name, &listed.export.name))
+        .max_by(|a, b| a.export.name.version().cmp(&b.export.name.version()))
+        .map(|export| Offer { provider, export })
+}
+
+/// All plugins that can serve a name, in provider order. A plugin never provides for itself.
+fn candidates<'a>(scene: &'a Scene<'a>, consumer: usize, name: &ExternName) -> Vec<Offer<'a>> {
+    let mut offers: Vec<Offer<'a>> = scene
+        .offers
+        .of(scene, name)
+        .filter(|offer| offer.provider != consumer && version::serves(name, &offer.export.export.name))
+        .collect();
+    // One offer for each plugin, the highest version; members are numbered by id.
+    offers.sort_by_key(|offer| (offer.provider, Reverse(offer.export.export.name.version())));
+    offers.dedup_by_key(|offer| offer.provider);
+    offers.sort_by_key(|offer| (Reverse(offer.export.priority), offer.provider));
+    offers
+}
+
+/// Whether a plugin with an error of its own may have been meant as the provider.
+pub fn may_be_broken(scene: &Scene<'_>, consumer: usize, name: &ExternName) -> bool {
+    let consumer = scene.members[consumer].plugin;
+    scene.app.unknown_offers
+        || scene.broken.iter().filter(|plugin| plugin.id() != consumer.id()).any(|plugin| {
+            plugin.manifest.exports.iter().any(|export| {
+                let listed = &export.name.value;
+                version::serves(name, listed) || (listed.version().is_none() && listed.base() == name.base())
+            })
+        })
+}
+
+/// PW201
+fn no_provider(scene: &Scene<'_>, consumer: usize, import: &ListedImport<'_>, bound: Option<&BindEntry>) -> Diagnostic {
+    let member = &scene.members[consumer];
+    let wanted = target(import);
+    let message =
+        format!("no plugin serves `{wanted}`, of which `{}` needs {}", member.id(), import.entry.cardinality.value);
+    let mut diagnostic =
+        Diagnostic::error(Code::Pw201, message).label(member.plugin.manifest.file, import_span(import), "no provider");
+    if let (Some(entry), Some(file)) = (bound, &scene.app.file) {
+        return diagnostic
+            .label(file.file, entry.providers.span.clone(), "bound to nobody here")
+            .help("name a provider in this list, or remove the line");
+    }
+    let misses = near_misses(scene, consumer, wanted);
+    let hint = misses.first().map(|miss| miss.hint.clone());
+    for miss in misses.into_iter().take(5) {
+        diagnostic = diagnostic.label(miss.file, miss.span, miss.text);
+    }
+    diagnostic.help(hint.unwrap_or_else(|| {
+        format!("add a plugin that lists `\"{wanted}\" = {{}}` in its `[exports]`, or let the import be `at-most-one` or `any`")
+    }))
+}
+
+struct Miss {
+    rank: usize,
+    file: crate::diagnostic::FileId,
+    span: Span,
+    text: String,
+    hint: String,
+}
+
+/// What nearly serves a name: disabled, private, listed but absent, another version or package.
+fn near_misses(scene: &Scene<'_>, consumer: usize, wanted: &ExternName) -> Vec<Miss> {
+    let mut misses = Vec::new();
+    let own = scene.members[consumer].plugin;
+    let mut plugins: Vec<&super::Plugin> =
+        scene.app.plugins.iter().filter(|plugin| !std::ptr::eq(*plugin, own)).collect();
+    plugins.sort_by_key(|plugin| plugin.id());
+    for plugin in plugins {
+        misses.extend(listed_misses(plugin, wanted));
+        misses.extend(private_misses(scene, plugin, wanted));
+    }
+    if own.manifest.exports.iter().any(|export| version::serves(wanted, &export.name.value)) {
+        misses.extend(listed_misses(own, wanted).into_iter().filter(|miss| miss.rank < 3).map(|miss| Miss {
+            text: format!("`{}` exports it itself, but never provides for itself", own.id()),
+            hint: format!("add another plugin that exports `{wanted}`"),
+            rank: usize::MAX,
+            ..miss
+        }));
+    }
+    misses.sort_by_key(|miss| miss.rank);
+    misses
+}
+
+fn listed_misses(plugin: &super::Plugin, wanted: &ExternName) -> Vec<Miss> {
+    let (manifest, id) = (&plugin.manifest, plugin.id());
+    let mut misses = Vec::new();
+    for export in &manifest.exports {
+        let (name, span) = (&export.name.value, export.name.span.clone());
+        let miss = |rank, text, hint| Miss { rank, file: manifest.file, span: span.clone(), text, hint };
+        if version::serves(wanted, name) {
+            if !plugin.settings.enabled {
+                let hint = format!("enable `{id}`, which exports it");
+                misses.push(miss(0, format!("`{id}` exports it, but is disabled"), hint));
+            } else {
+                let hint = format!("build `{id}` so that its binary exports `{name}`");
+                misses.push(miss(1, format!("`{id}` lists it, but its binary does not export it"), hint));
+            }
+        } else if let Some(relation) = relation(wanted, name) {
+            let disabled = if plugin.settings.enabled { "" } else { ", but is disabled" };
+            let fitting = match (relation, version::fitting(wanted)) {
+                (Relation::Version, Some(fitting)) => format!(" (an import of `{wanted}` is served by {fitting})"),
+                _ => String::new(),
+            };
+            let hint = format!(
+                "`{id}` exports `{name}`: build one of the two against the other's interface{fitting}, or import it by `from`"
+            );
+            misses.push(miss(3 + relation.rank(wanted, name), format!("`{id}` exports it {relation}{disabled}"), hint));
+        }
+    }
+    misses
+}
+
+fn private_misses(scene: &Scene<'_>, plugin: &super::Plugin, wanted: &ExternName) -> Vec<Miss> {
+    let Some(member) = scene.member(plugin.id()) else { return Vec::new() };
+    let manifest = &plugin.manifest;
+    let span = manifest.exports_header.clone().unwrap_or_else(|| manifest.header.clone());
+    let private = scene.members[member].listing.private.iter();
+    private
+        .filter(|name| version::serves(wanted, name))
+        .map(|name| Miss {
+            rank: 2,
+            file: manifest.file,
+            span: span.clone(),
+            text: format!("the binary of `{}` exports `{name}`, but it is not listed here", plugin.id()),
+            hint: format!("add `\"{name}\" = {{}}` to the `[exports]` of `{}`", plugin.id()),
+        })
+        .collect()
+}
+
+/// PW202
+fn too_many(
+    scene: &Scene<'_>,
+    consumer: usize,
+    import: &ListedImport<'_>,
+    offers: &[Offer<'_>],
+    bound: Option<&BindEntry>,
+) -> Diagnostic {
+    let member = &scene.members[consumer];
+    let wanted = target(import);
+    let cardinality = import.entry.cardinality.value;
+    let message = format!("{} plugins serve `{wanted}`, of which `{}` takes {cardinality}", offers.len(), member.id());
+    let mut diagnostic = Diagnostic::error(Code::Pw202, message).label(
+        member.plugin.manifest.file,
+        import_span(import),
+        format!("takes {cardinality}"),
+    );
+    if let (Some(entry), Some(file)) = (bound, &scene.app.file) {
+        diagnostic = diagnostic.label(file.file, entry.providers.span.clone(), "bound to several here");
+        return diagnostic.help("leave one provider in this list");
+    }
+    diagnostic = label_offers(scene, diagnostic, offers);
+    diagnostic.help(bind_help(scene, consumer, import, offers))
+}
+
+fn host_and_plugins(
+    scene: &Scene<'_>,
+    consumer: usize,
+    import: &ListedImport<'_>,
+    host: &HostInterface,
+    offers: &[Offer<'_>],
+) -> Diagnostic {
+    let member = &scene.members[consumer];
+    let message = format!("both the host and plugins serve `{}` for `{}`", target(import), member.id());
+    let mut diagnostic =
+        Diagnostic::error(Code::Pw202, message).label(member.plugin.manifest.file, import_span(import), "served twice");
+    if let Some(file) = &scene.app.file {
+        diagnostic = diagnostic.label(file.file, host.entry.name.span.clone(), "the host offers it");
+    }
+    diagnostic = label_offers(scene, diagnostic, offers);
+    diagnostic.help(format!("{}; `[\"host\"]` binds the host", bind_help(scene, consumer, import, offers)))
+}
+
+pub fn label_offers(scene: &Scene<'_>, mut diagnostic: Diagnostic, offers: &[Offer<'_>]) -> Diagnostic {
+    for offer in offers.iter().take(8) {
+        let provider = &scene.members[offer.provider];
+        let text = format!("`{}` exports it", provider.id());
+        diagnostic = diagnostic.label(provider.plugin.manifest.file, offer.export.entry.name.span.clone(), text);
+    }
+    if offers.len() > 8 {
+        let ids = offers.iter().map(|offer| scene.members[offer.provider].id());
+        diagnostic = diagnostic.note(format!("the providers are {}", list(ids)));
+    }
+    diagnostic
+}
+
+fn bind_help(scene: &Scene<'_>, consumer: usize, import: &ListedImport<'_>, offers: &[Offer<'_>]) -> String {
+    let first = offers.first().map_or("…", |offer| scene.members[offer.provider].id().as_str());
+    format!(
+        "choose one in the `[bind]` table of `app.toml`: `\"{}\" = {{ \"{}\" = [\"{first}\"] }}`",
+        scene.members[consumer].id(),
+        import.import.name
+    )
+}
+
+/// Where an import is written.
+pub fn import_span(import: &ListedImport<'_>) -> Span {
+    import.entry.name.span.clone()
+}
