@@ -1,0 +1,179 @@
+//! A live app, as the host sees it: call its plugins by name, run its entry.
+
+mod near;
+mod open;
+mod target;
+mod wave;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use wasmtime::component::Val;
+
+use crate::link::{Assembly, CallError, CallErrorKind, FunctionIndex, LinkError, Target};
+use crate::model::{FuncType, PluginId};
+use crate::plan::{Plan, PluginIndex};
+use crate::runtime::Runtime;
+use crate::words::list;
+
+pub use crate::runtime::StartOptions;
+pub use open::{OpenError, Problems};
+pub use wave::{WaveCall, WaveError, print};
+
+/// A live app: its plugins have started. They end when it is dropped.
+pub struct App {
+    runtime: Runtime,
+    failures: Vec<(PluginId, CallError)>,
+}
+
+/// A function of a plugin that the host may call.
+#[derive(Debug, Clone, Copy)]
+pub struct Callable<'a> {
+    /// The plugin.
+    pub plugin: &'a PluginId,
+    /// The type of the function.
+    pub ty: &'a FuncType,
+    target: Target,
+}
+
+/// What one plugin has answered.
+pub type Answered = (PluginId, Result<Option<Val>, CallError>);
+
+impl App {
+    /// Compiles, links and starts the plugins of a plan. The binaries are components, in the order of
+    /// the plan's plugins. A plugin that fails while starting is no error: see [`App::failures`].
+    ///
+    /// # Errors
+    /// [`LinkError`] when a component does not compile, or does not fit the plan.
+    pub fn start(plan: Plan, binaries: &[Vec<u8>], options: StartOptions) -> Result<Self, LinkError> {
+        Ok(Self::of(Arc::new(Assembly::link(plan, binaries)?), options))
+    }
+
+    /// Starts the plugins of an assembly, from which any number of apps can be made.
+    pub fn of(assembly: Arc<Assembly>, options: StartOptions) -> Self {
+        let (runtime, failures) = Runtime::start(assembly, options);
+        Self { runtime, failures }
+    }
+
+    /// The plan of the app.
+    pub fn plan(&self) -> &Plan {
+        self.runtime.assembly().plan()
+    }
+
+    /// What the app is made from.
+    pub fn assembly(&self) -> &Arc<Assembly> {
+        self.runtime.assembly()
+    }
+
+    /// The plugins that have failed while starting, in the order of the start.
+    pub fn failures(&self) -> &[(PluginId, CallError)] {
+        &self.failures
+    }
+
+    /// Calls a function of the one plugin that exports it: `text:stats/words@1.0.0#count`, or `run`
+    /// for a function of the world itself. The version may be left out when there is only one.
+    ///
+    /// # Errors
+    /// [`CallError`] when there is no such function, when several plugins export it, when the
+    /// arguments are not what it takes, or when the call fails.
+    pub fn call(&self, target: &str, arguments: &[Val]) -> Result<Option<Val>, CallError> {
+        self.runtime.call(self.only(target)?.target, arguments)
+    }
+
+    /// Calls a function of every plugin that exports it, in provider order. What one plugin answers
+    /// does not keep the others from being called.
+    ///
+    /// # Errors
+    /// [`CallError`] when no plugin exports the function.
+    pub fn call_all(&self, target: &str, arguments: &[Val]) -> Result<Vec<Answered>, CallError> {
+        let call = |callable: &Callable<'_>| self.runtime.call(callable.target, arguments);
+        Ok(self.callables(target)?.iter().map(|callable| (callable.plugin.clone(), call(callable))).collect())
+    }
+
+    /// Calls a function of one plugin among those that export it.
+    ///
+    /// # Errors
+    /// As [`App::call`], and when there is no such plugin.
+    pub fn call_plugin(&self, plugin: &str, target: &str, arguments: &[Val]) -> Result<Option<Val>, CallError> {
+        self.runtime.call(self.of_plugin(plugin, target)?.target, arguments)
+    }
+
+    /// Calls what is written as WAVE text, of the one plugin that exports it or of the one named.
+    ///
+    /// # Errors
+    /// As [`App::call`], and when the arguments are not written as the function takes them.
+    pub fn call_wave(&self, plugin: Option<&str>, call: &WaveCall<'_>) -> Result<Option<Val>, CallError> {
+        let callable = match plugin {
+            Some(plugin) => self.of_plugin(plugin, call.target())?,
+            None => self.only(call.target())?,
+        };
+        self.call_written(&callable, call)
+    }
+
+    /// Calls what is written as WAVE text, of every plugin that exports it, in provider order.
+    ///
+    /// # Errors
+    /// [`CallError`] when no plugin exports the function.
+    pub fn call_all_wave(&self, call: &WaveCall<'_>) -> Result<Vec<Answered>, CallError> {
+        let answered = |callable: Callable<'_>| (callable.plugin.clone(), self.call_written(&callable, call));
+        Ok(self.callables(call.target())?.into_iter().map(answered).collect())
+    }
+
+    /// Runs the entry's `wasi:cli/run` and returns the status that it ends with.
+    ///
+    /// # Errors
+    /// [`CallError`] when there is no entry, or when it fails.
+    pub fn run(&self) -> Result<i32, CallError> {
+        self.runtime.run()
+    }
+
+    /// The plugins that export a function, in provider order; at least one.
+    ///
+    /// # Errors
+    /// [`CallError`] when there is none, or when the version has been left out and there are several.
+    pub fn callables(&self, target: &str) -> Result<Vec<Callable<'_>>, CallError> {
+        let found = target::find(self.plan(), target)?;
+        let callable = |(plugin, export, function): (PluginIndex, usize, usize)| {
+            let planned = self.plan().plugin(plugin);
+            let before = planned.exports[..export].iter().map(|export| export.functions.len());
+            let index = FunctionIndex(before.sum::<usize>() + function);
+            let ty = &planned.exports[export].functions[function].1;
+            Callable { plugin: &planned.id, ty, target: Target { plugin, function: index } }
+        };
+        Ok(found.into_iter().map(callable).collect())
+    }
+
+    fn only(&self, target: &str) -> Result<Callable<'_>, CallError> {
+        match self.callables(target)?.as_slice() {
+            [one] => Ok(*one),
+            several => {
+                let ids = list(several.iter().map(|callable| callable.plugin));
+                let cause = format!("several plugins export `{target}`: {ids}; choose one of them, or all");
+                Err(CallError::new(CallErrorKind::SeveralProviders, None, cause))
+            }
+        }
+    }
+
+    fn of_plugin(&self, plugin: &str, target: &str) -> Result<Callable<'_>, CallError> {
+        let Some(index) = self.plan().index_of(plugin) else {
+            let ids = self.plan().plugins.iter().map(|plugin| plugin.id.as_str());
+            let cause = format!("there is no plugin `{plugin}`{}", near::among("plugins", plugin, ids));
+            return Err(CallError::new(CallErrorKind::UnknownTarget, None, cause));
+        };
+        let callables = self.callables(target)?;
+        callables.iter().find(|callable| callable.target.plugin == index).copied().ok_or_else(|| {
+            let others = list(callables.iter().map(|callable| callable.plugin));
+            let cause = format!("plugin `{plugin}` does not export `{target}`, only {others}");
+            CallError::new(CallErrorKind::UnknownTarget, None, cause)
+        })
+    }
+
+    fn call_written(&self, callable: &Callable<'_>, call: &WaveCall<'_>) -> Result<Option<Val>, CallError> {
+        let arguments = call.arguments(callable.ty).map_err(|error| {
+            CallError::new(CallErrorKind::BadArguments, Some(callable.plugin.clone()), error.to_string())
+        })?;
+        self.runtime.call(callable.target, &arguments)
+    }
+}

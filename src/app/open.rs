@@ -1,0 +1,82 @@
+use std::fmt;
+use std::path::PathBuf;
+
+use super::{App, StartOptions};
+use crate::check::{Checked, check};
+use crate::diagnostic::{Diagnostic, Sources, Style, render};
+use crate::folder::Folder;
+use crate::link::LinkError;
+
+/// Why an app could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The app's folder cannot be read.
+    #[error("cannot read the app's folder `{}`: {reason}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// The app has problems that `plugweave check` tells too.
+    #[error("{0}")]
+    Problems(Problems),
+    /// The app is sound but cannot be linked here.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+}
+
+/// The problems of an app. Displayed as text for people, in the manner of rustc.
+#[derive(Debug)]
+pub struct Problems {
+    /// Every problem, in a stable order.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The texts that they point into.
+    pub sources: Sources,
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, diagnostic) in self.diagnostics.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n\n" };
+            write!(f, "{separator}{}", render(diagnostic, &self.sources, Style::Plain))?;
+        }
+        Ok(())
+    }
+}
+
+impl App {
+    /// Reads, checks, links and starts the app in a folder.
+    ///
+    /// ```no_run
+    /// use plugweave::{App, Val};
+    ///
+    /// let app = App::open("manifests/workbench")?;
+    /// let answer = app.call("workbench:markdown/stats@1.0.0#measure", &[Val::String("# Title".into())])?;
+    /// println!("{answer:?}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`OpenError`] when the folder cannot be read, when the app has problems, or when it cannot
+    /// be linked. A plugin that fails while starting is no error: see [`App::failures`].
+    pub fn open(folder: impl Into<PathBuf>) -> Result<Self, OpenError> {
+        let folder = folder.into();
+        match check(&Folder::new(&folder)) {
+            Ok(checked) => Self::of_checked(checked, StartOptions { base: folder, ..StartOptions::default() }),
+            Err(reason) => Err(OpenError::Folder { folder, reason }),
+        }
+    }
+
+    /// Links and starts an app that has been checked.
+    ///
+    /// # Errors
+    /// [`OpenError`] when the app has problems, or cannot be linked.
+    pub fn of_checked(checked: Checked, options: StartOptions) -> Result<Self, OpenError> {
+        let Checked { sources, diagnostics, plan, binaries } = checked;
+        match plan {
+            Some(plan) => Ok(Self::start(plan, &binaries, options)?),
+            None => Err(OpenError::Problems(Problems { diagnostics, sources })),
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! Calls and values as WAVE text.
+//!
+//! The parser is that of `wasm-wave`; values are made from its syntax tree by the types of the
+//! function, because its own conversion panics on lists of fixed length and knows no maps. WAVE has
+//! no form for maps: they are read and written as lists of tuples, `[("a", 1), ("b", 2)]`.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use wasm_wave::ast::{Node, NodeType};
+use wasm_wave::parser::ParserError;
+use wasm_wave::untyped::UntypedFuncCall;
+use wasmtime::component::Val;
+
+use crate::model::{Case, Field, FuncType, Type};
+
+/// What is wrong with a call or a value as WAVE text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct WaveError(String);
+
+/// A call as text: `text:stats/words@1.0.0#count("a b")`, or `run("hey")`.
+pub struct WaveCall<'a> {
+    target: &'a str,
+    /// The arguments behind a name of one letter: all that the parser needs to see.
+    call: UntypedFuncCall<'static>,
+}
+
+type Converted<T> = Result<T, WaveError>;
+
+impl<'a> WaveCall<'a> {
+    /// Parses a call.
+    ///
+    /// # Errors
+    /// [`WaveError`] says where it is not well formed.
+    pub fn parse(text: &'a str) -> Result<Self, WaveError> {
+        let text = text.trim();
+        let Some(open) = text.find('(') else {
+            return Err(WaveError(format!("the arguments are missing; without any it is `{text}()`")));
+        };
+        let (target, arguments) = text.split_at(open);
+        let source = format!("f{arguments}");
+        let call = UntypedFuncCall::parse(&source).map(UntypedFuncCall::into_owned);
+        let call = call.map_err(|error| malformed(&error, &source))?;
+        Ok(Self { target: target.trim_end(), call })
+    }
+
+    /// What is called.
+    pub fn target(&self) -> &'a str {
+        self.target
+    }
+
+    /// The arguments, as a function of this type takes them. Options at the end may be left out.
+    ///
+    /// # Errors
+    /// [`WaveError`] names the parameter that does not fit.
+    pub fn arguments(&self, ty: &FuncType) -> Result<Vec<Val>, WaveError> {
+        let source = self.call.source();
+        let nodes: Vec<&Node> = match self.call.params_node() {
+            Some(node) => node.as_tuple().map_err(|error| malformed(&error, source))?.collect(),
+            None => Vec::new(),
+        };
+        let mut arguments = Vec::with_capacity(ty.params.len());
+        for (index, param) in ty.params.iter().enumerate() {
+            let name = || format!("parameter `{}`", param.name);
+            let value = match (nodes.get(index), &*param.ty) {
+                (Some(node), ty) => Reader { source }.value(node, ty).map_err(|error| error.within(name()))?,
+                (None, Type::Option(_)) => Val::Option(None),
+                (None, ty) => return Err(WaveError(format!("{}: expected `{ty}`, found nothing", name()))),
+            };
+            arguments.push(value);
+        }
+        let (wanted, found) = (ty.params.len(), nodes.len());
+        if found > wanted {
+            return Err(WaveError(format!("the function takes {wanted} argument(s), {found} given")));
+        }
+        Ok(arguments)
+    }
+}
+
+impl WaveError {
+    fn within(self, step: String) -> Self {
+        Self(format!("{step}: {}", self.0))
+    }
+}
+
+fn malformed(error: &ParserError, source: &str) -> WaveError {
+    let detail = error.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
+    let near = excerpt(source, error.span().start..source.len());
+    let near = if near.is_empty() { "the end".to_owned() } else { format!("`{near}`") };
+    WaveError(format!("the arguments are not well formed: {}{detail} at {near}", error.kind()))
+}
+
+/// A piece of the text, cut short.
+fn excerpt(source: &str, span: Range<usize>) -> String {
+    const LONGEST: usize = 40;
+    let text = source.get(span).unwrap_or_default();
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Makes values of a syntax tree.
+struct Reader<'a> {
+    source: &'a str,
+}
+
+impl Reader<'_> {
+    fn value(&self, node: &Node, ty: &Type) -> Converted<Val> {
+        let misfit = |_: ParserError| self.misfit(node, ty);
+        Ok(match ty {
+            Type::Bool => Val::Bool(node.as_bool().map_err(misfit)?),
+            Type::S8 => Val::S8(node.as_number(self.source).map_err(misfit)?),
+            Type::U8 => Val::U8(node.as_number(self.source).map_err(misfit)?),
+            Type::S16 => Val::S16(node.as_number(self.source).map_err(misfit)?),
+            Type::U16 => Val::U16(node.as_number(self.source).map_err(misfit)?),
+            Type::S32 => Val::S32(node.as_number(self.source).map_err(misfit)?),
+            Type::U32 => Val::U32(node.as_number(self.source).map_err(misfit)?),
+            Type::S64 => Val::S64(node.as_number(self.source).map_err(misfit)?),
+            Type::U64 => Val::U64(node.as_number(self.source).map_err(misfit)?),
+            Type::F32 => Val::Float32(node.as_number(self.source).map_err(misfit)?),
+            Type::F64 => Val::Float64(node.as_number(self.source).map_err(misfit)?),
+            Type::Char => Val::Char(node.as_char(self.source).map_err(misfit)?),
+            Type::String => Val::String(node.as_str(self.source).map_err(misfit)?.into_owned()),
+            Type::List(element) => Val::List(self.elements(node, ty, element)?),
+            Type::FixedLengthList(element, length) => {
+                let values = self.elements(node, ty, element)?;
+                if u32::try_from(values.len()) != Ok(*length) {
+                    return Err(self.misfit(node, ty));
+                }
+                Val::FixedLengthList(values)
+            }
+            Type::Map(key, value) => Val::Map(self.entries(node, ty, key, value)?),
+            Type::Tuple(types) => {
+                let nodes: Vec<&Node> = node.as_tuple().map_err(misfit)?.collect();
+                if nodes.len() != types.len() {
+                    return Err(self.misfit(node, ty));
+                }
+                let values = nodes.iter().zip(types).map(|(node, ty)| self.value(node, ty));
+                Val::Tuple(values.collect::<Converted<_>>()?)
+            }
+            Type::Record(fields) => self.record(node, ty, fields)?,
+            Type::Variant(cases) => self.variant(node, ty, cases)?,
+            Type::Enum(names) => Val::Enum(self.known(node.as_enum(self.source).map_err(misfit)?, names)?),
+            Type::Flags(names) => {
+                let flags = node.as_flags(self.source).map_err(misfit)?;
+                // The tree keeps the escape of a name that is a keyword too.
+                let flags = flags.map(|flag| self.known(flag.trim_start_matches('%'), names));
+                Val::Flags(flags.collect::<Converted<_>>()?)
+            }
+            Type::Option(inner) => self.option(node, ty, inner)?,
+            Type::Result(ok, err) => self.result(node, ty, ok.as_deref(), err.as_deref())?,
+            Type::Own(_) | Type::Borrow(_) | Type::Future(_) | Type::Stream(_) | Type::ErrorContext => {
+                return Err(WaveError(format!("a `{ty}` cannot be written as text")));
+            }
+        })
+    }
+
+    fn elements(&self, node: &Node, ty: &Type, element: &Type) -> Converted<Vec<Val>> {
+        let nodes = node.as_list().map_err(|_| self.misfit(node, ty))?;
+        nodes.map(|node| self.value(node, element)).collect()
+    }
+
+    fn entries(&self, node: &Node, ty: &Type, key: &Type, value: &Type) -> Converted<Vec<(Val, Val)>> {
+        let nodes = node.as_list().map_err(|_| self.misfit(node, ty))?;
+        let entry = |node: &Node| match node.as_tuple().map(Iterator::collect::<Vec<_>>).as_deref() {
+            Ok([k, v]) => Ok((self.value(k, key)?, self.value(v, value)?)),
+            _ => Err(WaveError(format!(
+                "expected an entry of `{ty}`, written as a tuple of key and value, found `{}`",
+                excerpt(self.source, node.span())
+            ))),
+        };
+        nodes.map(entry).collect()
+    }
+
+    fn record(&self, node: &Node, ty: &Type, fields: &[Field]) -> Converted<Val> {
+        let given: Vec<(&str, &Node)> = node.as_record(self.source).map_err(|_| self.misfit(node, ty))?.collect();
+        if let Some((name, _)) = given.iter().find(|(name, _)| fields.iter().all(|field| field.name != *name)) {
+            return Err(WaveError(format!("there is no field `{name}` in `{ty}`")));
+        }
+        let value = |field: &Field| {
+            let value = match given.iter().find(|(name, _)| *name == field.name) {
+                Some((_, node)) => self.value(node, &field.ty),
+                None if matches!(*field.ty, Type::Option(_)) => Ok(Val::Option(None)),
+                None => Err(WaveError(format!("expected `{}`, found nothing", field.ty))),
+            };
+            let value = value.map_err(|error| error.within(format!("field `{}`", field.name)))?;
+            Ok((field.name.clone(), value))
+        };
+        Ok(Val::Record(fields.iter().map(value).collect::<Converted<_>>()?))
+    }
+
+    fn variant(&self, node: &Node, ty: &Type, cases: &[Case]) -> Converted<Val> {
+        let (name, payload) = node.as_variant(self.source).map_err(|_| self.misfit(node, ty))?;
+        let Some(case) = cases.iter().find(|case| case.name == name) else {
+            return Err(self.misfit(node, ty));
+        };
+        Ok(Val::Variant(name.to_owned(), self.payload(node, ty, payload, case.ty.as_deref())?))
+    }
+
+    fn option(&self, node: &Node, ty: &Type, inner: &Type) -> Converted<Val> {
+        let payload = match node.ty() {
+            NodeType::OptionNone => None,
+            NodeType::OptionSome => node.as_option().map_err(|_| self.misfit(node, ty))?,
+            // `some` may be left out where that is not ambiguous.
+            _ if !matches!(inner, Type::Option(_) | Type::Result(..)) => Some(node),
+            _ => return Err(self.misfit(node, ty)),
+        };
+        let value = payload.map(|node| self.value(node, inner)).transpose()?;
+        Ok(Val::Option(value.map(Box::new)))
+    }
+
+    fn result(&self, node: &Node, ty: &Type, ok: Option<&Type>, err: Option<&Type>) -> Converted<Val> {
+        let value = match (node.as_result(), ok) {
+            (Ok(Ok(payload)), _) => Ok(self.payload(node, ty, payload, ok)?),
+            (Ok(Err(payload)), _) => Err(self.payload(node, ty, payload, err)?),
+            // `ok` may be left out where that is not ambiguous.
+            (Err(_), Some(ok)) if !matches!(ok, Type::Option(_) | Type::Result(..)) => {
+                Ok(Some(Box::new(self.value(node, ok)?)))
+            }
+            (Err(_), _) => return Err(self.misfit(node, ty)),
+        };
+        Ok(Val::Result(value))
+    }
+
+    fn payload(
+        &self,
+        node: &Node,
+        whole: &Type,
+        payload: Option<&Node>,
+        ty: Option<&Type>,
+    ) -> Converted<Option<Box<Val>>> {
+        match (payload, ty) {
+            (Some(node), Some(ty)) => Ok(Some(Box::new(self.value(node, ty)?))),
+            (None, None) => Ok(None),
+            _ => Err(self.misfit(node, whole)),
+        }
+    }
+
+    fn known(&self, name: &str, names: &[String]) -> Converted<String> {
+        match names.iter().find(|known| *known == name) {
+            Some(name) => Ok(name.clone()),
+            None => Err(WaveError(format!("there is no `{name}` among {}", names.join(", ")))),
+        }
+    }
+
+    fn misfit(&self, node: &Node, ty: &Type) -> WaveError {
+        WaveError(format!("expected `{ty}`, found `{}`", excerpt(self.source, node.span())))
+    }
+}
+
+/// Writes a value as WAVE text.
+///
+/// # Errors
+/// [`WaveError`] when it holds something that has no text: a resource, a future, a stream, an error
+/// context.
+pub fn print(value: &Val) -> Result<String, WaveError> {
+    // `wasm-wave` panics on values that it has no form for: none of them gets there.
+    let value = writable(value)?;
+    wasm_wave::to_string(&*value).map_err(|error| WaveError(error.to_string()))
+}
+
+/// The value with its maps as lists of tuples.
+fn writable(value: &Val) -> Converted<Cow<'_, Val>> {
+    let all = |values: &[Val]| -> Converted<Vec<Val>> {
+        values.iter().map(|value| writable(value).map(Cow::into_owned)).collect()
+    };
+    let boxed = |value: &Option<Box<Val>>| -> Converted<Option<Box<Val>>> {
+        value.as_deref().map(|value| writable(value).map(|value| Box::new(value.into_owned()))).transpose()
+    };
+    Ok(match value {
+        Val::Bool(_)
+        | Val::S8(_)
+        | Val::U8(_)
+        | Val::S16(_)
+        | Val::U16(_)
+        | Val::S32(_)
+        | Val::U32(_)
+        | Val::S64(_)
+        | Val::U64(_)
+        | Val::Float32(_)
+        | Val::Float64(_)
+        | Val::Char(_)
+        | Val::String(_)
+        | Val::Enum(_)
+        | Val::Flags(_) => Cow::Borrowed(value),
+        Val::List(values) | Val::FixedLengthList(values) => Cow::Owned(Val::List(all(values)?)),
+        Val::Tuple(values) => Cow::Owned(Val::Tuple(all(values)?)),
+        Val::Map(entries) => {
+            let entry = |(key, value): &(Val, Val)| {
+                Ok(Val::Tuple(vec![writable(key)?.into_owned(), writable(value)?.into_owned()]))
+            };
+            Cow::Owned(Val::List(entries.iter().map(entry).collect::<Converted<_>>()?))
+        }
+        Val::Record(fields) => {
+            let field = |(name, value): &(String, Val)| Ok((name.clone(), writable(value)?.into_owned()));
+            Cow::Owned(Val::Record(fields.iter().map(field).collect::<Converted<_>>()?))
+        }
+        Val::Variant(name, value) => Cow::Owned(Val::Variant(name.clone(), boxed(value)?)),
+        Val::Option(value) => Cow::Owned(Val::Option(boxed(value)?)),
+        Val::Result(Ok(value)) => Cow::Owned(Val::Result(Ok(boxed(value)?))),
+        Val::Result(Err(value)) => Cow::Owned(Val::Result(Err(boxed(value)?))),
+        Val::Resource(_) => return Err(WaveError("a resource has no text".into())),
+        Val::Future(_) => return Err(WaveError("a future has no text".into())),
+        Val::Stream(_) => return Err(WaveError("a stream has no text".into())),
+        Val::ErrorContext(_) => return Err(WaveError("an error context has no text".into())),
+    })
+}
+
+#[cfg(test)]
+mod tests;

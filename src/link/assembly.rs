@@ -1,0 +1,198 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use wasmtime::Engine;
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
+
+use super::imports::{self, Imports};
+use super::{Clock, FunctionIndex, LinkError, PluginState, Target, compile, engine};
+use crate::model::{ExternName, FuncType, Type};
+use crate::plan::{Entry, Plan, PlannedExport, PlannedFunction, PlannedPlugin, PluginIndex, Provider};
+
+/// A plan compiled and linked: immutable, and good for any number of live apps.
+pub struct Assembly {
+    plan: Plan,
+    engine: Engine,
+    clock: Arc<Clock>,
+    has_timeouts: bool,
+    has_fuel: bool,
+    plugins: Vec<LinkedPlugin>,
+    entry: Option<Target>,
+}
+
+/// A plugin, ready to be instantiated.
+pub struct LinkedPlugin {
+    /// The component with all its imports.
+    pub pre: InstancePre<PluginState>,
+    /// The functions that can be called, those of the offered exports first, in the plan's order.
+    pub functions: Vec<ExportedFunction>,
+    /// Whether it imports anything of the runtime, so that it needs its grants.
+    pub uses_runtime: bool,
+}
+
+/// A function that a plugin exports.
+pub struct ExportedFunction {
+    /// The interface; `None` for a function of the world itself.
+    pub interface: Option<ExternName>,
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub ty: FuncType,
+    /// Where it is in the component: survives restarts.
+    pub index: ComponentExportIndex,
+}
+
+/// The functions of all plugins by plugin, export and function.
+type Names = HashMap<(PluginIndex, String, String), FunctionIndex>;
+
+impl Assembly {
+    /// Compiles and links the plugins of a plan. The binaries are components, in the order of the
+    /// plan's plugins.
+    ///
+    /// # Errors
+    /// [`LinkError`] when a component does not compile, or does not fit the plan.
+    pub fn link(plan: Plan, binaries: &[impl AsRef<[u8]> + Sync]) -> Result<Self, LinkError> {
+        let engine = engine::build(&plan)?;
+        let components = compile::compile(&engine, &plan.plugins, binaries)?;
+        let mut names = Names::new();
+        let mut functions = Vec::with_capacity(components.len());
+        for ((index, plugin), component) in plan.plugins.iter().enumerate().zip(&components) {
+            functions.push(exported(PluginIndex(index), plugin, component, &mut names)?);
+        }
+        let entry = plan.entry.as_ref().map(|entry| find_entry(&plan, entry, &components, &mut functions, &names));
+        let entry = entry.transpose()?;
+        let mut plugins = Vec::with_capacity(components.len());
+        let find = |provider: &Provider, function: &PlannedFunction| {
+            find_provider(&plan, &names, provider, function)
+                .map(|target| (target, functions[target.plugin.0][target.function.0].ty.result.is_some()))
+        };
+        let imports = Imports::new(&engine, &plan, &find)?;
+        for (plugin, component) in plan.plugins.iter().zip(&components) {
+            let linker = imports.linker(plugin)?;
+            let pre = linker.instantiate_pre(component).map_err(|error| imports::imports_failed(plugin, &error))?;
+            plugins.push((pre, imports::uses_runtime(plugin)));
+        }
+        let plugins = plugins.into_iter().zip(functions);
+        let plugins =
+            plugins.map(|((pre, uses_runtime), functions)| LinkedPlugin { pre, functions, uses_runtime }).collect();
+        let (has_timeouts, has_fuel) = (engine::has_timeouts(&plan), engine::has_fuel(&plan));
+        let clock = Arc::new(Clock::start(&engine, has_timeouts)?);
+        Ok(Self { plan, engine, clock, has_timeouts, has_fuel, plugins, entry })
+    }
+
+    /// The plan that this is made from.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The engine that all plugins share.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The clock of the engine.
+    pub fn clock(&self) -> &Arc<Clock> {
+        &self.clock
+    }
+
+    /// Whether the engine checks the time.
+    pub fn has_timeouts(&self) -> bool {
+        self.has_timeouts
+    }
+
+    /// Whether the engine counts fuel.
+    pub fn has_fuel(&self) -> bool {
+        self.has_fuel
+    }
+
+    /// A plugin of the plan.
+    ///
+    /// # Panics
+    /// When the index belongs to another, larger plan.
+    pub fn plugin(&self, index: PluginIndex) -> &LinkedPlugin {
+        &self.plugins[index.0]
+    }
+
+    /// A function of a plugin.
+    ///
+    /// # Panics
+    /// When the target belongs to another assembly.
+    pub fn function(&self, target: Target) -> &ExportedFunction {
+        &self.plugin(target.plugin).functions[target.function.0]
+    }
+
+    /// The function that `run` calls.
+    pub fn entry(&self) -> Option<Target> {
+        self.entry
+    }
+}
+
+/// Looks up every function that a plugin offers.
+fn exported(
+    index: PluginIndex,
+    plugin: &PlannedPlugin,
+    component: &Component,
+    names: &mut Names,
+) -> Result<Vec<ExportedFunction>, LinkError> {
+    let mut functions = Vec::new();
+    for export in &plugin.exports {
+        let base = export.name.to_string();
+        for (name, ty) in &export.functions {
+            let place = (!export.bare).then_some(base.as_str());
+            let Some(found) = look_up(component, place, if export.bare { &base } else { name }) else {
+                let (plugin, export) = (plugin.id.clone(), base);
+                return Err(LinkError::MissingExport { plugin, export, function: name.clone() });
+            };
+            names.insert((index, base.clone(), name.clone()), FunctionIndex(functions.len()));
+            functions.push(ExportedFunction {
+                interface: (!export.bare).then(|| export.name.clone()),
+                name: name.clone(),
+                ty: ty.clone(),
+                index: found,
+            });
+        }
+    }
+    Ok(functions)
+}
+
+fn look_up(component: &Component, interface: Option<&str>, function: &str) -> Option<ComponentExportIndex> {
+    match interface {
+        Some(interface) => {
+            let interface = component.get_export_index(None, interface)?;
+            component.get_export_index(Some(&interface), function)
+        }
+        None => component.get_export_index(None, function),
+    }
+}
+
+/// The provider's function behind a function that a consumer imports.
+fn find_provider(plan: &Plan, names: &Names, provider: &Provider, function: &PlannedFunction) -> Option<Target> {
+    let export: &PlannedExport =
+        plan.plugin(provider.plugin).exports.iter().find(|export| export.name == provider.export)?;
+    // A function of the world itself may go by another name at its provider.
+    let name = if export.bare { &export.functions.first()?.0 } else { &function.name };
+    let key = (provider.plugin, export.name.to_string(), name.clone());
+    names.get(&key).map(|function| Target { plugin: provider.plugin, function: *function })
+}
+
+/// `wasi:cli/run#run` of the entry: callable whether or not the plugin offers it to others.
+fn find_entry(
+    plan: &Plan,
+    entry: &Entry,
+    components: &[Component],
+    functions: &mut [Vec<ExportedFunction>],
+    names: &Names,
+) -> Result<Target, LinkError> {
+    let (plugin, export, run) = (entry.plugin, entry.export.to_string(), "run".to_owned());
+    if let Some(function) = names.get(&(plugin, export.clone(), run.clone())) {
+        return Ok(Target { plugin, function: *function });
+    }
+    let Some(index) = look_up(&components[plugin.0], Some(&export), &run) else {
+        let id = plan.plugin(plugin).id.clone();
+        return Err(LinkError::MissingExport { plugin: id, export, function: run });
+    };
+    let ty = FuncType { is_async: false, params: Vec::new(), result: Some(Arc::new(Type::Result(None, None))) };
+    let function = FunctionIndex(functions[plugin.0].len());
+    functions[plugin.0].push(ExportedFunction { interface: Some(entry.export.clone()), name: run, ty, index });
+    Ok(Target { plugin, function })
+}

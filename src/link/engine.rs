@@ -1,0 +1,38 @@
+use wasmtime::{Config, Engine, WasmBacktraceDetails};
+
+use super::LinkError;
+use crate::model::Budget;
+use crate::plan::Plan;
+
+/// Native stack that a plugin may use below the point where it is entered.
+pub const MAX_WASM_STACK: usize = 512 << 10;
+
+/// Native stack that must be left below a plugin that has used up its own: what the host needs to
+/// serve an import called from there. Unoptimised WASI calls are what needs most.
+pub const HOST_STACK_RESERVE: usize = 128 << 10;
+
+/// The one engine of an assembly, without concurrency support: that saves about a microsecond of
+/// each call between plugins.
+pub(super) fn build(plan: &Plan) -> Result<Engine, LinkError> {
+    let mut config = Config::new();
+    config
+        .concurrency_support(false)
+        .wasm_component_model_map(true)
+        .wasm_component_model_fixed_length_lists(true)
+        .wasm_backtrace_details(WasmBacktraceDetails::Enable)
+        .max_wasm_stack(MAX_WASM_STACK)
+        .epoch_interruption(has_timeouts(plan))
+        .consume_fuel(has_fuel(plan));
+    Engine::new(&config).map_err(|error| LinkError::Engine { cause: format!("{error:#}") })
+}
+
+/// Whether some plugin has a time limit. Checking the time costs half as much again in tight loops,
+/// so it is compiled in only where somebody needs it.
+pub(super) fn has_timeouts(plan: &Plan) -> bool {
+    plan.plugins.iter().any(|plugin| plugin.limits.timeout != Some(Budget::Unlimited))
+}
+
+/// Whether some plugin has a fuel limit.
+pub(super) fn has_fuel(plan: &Plan) -> bool {
+    plan.plugins.iter().any(|plugin| plugin.limits.fuel != Budget::Unlimited)
+}

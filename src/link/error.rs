@@ -1,0 +1,66 @@
+use crate::model::{ExternName, PluginId};
+
+/// Why a plan cannot be linked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LinkError {
+    /// The engine does not come up.
+    #[error("the engine cannot be set up: {cause}")]
+    Engine {
+        /// What the engine says.
+        cause: String,
+    },
+    /// Not one binary for each plugin.
+    #[error("the plan has {plugins} plugins, but there are {binaries} binaries")]
+    Binaries {
+        /// The number of plugins.
+        plugins: usize,
+        /// The number of binaries.
+        binaries: usize,
+    },
+    /// A component does not compile.
+    #[error("plugin `{plugin}` cannot be compiled: {cause}")]
+    Compile {
+        /// The plugin.
+        plugin: PluginId,
+        /// What the compiler says.
+        cause: String,
+    },
+    /// An import that only an embedding application can serve.
+    #[error("plugin `{plugin}` imports `{interface}` from the host, and this shell does not offer it")]
+    HostInterface {
+        /// The plugin.
+        plugin: PluginId,
+        /// The interface.
+        interface: ExternName,
+    },
+    /// The plan names something that the binary does not have.
+    #[error("plugin `{plugin}` does not export `{function}` of `{export}`, which the plan names")]
+    MissingExport {
+        /// The plugin.
+        plugin: PluginId,
+        /// The name of the export.
+        export: String,
+        /// The function.
+        function: String,
+    },
+    /// The plan contradicts itself.
+    #[error("the plan for `{function}` of `{import}` in plugin `{plugin}` contradicts itself: {cause}")]
+    Plan {
+        /// The consumer.
+        plugin: PluginId,
+        /// The name of the import.
+        import: String,
+        /// The function.
+        function: String,
+        /// How.
+        cause: String,
+    },
+    /// An import cannot be defined, or its definition does not fit the binary.
+    #[error("the imports of plugin `{plugin}` cannot be linked: {cause}")]
+    Imports {
+        /// The plugin.
+        plugin: PluginId,
+        /// What the linker says.
+        cause: String,
+    },
+}

@@ -1,0 +1,266 @@
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::model::{ExternName, PluginId};
+
+/// What kind of failure a call has ended with. New kinds may come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CallErrorKind {
+    /// The plugin trapped, or answered something that is not a value of the type it declares.
+    Trap,
+    /// Its time was up.
+    Timeout,
+    /// Its fuel was used up.
+    Fuel,
+    /// It called `wasi:cli/exit`.
+    Exit,
+    /// It has failed before, and may not or cannot be started again.
+    Failed,
+    /// It is still starting.
+    NotStarted,
+    /// It is on the chain of calls already.
+    Reentrant,
+    /// Waiting for it would never end: the chain that holds it waits for this one.
+    Ring,
+    /// The chain of calls is longer than the plugin allows.
+    CallDepth,
+    /// The thread has too little native stack left to enter it.
+    Stack,
+    /// The arguments of the host are not what the function takes.
+    BadArguments,
+    /// There is no such plugin, interface or function to call.
+    UnknownTarget,
+    /// Several plugins export the function.
+    SeveralProviders,
+}
+
+impl CallErrorKind {
+    /// The code that programs see; it never changes.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Trap => "trap",
+            Self::Timeout => "timeout",
+            Self::Fuel => "fuel",
+            Self::Exit => "exit",
+            Self::Failed => "failed",
+            Self::NotStarted => "not-started",
+            Self::Reentrant => "reentrant",
+            Self::Ring => "ring",
+            Self::CallDepth => "call-depth",
+            Self::Stack => "stack",
+            Self::BadArguments => "bad-arguments",
+            Self::UnknownTarget => "unknown-target",
+            Self::SeveralProviders => "several-providers",
+        }
+    }
+}
+
+impl fmt::Display for CallErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.code())
+    }
+}
+
+/// One call of a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallFrame {
+    /// Who called; `None` for the host.
+    pub caller: Option<PluginId>,
+    /// The plugin that was called.
+    pub plugin: PluginId,
+    /// The interface; `None` for a function of the world itself, and for what is not a function.
+    pub interface: Option<ExternName>,
+    /// The function.
+    pub function: String,
+}
+
+impl CallFrame {
+    /// What was called, as one writes it: `text:stats/words@1.0.0#count`, or `run`.
+    pub fn target(&self) -> String {
+        match &self.interface {
+            Some(interface) => format!("{interface}#{}", self.function),
+            None => self.function.clone(),
+        }
+    }
+}
+
+/// Why a call has failed, with the chain of calls that led there. Cheap to clone.
+#[derive(Clone)]
+pub struct CallError(Arc<Fault>);
+
+#[derive(Clone)]
+struct Fault {
+    kind: CallErrorKind,
+    origin: Option<PluginId>,
+    cause: String,
+    backtrace: Option<String>,
+    exit_code: Option<i32>,
+    frames: Vec<CallFrame>,
+}
+
+impl CallError {
+    /// A failure that began in the plugin `origin`, before it is known who called.
+    pub fn new(kind: CallErrorKind, origin: Option<PluginId>, cause: impl Into<String>) -> Self {
+        let cause = cause.into();
+        Self(Arc::new(Fault { kind, origin, cause, backtrace: None, exit_code: None, frames: Vec::new() }))
+    }
+
+    /// Adds what the guest's stack was.
+    #[must_use]
+    pub fn with_backtrace(mut self, backtrace: Option<String>) -> Self {
+        Arc::make_mut(&mut self.0).backtrace = backtrace;
+        self
+    }
+
+    /// Adds the status that the guest wanted to exit with.
+    #[must_use]
+    pub fn with_exit_code(mut self, code: i32) -> Self {
+        Arc::make_mut(&mut self.0).exit_code = Some(code);
+        self
+    }
+
+    /// Adds a call to the outer end of the chain.
+    #[must_use]
+    pub fn called(mut self, frame: CallFrame) -> Self {
+        Arc::make_mut(&mut self.0).frames.insert(0, frame);
+        self
+    }
+
+    /// The failure of a plugin that cannot be started, because of `self`.
+    #[must_use]
+    pub fn starting(self) -> Self {
+        let cause = format!("it cannot be started: {self}");
+        let error = Self::new(CallErrorKind::Failed, self.0.origin.clone(), cause);
+        error.with_backtrace(self.0.backtrace.clone())
+    }
+
+    /// What kind of failure it is.
+    pub fn kind(&self) -> CallErrorKind {
+        self.0.kind
+    }
+
+    /// The plugin in which it began, which may have been called by others that ended with it; for a
+    /// refusal, the plugin that was not entered.
+    pub fn origin(&self) -> Option<&PluginId> {
+        self.0.origin.as_ref()
+    }
+
+    /// The plugin that was called and has failed to answer.
+    pub fn provider(&self) -> Option<&PluginId> {
+        self.0.frames.first().map(|frame| &frame.plugin).or(self.0.origin.as_ref())
+    }
+
+    /// What happened, where it began.
+    pub fn cause(&self) -> &str {
+        &self.0.cause
+    }
+
+    /// The stack of the guest in which it began, as text of several lines.
+    pub fn backtrace(&self) -> Option<&str> {
+        self.0.backtrace.as_deref()
+    }
+
+    /// The status that the guest wanted to exit with.
+    pub fn exit_code(&self) -> Option<i32> {
+        self.0.exit_code
+    }
+
+    /// The calls that led there, outermost first.
+    pub fn chain(&self) -> &[CallFrame] {
+        &self.0.frames
+    }
+
+    /// The error as JSON: `code`, `message`, what was called (`provider`, `interface`, `function`),
+    /// where it began (`origin`, `cause`, `backtrace`) and the `chain` in between.
+    pub fn to_json(&self) -> Value {
+        let fault = &*self.0;
+        let called = fault.frames.first();
+        let chain: Vec<Value> = fault.frames.iter().map(frame_json).collect();
+        json!({
+            "code": fault.kind.code(),
+            "message": self.to_string(),
+            "provider": self.provider().map(PluginId::as_str),
+            "interface": called.and_then(|frame| frame.interface.as_ref()).map(ToString::to_string),
+            "function": called.map(|frame| frame.function.as_str()),
+            "origin": fault.origin.as_ref().map(PluginId::as_str),
+            "cause": fault.cause,
+            "chain": chain,
+            "backtrace": fault.backtrace,
+        })
+    }
+}
+
+fn frame_json(frame: &CallFrame) -> Value {
+    json!({
+        "caller": frame.caller.as_ref().map_or("host", PluginId::as_str),
+        "plugin": frame.plugin.as_str(),
+        "interface": frame.interface.as_ref().map(ToString::to_string),
+        "function": frame.function,
+    })
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fault = &*self.0;
+        let Some(inner) = fault.frames.last() else { return f.write_str(&fault.cause) };
+        write!(f, "`{}` of plugin `{}` failed ({}): {}", inner.target(), inner.plugin, fault.kind, fault.cause)?;
+        if fault.frames.len() > 1 {
+            let caller = fault.frames.first().and_then(|frame| frame.caller.as_ref());
+            write!(f, "; called through {}", caller.map_or("host", PluginId::as_str))?;
+            for frame in &fault.frames {
+                write!(f, " -> {} ({})", frame.plugin, frame.target())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallError")
+            .field("kind", &self.0.kind)
+            .field("origin", &self.0.origin)
+            .field("message", &self.to_string())
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::error::Error for CallError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> PluginId {
+        PluginId::parse(text).unwrap()
+    }
+
+    fn frame(caller: Option<&str>, plugin: &str) -> CallFrame {
+        CallFrame {
+            caller: caller.map(id),
+            plugin: id(plugin),
+            interface: ExternName::parse("a:b/c@1.0.0").ok(),
+            function: "f".into(),
+        }
+    }
+
+    #[test]
+    fn the_chain_is_told_from_the_outside_in() {
+        let error = CallError::new(CallErrorKind::Trap, Some(id("b")), "unreachable executed");
+        assert_eq!(error.to_string(), "unreachable executed");
+        let error = error.called(frame(Some("a"), "b"));
+        assert_eq!(error.to_string(), "`a:b/c@1.0.0#f` of plugin `b` failed (trap): unreachable executed");
+        let error = error.called(frame(None, "a"));
+        assert_eq!(
+            error.to_string(),
+            "`a:b/c@1.0.0#f` of plugin `b` failed (trap): unreachable executed; \
+             called through host -> a (a:b/c@1.0.0#f) -> b (a:b/c@1.0.0#f)"
+        );
+        assert_eq!((error.provider(), error.origin()), (Some(&id("a")), Some(&id("b"))));
+        let json = error.to_json();
+        assert_eq!((&json["code"], &json["chain"][1]["caller"]), (&json!("trap"), &json!("a")));
+    }
+}

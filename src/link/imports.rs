@@ -1,0 +1,161 @@
+use wasmtime::Engine;
+use wasmtime::component::{Linker, LinkerInstance, ResourceType};
+use wasmtime_wasi_config::WasiConfig;
+
+use super::dispatch::{Dispatcher, Provider};
+use super::{LinkError, PluginState, Target, waits};
+use crate::plan::{
+    Answer, Binding, Fallible, ImportSource, Plan, PlannedFunction, PlannedImport, PlannedPlugin, Reply,
+};
+
+/// Finds the function of a provider: the target, and whether it answers anything.
+pub(super) type FindProvider<'a> = dyn Fn(&crate::plan::Provider, &PlannedFunction) -> Option<(Target, bool)> + 'a;
+
+/// Makes the linker of each plugin.
+pub(super) struct Imports<'a> {
+    engine: &'a Engine,
+    plan: &'a Plan,
+    find: &'a FindProvider<'a>,
+    /// What the runtime itself offers, defined once and cloned for each plugin that imports of it.
+    runtime: Option<Linker<PluginState>>,
+}
+
+impl<'a> Imports<'a> {
+    pub(super) fn new(engine: &'a Engine, plan: &'a Plan, find: &'a FindProvider<'a>) -> Result<Self, LinkError> {
+        let runtime = if plan.plugins.iter().any(uses_runtime) {
+            let failed = |error: wasmtime::Error| LinkError::Engine { cause: format!("WASI: {error:#}") };
+            Some(runtime_linker(engine).map_err(failed)?)
+        } else {
+            None
+        };
+        Ok(Self { engine, plan, find, runtime })
+    }
+
+    /// A linker that defines every import of a plugin.
+    pub(super) fn linker(&self, plugin: &PlannedPlugin) -> Result<Linker<PluginState>, LinkError> {
+        let mut linker = match &self.runtime {
+            Some(runtime) if uses_runtime(plugin) => runtime.clone(),
+            _ => Linker::new(self.engine),
+        };
+        // A `wasi:*` import that plugins serve takes the place of the runtime's own.
+        linker.allow_shadowing(true);
+        for import in &plugin.imports {
+            self.define(&mut linker, plugin, import)?;
+        }
+        Ok(linker)
+    }
+
+    fn define(
+        &self,
+        linker: &mut Linker<PluginState>,
+        plugin: &PlannedPlugin,
+        import: &PlannedImport,
+    ) -> Result<(), LinkError> {
+        let failed = |error: wasmtime::Error| imports_failed(plugin, &error);
+        let binding = match &import.source {
+            ImportSource::Plugins(binding) => Some(binding),
+            ImportSource::Runtime | ImportSource::TypesOnly => None,
+            ImportSource::Host => {
+                let (plugin, interface) = (plugin.id.clone(), import.name.clone());
+                return Err(LinkError::HostInterface { plugin, interface });
+            }
+        };
+        if import.resources.is_empty() && binding.is_none() {
+            return Ok(());
+        }
+        let mut place =
+            if import.at_root { linker.root() } else { linker.instance(&import.name.to_string()).map_err(failed)? };
+        for (resource, number) in &import.resources {
+            // No handle of it can come into being yet, so that there is nothing to destroy.
+            place.resource(resource, ResourceType::host_dynamic(*number), |_, _| Ok(())).map_err(failed)?;
+        }
+        let Some(binding) = binding else { return Ok(()) };
+        for function in &binding.functions {
+            let dispatcher = self.dispatcher(plugin, import, binding, function)?;
+            define(&mut place, &function.name, dispatcher).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    fn dispatcher(
+        &self,
+        plugin: &PlannedPlugin,
+        import: &PlannedImport,
+        binding: &Binding,
+        function: &PlannedFunction,
+    ) -> Result<Dispatcher, LinkError> {
+        let mut providers = Vec::with_capacity(binding.providers.len());
+        for provider in &binding.providers {
+            let id = self.plan.plugin(provider.plugin).id.clone();
+            let Some((target, answers)) = (self.find)(provider, function) else {
+                let (export, function) = (provider.export.to_string(), function.name.clone());
+                return Err(LinkError::MissingExport { plugin: id, export, function });
+            };
+            providers.push(Provider { id, target, answers });
+        }
+        if let Some(cause) = contradiction(function, &providers) {
+            let (plugin, import) = (plugin.id.clone(), import.name.to_string());
+            return Err(LinkError::Plan { plugin, import, function: function.name.clone(), cause: cause.into() });
+        }
+        Ok(Dispatcher {
+            consumer: plugin.id.clone(),
+            import: import.name.clone(),
+            function: function.name.clone(),
+            cardinality: binding.cardinality,
+            on_failure: binding.on_failure,
+            reply: function.reply.clone(),
+            providers,
+        })
+    }
+}
+
+fn define(
+    place: &mut LinkerInstance<'_, PluginState>,
+    name: &str,
+    dispatcher: Dispatcher,
+) -> Result<(), wasmtime::Error> {
+    place.func_new(name, move |store, _, arguments, results| {
+        let state = store.data();
+        dispatcher.dispatch(&*state.live, &state.frame, arguments, results).map_err(wasmtime::Error::new)
+    })
+}
+
+/// How a planned function contradicts itself, if it does: what dispatchers rely upon.
+fn contradiction(function: &PlannedFunction, providers: &[Provider]) -> Option<&'static str> {
+    let number = |wanted: usize| (providers.len() != wanted).then_some("the reply is not for so many providers");
+    let needs_value = |form: &Fallible, provider: &Provider| {
+        (*form == Fallible::Plain && !provider.answers).then_some("a provider answers nothing where a value is wanted")
+    };
+    let answer = |form: &Answer, provider: &Provider| needs_value(&form.fallible()?, provider);
+    if function.ty.result.is_some() == (function.reply == Reply::Nothing) {
+        return Some("the reply is not what the function returns");
+    }
+    match &function.reply {
+        Reply::Nothing => None,
+        Reply::Optional(None) => number(0),
+        Reply::One(form) | Reply::Optional(Some(form)) => number(1).or_else(|| answer(form, &providers[0])),
+        Reply::List(forms) => number(forms.len())
+            .or_else(|| forms.iter().zip(providers).find_map(|(form, provider)| answer(form, provider))),
+        Reply::Map(forms) => number(forms.len())
+            .or_else(|| forms.iter().zip(providers).find_map(|(form, provider)| needs_value(form, provider))),
+    }
+}
+
+/// Whether the runtime itself serves some import of the plugin.
+pub(super) fn uses_runtime(plugin: &PlannedPlugin) -> bool {
+    plugin.imports.iter().any(|import| matches!(import.source, ImportSource::Runtime))
+}
+
+fn runtime_linker(engine: &Engine) -> wasmtime::Result<Linker<PluginState>> {
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
+    wasmtime_wasi_config::add_to_linker(&mut linker, |state: &mut PluginState| WasiConfig::from(&state.wasi().config))?;
+    // The runtime's own waits end with the deadline, which those of `wasmtime-wasi` do not.
+    linker.allow_shadowing(true);
+    waits::add_to_linker(&mut linker)?;
+    Ok(linker)
+}
+
+pub(super) fn imports_failed(plugin: &PlannedPlugin, error: &wasmtime::Error) -> LinkError {
+    LinkError::Imports { plugin: plugin.id.clone(), cause: format!("{error:#}") }
+}

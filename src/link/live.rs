@@ -1,0 +1,56 @@
+use wasmtime::component::Val;
+
+use super::{CallError, Ticks};
+use crate::plan::PluginIndex;
+
+/// One root call and everything that it calls. Never zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChainId(pub u64);
+
+/// When an entry must have ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadline {
+    /// The point of time.
+    pub at: Ticks,
+    /// The plugin that set it, which is the one to be charged.
+    pub by: PluginIndex,
+}
+
+/// An entry into a plugin, as far as the plugins that are called from it need to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame {
+    /// The chain of calls that it belongs to.
+    pub chain: ChainId,
+    /// The plugin; `None` for the host, from which the chain starts.
+    pub plugin: Option<PluginIndex>,
+    /// How many plugins are on the chain, this one included.
+    pub depth: u32,
+    /// When it must have ended.
+    pub deadline: Option<Deadline>,
+}
+
+/// A function that a plugin exports: an index into [`LinkedPlugin::functions`](super::LinkedPlugin).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FunctionIndex(pub usize);
+
+/// A function of a plugin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Target {
+    /// The plugin.
+    pub plugin: PluginIndex,
+    /// The function.
+    pub function: FunctionIndex,
+}
+
+/// The live plugins, as dispatchers see them. The runtime implements it.
+pub trait Live: Send + Sync {
+    /// Calls a function of a plugin from within the entry `caller`. `results` is as long as the
+    /// function has results; `arguments` are of the right types.
+    ///
+    /// The caller's store stays where it is, so that a call back into it is refused. To allow that,
+    /// this is where its `StoreContextMut` would be lent to those further down the chain.
+    ///
+    /// # Errors
+    /// [`CallError`] when the provider fails, or refuses, or is gone.
+    fn call(&self, caller: &Frame, target: Target, arguments: &[Val], results: &mut [Val]) -> Result<(), CallError>;
+}

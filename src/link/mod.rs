@@ -1,0 +1,30 @@
+//! Linking: a plan compiled and linked, immutable and shareable.
+//!
+//! `link` obeys the plan; it never decides. It compiles the components, defines every import of
+//! every plugin (by WASI or by a dispatcher that reaches plugins) and keeps each plugin as an
+//! `InstancePre`, so that starting, restarting and starting many apps from one [`Assembly`] is
+//! cheap. Dispatchers capture no live instance: they reach providers through [`Live`], which the
+//! consumer's store data holds.
+
+mod assembly;
+mod clock;
+mod compile;
+mod dispatch;
+mod engine;
+mod error;
+mod fault;
+mod imports;
+mod live;
+mod reply;
+mod state;
+#[cfg(test)]
+pub(crate) mod testing;
+mod waits;
+
+pub use assembly::Assembly;
+pub use clock::{Clock, Running, Ticks};
+pub use engine::{HOST_STACK_RESERVE, MAX_WASM_STACK};
+pub use error::LinkError;
+pub use fault::{CallError, CallErrorKind, CallFrame};
+pub use live::{ChainId, Deadline, Frame, FunctionIndex, Live, Target};
+pub use state::{Limiter, PluginState, Wasi};

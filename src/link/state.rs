@@ -1,0 +1,145 @@
+use std::sync::Arc;
+
+use wasmtime::ResourceLimiter;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_config::WasiConfigVariables;
+
+use super::{Clock, Frame, Live};
+use crate::model::Limits;
+
+/// What the store of a plugin holds: one concrete type for every plugin.
+pub struct PluginState {
+    /// The entry that the plugin is in now.
+    pub frame: Frame,
+    /// The other plugins.
+    pub live: Arc<dyn Live>,
+    /// The time.
+    pub clock: Arc<Clock>,
+    /// What the plugin uses of memory, tables and instances.
+    pub limiter: Limiter,
+    /// What it is granted; made when it is first asked for, unless it was given one.
+    pub wasi: Option<Box<Wasi>>,
+}
+
+/// What a plugin is granted of WASI, and what it holds of it.
+pub struct Wasi {
+    /// The grants.
+    pub context: WasiCtx,
+    /// Files, streams and so on that it has open.
+    pub table: ResourceTable,
+    /// What `wasi:config/store` tells it.
+    pub config: WasiConfigVariables,
+}
+
+impl Wasi {
+    /// Grants nothing.
+    pub fn nothing() -> Self {
+        Self { context: WasiCtx::builder().build(), table: ResourceTable::new(), config: WasiConfigVariables::new() }
+    }
+}
+
+impl PluginState {
+    pub(super) fn wasi(&mut self) -> &mut Wasi {
+        self.wasi.get_or_insert_with(|| Box::new(Wasi::nothing()))
+    }
+}
+
+impl WasiView for PluginState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        let wasi = self.wasi();
+        WasiCtxView { ctx: &mut wasi.context, table: &mut wasi.table }
+    }
+}
+
+/// Most elements that one core table may have. Manifests limit the number of tables only, so this
+/// keeps a table from taking the host's memory; tool chains need a few thousand.
+const MAX_TABLE_ELEMENTS: usize = 1 << 20;
+
+/// Keeps a plugin within its memory, tables and instances.
+#[derive(Debug, Clone)]
+pub struct Limiter {
+    memory: u64,
+    tables: usize,
+    instances: usize,
+    used: u64,
+    /// The total that was last refused, in bytes, for telling why a plugin may have failed.
+    pub refused: Option<u64>,
+}
+
+impl Limiter {
+    /// A limiter for a plugin that uses nothing yet.
+    pub fn new(limits: &Limits) -> Self {
+        let count = |limit: u32| usize::try_from(limit).unwrap_or(usize::MAX);
+        Self {
+            memory: limits.memory,
+            tables: count(limits.tables),
+            instances: count(limits.instances),
+            used: 0,
+            refused: None,
+        }
+    }
+
+    /// Linear memory in use, all memories together.
+    pub fn used(&self) -> u64 {
+        self.used
+    }
+}
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let more = u64::try_from(desired.saturating_sub(current)).unwrap_or(u64::MAX);
+        let total = self.used.saturating_add(more);
+        // Growth beyond the memory's own maximum would fail after it had been counted here, and the
+        // failure does not say which growth has failed: so it must not be counted to begin with.
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        if total > self.memory {
+            self.refused = Some(total);
+            return Ok(false);
+        }
+        self.used = total;
+        Ok(true)
+    }
+
+    // What remains is memory that the system refuses. It stays counted: this is called for growth
+    // that was never counted too, so that giving back here could be used to get around the limit.
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        tracing::debug!("a linear memory could not grow: {error:#}");
+        Ok(())
+    }
+
+    fn table_growing(&mut self, _current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(desired <= MAX_TABLE_ELEMENTS && maximum.is_none_or(|maximum| desired <= maximum))
+    }
+
+    fn instances(&self) -> usize {
+        self.instances
+    }
+
+    fn tables(&self) -> usize {
+        self.tables
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memories_count_together_and_a_refusal_counts_for_nothing() {
+        let mut limiter = Limiter::new(&Limits { memory: 300, ..Limits::default() });
+        assert!(limiter.memory_growing(0, 100, None).unwrap());
+        assert!(limiter.memory_growing(0, 100, Some(150)).unwrap());
+        assert!(!limiter.memory_growing(100, 201, None).unwrap());
+        assert_eq!((limiter.used(), limiter.refused), (200, Some(301)));
+        // Beyond the memory's own maximum: refused, whatever wasmtime reports afterwards.
+        assert!(!limiter.memory_growing(100, 160, Some(150)).unwrap());
+        limiter.memory_grow_failed(wasmtime::format_err!("no")).unwrap();
+        assert!(limiter.memory_growing(100, 200, None).unwrap());
+        assert!(!limiter.memory_growing(200, 201, None).unwrap());
+        assert!(limiter.table_growing(0, 1000, None).unwrap());
+        assert!(!limiter.table_growing(0, usize::MAX, None).unwrap());
+    }
+}

@@ -1,0 +1,254 @@
+use std::time::{Duration, Instant};
+
+use wasmtime::component::Val;
+
+use super::Inner;
+use super::slot::{Cell, Condition, Instance};
+use super::turns::{Refusal, Turn};
+use crate::link::{
+    CallError, CallErrorKind, CallFrame, Clock, Deadline, Frame, HOST_STACK_RESERVE, Live, MAX_WASM_STACK, Target,
+};
+use crate::model::{Budget, Limits, PluginId};
+use crate::plan::PluginIndex;
+
+/// What a plugin is entered for.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose {
+    /// A function is called.
+    Call(Target),
+    /// The function that `run` starts is called.
+    Run(Target),
+    /// It is started with the app.
+    Start(PluginIndex),
+}
+
+impl Purpose {
+    pub(super) fn plugin(self) -> PluginIndex {
+        match self {
+            Self::Call(target) | Self::Run(target) => target.plugin,
+            Self::Start(plugin) => plugin,
+        }
+    }
+}
+
+impl Live for Inner {
+    fn call(&self, caller: &Frame, target: Target, arguments: &[Val], results: &mut [Val]) -> Result<(), CallError> {
+        self.enter(caller, Purpose::Call(target), arguments, results)
+    }
+}
+
+impl Inner {
+    /// Enters a plugin: the one way in, for the host and for dispatchers.
+    ///
+    /// # Errors
+    /// Whatever the plugin failed with, or why it was not entered.
+    pub(super) fn enter(
+        &self,
+        caller: &Frame,
+        purpose: Purpose,
+        arguments: &[Val],
+        results: &mut [Val],
+    ) -> Result<(), CallError> {
+        let entered = self.try_enter(caller, purpose, arguments, results);
+        entered.map_err(|error| error.called(self.describe(caller, purpose)))
+    }
+
+    fn try_enter(
+        &self,
+        caller: &Frame,
+        purpose: Purpose,
+        arguments: &[Val],
+        results: &mut [Val],
+    ) -> Result<(), CallError> {
+        let plugin = purpose.plugin();
+        self.check_depth(caller, plugin)?;
+        self.check_stack(plugin)?;
+        let _turn = self.take_turn(caller, plugin)?;
+        let slot = &self.slots[plugin.0];
+        slot.set_caller(caller.plugin);
+        let deadline = self.deadline(caller, purpose);
+        let frame = Frame { chain: caller.chain, plugin: Some(plugin), depth: caller.depth + 1, deadline };
+        let mut cell = slot.cell();
+        let mut instance = self.bring_up(&mut cell, purpose, frame)?;
+        let (Purpose::Call(target) | Purpose::Run(target)) = purpose else {
+            slot.set_started();
+            cell.condition = Condition::Up(instance);
+            return Ok(());
+        };
+        self.prepare(&mut instance.store, frame);
+        // Calling does post-return too since wasmtime 48.
+        match instance.functions[target.function.0].call(&mut instance.store, arguments, results) {
+            Ok(()) => {
+                cell.condition = Condition::Up(instance);
+                Ok(())
+            }
+            // Whatever the error is: the store cannot be trusted any more.
+            Err(error) => {
+                let cause = self.explain(&error, &instance.store, frame);
+                drop(instance);
+                let exits = matches!(purpose, Purpose::Run(_)) && cause.exit_code().is_some();
+                let charged = self.began_in(&cause, plugin) && !exits;
+                cell.condition = Condition::Down { cause: cause.clone(), charged };
+                Err(cause)
+            }
+        }
+    }
+
+    /// Takes the instance out of the cell, starting it (again) where need be. It is put back after
+    /// the call: what a panic leaves behind is an empty cell.
+    fn bring_up(&self, cell: &mut Cell, purpose: Purpose, frame: Frame) -> Result<Instance, CallError> {
+        let plugin = purpose.plugin();
+        let failed = |cause: String| CallError::new(CallErrorKind::Failed, Some(self.id(plugin).clone()), cause);
+        match std::mem::replace(&mut cell.condition, Condition::Entered) {
+            Condition::Up(instance) => return Ok(instance),
+            Condition::NotStarted if matches!(purpose, Purpose::Start(_)) => {}
+            Condition::NotStarted => {
+                cell.condition = Condition::NotStarted;
+                return Err(self.not_started(plugin));
+            }
+            Condition::Down { charged: false, .. } => {}
+            Condition::Down { cause, charged: true } => {
+                if !cell.restarts.spend(Instant::now()) {
+                    let told = format!("it has failed and {}; its last failure: {cause}", cell.restarts.describe());
+                    cell.condition = Condition::Down { cause, charged: true };
+                    return Err(failed(told));
+                }
+            }
+            Condition::Entered => {
+                let cause = failed("the host panicked while it was in it".to_owned());
+                if !cell.restarts.spend(Instant::now()) {
+                    let told = format!("{}, and {}", cause.cause(), cell.restarts.describe());
+                    cell.condition = Condition::Down { cause, charged: true };
+                    return Err(failed(told));
+                }
+            }
+        }
+        self.instantiate(plugin, frame).inspect(|_| cell.generation += 1).map_err(|cause| {
+            let charged = self.began_in(&cause, plugin);
+            cell.condition = Condition::Down { cause: cause.clone(), charged };
+            if matches!(purpose, Purpose::Start(_)) { cause } else { cause.starting() }
+        })
+    }
+
+    /// When an entry must have ended: at the earlier of the plugin's own time and the chain's.
+    fn deadline(&self, caller: &Frame, purpose: Purpose) -> Option<Deadline> {
+        let plugin = purpose.plugin();
+        let timeout = match (self.limits(plugin).timeout, purpose) {
+            (None, Purpose::Run(_)) => Budget::Unlimited,
+            (None, _) => Budget::AtMost(Limits::DEFAULT_TIMEOUT),
+            (Some(timeout), _) => timeout,
+        };
+        let clock = self.assembly.clock();
+        // A tick more, because the present one has begun already.
+        let at = |timeout: Duration| clock.now() + Clock::ticks(timeout) + 1;
+        let own = timeout.amount().map(|timeout| Deadline { at: at(timeout), by: plugin });
+        match (own, caller.deadline) {
+            (Some(own), Some(chain)) if chain.at <= own.at => Some(chain),
+            (None, chain) => chain,
+            (own, _) => own,
+        }
+    }
+
+    fn check_depth(&self, caller: &Frame, plugin: PluginIndex) -> Result<(), CallError> {
+        let limit = self.limits(plugin).call_depth;
+        if caller.depth < limit {
+            return Ok(());
+        }
+        let chain = self.chain(caller.plugin);
+        let cause = format!("the chain of calls is deeper than its limit of {limit}: {chain} -> {}", self.id(plugin));
+        Err(self.refuse(CallErrorKind::CallDepth, plugin, cause))
+    }
+
+    /// Each plugin that is entered gets its whole stack below the present stack pointer, so that a
+    /// line of them could run off the thread's: which would be the end of the process.
+    fn check_stack(&self, plugin: PluginIndex) -> Result<(), CallError> {
+        match stacker::remaining_stack() {
+            Some(left) if left < MAX_WASM_STACK + HOST_STACK_RESERVE => {
+                let cause = format!("the thread has only {} KiB of native stack left", left >> 10);
+                Err(self.refuse(CallErrorKind::Stack, plugin, cause))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn take_turn(&self, caller: &Frame, plugin: PluginIndex) -> Result<Turn<'_>, CallError> {
+        let patience = || caller.deadline.map(|deadline| self.assembly.clock().left(deadline.at));
+        let refusal = match self.turns.take(plugin, caller.chain, patience) {
+            Ok(turn) => return Ok(turn),
+            Err(refusal) => refusal,
+        };
+        Err(match (refusal, caller.deadline) {
+            (Refusal::OnChain, _) if !self.slots[plugin.0].started() => self.not_started(plugin),
+            (Refusal::OnChain, _) => {
+                let chain = self.chain(caller.plugin);
+                let cause = format!("it is on the chain of calls already: {chain} -> {}", self.id(plugin));
+                self.refuse(CallErrorKind::Reentrant, plugin, cause)
+            }
+            (Refusal::Ring(ring), _) => {
+                let ring: Vec<&str> = ring.iter().map(|plugin| self.id(*plugin).as_str()).collect();
+                let cause = format!("waiting for it would never end: calls wait in a ring for {}", ring.join(", "));
+                self.refuse(CallErrorKind::Ring, plugin, cause)
+            }
+            (Refusal::Late, deadline) => self.late(deadline, plugin),
+        })
+    }
+
+    fn not_started(&self, plugin: PluginIndex) -> CallError {
+        self.refuse(CallErrorKind::NotStarted, plugin, "it is still starting".to_owned())
+    }
+
+    fn refuse(&self, kind: CallErrorKind, plugin: PluginIndex, cause: String) -> CallError {
+        CallError::new(kind, Some(self.id(plugin).clone()), cause)
+    }
+
+    /// The time of some plugin is up while `plugin` is entered or waited for.
+    pub(super) fn late(&self, deadline: Option<Deadline>, plugin: PluginIndex) -> CallError {
+        let by = deadline.map_or(plugin, |deadline| deadline.by);
+        let timeout = self.limits(by).timeout.and_then(|timeout| timeout.amount());
+        let timeout = timeout.unwrap_or(Limits::DEFAULT_TIMEOUT);
+        let cause = if by == plugin {
+            format!("its time of {timeout:?} was up")
+        } else {
+            format!("the time of plugin `{}`, {timeout:?}, was up", self.id(by))
+        };
+        CallError::new(CallErrorKind::Timeout, Some(self.id(by).clone()), cause)
+    }
+
+    pub(super) fn id(&self, plugin: PluginIndex) -> &PluginId {
+        &self.assembly.plan().plugin(plugin).id
+    }
+
+    pub(super) fn limits(&self, plugin: PluginIndex) -> &Limits {
+        &self.assembly.plan().plugin(plugin).limits
+    }
+
+    fn began_in(&self, error: &CallError, plugin: PluginIndex) -> bool {
+        error.origin() == Some(self.id(plugin))
+    }
+
+    /// The chain that ends with `last`, as text.
+    fn chain(&self, last: Option<PluginIndex>) -> String {
+        let mut chain = Vec::new();
+        let mut at = last;
+        while let Some(plugin) = at {
+            chain.push(self.id(plugin).as_str());
+            at = self.slots[plugin.0].caller();
+        }
+        chain.push("host");
+        chain.reverse();
+        chain.join(" -> ")
+    }
+
+    /// The call, as errors tell it.
+    pub(super) fn describe(&self, caller: &Frame, purpose: Purpose) -> CallFrame {
+        let (interface, function) = match purpose {
+            Purpose::Call(target) | Purpose::Run(target) => {
+                let function = self.assembly.function(target);
+                (function.interface.clone(), function.name.clone())
+            }
+            Purpose::Start(_) => (None, "(start)".to_owned()),
+        };
+        let caller = caller.plugin.map(|plugin| self.id(plugin).clone());
+        CallFrame { caller, plugin: self.id(purpose.plugin()).clone(), interface, function }
+    }
+}

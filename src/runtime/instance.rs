@@ -1,0 +1,126 @@
+use wasmtime::component::Instance as WasmInstance;
+use wasmtime::{Store, Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+
+use super::Inner;
+use super::slot::Instance;
+use super::wasi::{self, Grants};
+use crate::link::{CallError, CallErrorKind, Frame, Limiter, PluginState, Wasi};
+use crate::model::Budget;
+use crate::plan::PluginIndex;
+
+/// A deadline so far away that it never comes. Half of what there is, because it is added to the
+/// present.
+const NEVER: u64 = u64::MAX / 2;
+
+impl Inner {
+    /// Makes a new instance of a plugin.
+    ///
+    /// # Errors
+    /// Why it does not come up.
+    pub(super) fn instantiate(&self, plugin: PluginIndex, frame: Frame) -> Result<Instance, CallError> {
+        let linked = self.assembly.plugin(plugin);
+        let failed = |cause: String| CallError::new(CallErrorKind::Failed, Some(self.id(plugin).clone()), cause);
+        let limits = self.limits(plugin);
+        let state = PluginState {
+            frame,
+            live: self.this.upgrade().ok_or_else(|| failed("the app has ended".to_owned()))?,
+            clock: self.assembly.clock().clone(),
+            limiter: Limiter::new(limits),
+            wasi: linked.uses_runtime.then(|| self.grants(plugin)).transpose().map_err(failed)?.map(Box::new),
+        };
+        let store = Store::try_new(self.assembly.engine(), state);
+        let mut store = store.map_err(|error| failed(format!("there is no store for it: {error:#}")))?;
+        store.limiter(|state| &mut state.limiter);
+        store.set_hostcall_fuel(usize::try_from(limits.hostcall_bytes).unwrap_or(usize::MAX));
+        store.set_max_component_handles(usize::try_from(limits.handles).unwrap_or(usize::MAX));
+        self.prepare(&mut store, frame);
+        match linked.pre.instantiate(&mut store).and_then(|instance| self.functions(plugin, &mut store, instance)) {
+            Ok(functions) => Ok(Instance { store, functions }),
+            Err(error) => Err(self.explain(&error, &store, frame)),
+        }
+    }
+
+    fn functions(
+        &self,
+        plugin: PluginIndex,
+        store: &mut Store<PluginState>,
+        instance: WasmInstance,
+    ) -> wasmtime::Result<Vec<wasmtime::component::Func>> {
+        let functions = self.assembly.plugin(plugin).functions.iter();
+        let found = functions.map(|function| {
+            let func = instance.get_func(&mut *store, function.index);
+            func.ok_or_else(|| wasmtime::format_err!("there is no function `{}`", function.name))
+        });
+        found.collect()
+    }
+
+    /// Sets what holds for one entry. Deadlines are absolute, so that even an idle plugin would trap
+    /// on an old one.
+    pub(super) fn prepare(&self, store: &mut Store<PluginState>, frame: Frame) {
+        let state = store.data_mut();
+        state.frame = frame;
+        state.limiter.refused = None;
+        if self.assembly.has_timeouts() {
+            let now = self.assembly.clock().now();
+            store.set_epoch_deadline(frame.deadline.map_or(NEVER, |deadline| deadline.at.saturating_sub(now)));
+        }
+        if self.assembly.has_fuel() {
+            let fuel = frame.plugin.map_or(Budget::Unlimited, |plugin| self.limits(plugin).fuel);
+            // The only error is that fuel is not counted.
+            let _ = store.set_fuel(fuel.amount().unwrap_or(u64::MAX));
+        }
+    }
+
+    fn grants(&self, plugin: PluginIndex) -> Result<Wasi, String> {
+        let planned = self.assembly.plan().plugin(plugin);
+        let is_entry = self.assembly.entry().is_some_and(|entry| entry.plugin == plugin);
+        let args = self.options.entry_args.as_deref().filter(|_| is_entry);
+        wasi::open(&Grants {
+            id: &planned.id,
+            wasi: &planned.wasi,
+            config: &planned.config,
+            base: &self.options.base,
+            args,
+        })
+    }
+
+    /// Why a call into a plugin, or its start, has ended with an error.
+    pub(super) fn explain(&self, error: &wasmtime::Error, store: &Store<PluginState>, frame: Frame) -> CallError {
+        // A plugin that it had called has failed: that error goes on as it is.
+        if let Some(nested) = error.downcast_ref::<CallError>() {
+            return nested.clone();
+        }
+        let plugin = frame.plugin.unwrap_or(PluginIndex(0));
+        let backtrace = error.downcast_ref::<WasmBacktrace>().map(ToString::to_string);
+        let failed = |kind, cause: String| CallError::new(kind, Some(self.id(plugin).clone()), cause);
+        if let Some(I32Exit(code)) = error.downcast_ref() {
+            let told = failed(CallErrorKind::Exit, format!("it exited with status {code}"));
+            return told.with_backtrace(backtrace).with_exit_code(*code);
+        }
+        let told = match error.downcast_ref::<Trap>() {
+            Some(Trap::Interrupt) => self.late(frame.deadline, plugin),
+            Some(Trap::OutOfFuel) => {
+                let fuel = self.limits(plugin).fuel.amount().unwrap_or(u64::MAX);
+                failed(CallErrorKind::Fuel, format!("its fuel of {fuel} was used up"))
+            }
+            _ => {
+                let mut cause = describe(error);
+                if let Some(refused) = store.data().limiter.refused {
+                    let limit = self.limits(plugin).memory;
+                    cause += &format!(" (it had asked for {refused} bytes of memory, and its limit is {limit})");
+                }
+                failed(CallErrorKind::Trap, cause)
+            }
+        };
+        told.with_backtrace(backtrace)
+    }
+}
+
+/// What wasmtime says, without the backtrace, which is told apart.
+fn describe(error: &wasmtime::Error) -> String {
+    let parts = error.chain().map(ToString::to_string);
+    let parts: Vec<String> =
+        parts.filter(|part| !part.starts_with("error while executing at wasm backtrace")).collect();
+    parts.join(": ")
+}

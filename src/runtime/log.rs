@@ -1,0 +1,169 @@
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use tokio::io::AsyncWrite;
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
+use wasmtime_wasi_io::bytes::Bytes;
+
+use crate::model::PluginId;
+
+/// Longest line that is logged in one piece, in bytes.
+const MAX_LINE: usize = 8 << 10;
+
+/// What a guest may write at once.
+const PERMIT: usize = 64 << 10;
+
+/// An output stream of a guest that leads to `tracing`, line by line, under the plugin's id.
+#[derive(Clone)]
+pub(super) struct LogStream(Arc<Mutex<Lines>>);
+
+/// Cuts what is written into lines; the rest goes when it is dropped.
+struct Lines {
+    plugin: PluginId,
+    stream: &'static str,
+    /// What has come of the present line.
+    line: Vec<u8>,
+}
+
+impl LogStream {
+    pub(super) fn new(plugin: PluginId, stream: &'static str) -> Self {
+        Self(Arc::new(Mutex::new(Lines { plugin, stream, line: Vec::new() })))
+    }
+
+    fn lines(&self) -> MutexGuard<'_, Lines> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lines {
+    fn write(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let room = MAX_LINE - self.line.len().min(MAX_LINE - 1);
+            let piece = &bytes[..room.min(bytes.len())];
+            if let Some(end) = piece.iter().position(|byte| *byte == b'\n') {
+                self.line.extend_from_slice(&piece[..end]);
+                bytes = &bytes[end + 1..];
+                self.log(self.line.len());
+            } else {
+                self.line.extend_from_slice(piece);
+                bytes = &bytes[piece.len()..];
+                if self.line.len() >= MAX_LINE {
+                    self.log(whole_characters(&self.line));
+                }
+            }
+        }
+    }
+
+    /// Logs so much of the present line and keeps the rest.
+    fn log(&mut self, length: usize) {
+        // Taken out first: a subscriber may panic.
+        let rest = self.line.split_off(length);
+        let line = std::mem::replace(&mut self.line, rest);
+        let text = String::from_utf8_lossy(&line);
+        let text = text.strip_suffix('\r').unwrap_or(&text);
+        tracing::info!(target: "plugweave::guest", plugin = %self.plugin, stream = self.stream, "{text}");
+    }
+}
+
+/// The length of `bytes` without a character at its end that is not yet complete.
+fn whole_characters(bytes: &[u8]) -> usize {
+    match std::str::from_utf8(bytes) {
+        Err(error) if error.error_len().is_none() && error.valid_up_to() > 0 => error.valid_up_to(),
+        _ => bytes.len(),
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        if !self.line.is_empty() {
+            self.log(self.line.len());
+        }
+    }
+}
+
+impl IsTerminal for LogStream {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for LogStream {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+}
+
+impl OutputStream for LogStream {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.lines().write(&bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(PERMIT)
+    }
+}
+
+#[wasmtime_wasi::async_trait]
+impl Pollable for LogStream {
+    async fn ready(&mut self) {}
+}
+
+impl AsyncWrite for LogStream {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.lines().write(bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::testing::Logged;
+
+    #[test]
+    fn output_is_cut_into_lines() {
+        let logged = Logged::start();
+        let stream = LogStream::new(PluginId::parse("lines").unwrap(), "stdout");
+        stream.lines().write(b"one\ntwo\r\n\nthr");
+        stream.lines().write(b"ee\nrest");
+        assert_eq!(logged.lines(), ["lines stdout one", "lines stdout two", "lines stdout ", "lines stdout three"]);
+        drop(stream);
+        assert_eq!(logged.lines().last().unwrap(), "lines stdout rest");
+    }
+
+    #[test]
+    fn a_long_line_is_bounded_and_no_character_is_cut() {
+        let logged = Logged::start();
+        let stream = LogStream::new(PluginId::parse("long").unwrap(), "stderr");
+        stream.lines().write("x".as_bytes());
+        stream.lines().write("ä".repeat(10_000).as_bytes());
+        stream.lines().write(&[0xff; MAX_LINE * 2]);
+        drop(stream);
+        let lines = logged.lines();
+        let text: String = lines.iter().map(|line| line.strip_prefix("long stderr ").unwrap()).collect();
+        assert!(text.starts_with(&format!("x{}", "ä".repeat(10_000))));
+        // Each byte that is not UTF-8 becomes one replacement character.
+        assert_eq!(text.chars().count(), 1 + 10_000 + MAX_LINE * 2);
+        assert!(lines.iter().all(|line| line.chars().count() <= MAX_LINE + 20));
+    }
+}

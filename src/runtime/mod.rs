@@ -1,0 +1,170 @@
+//! Running: live plugins, one store each, entered one chain of calls at a time.
+//!
+//! A plugin that fails is torn down and started anew within its restart budget, when it is next
+//! needed. Every way in, for the host as for the dispatchers of other plugins, is
+//! [`Inner::enter`](enter).
+
+mod arguments;
+mod enter;
+mod instance;
+mod log;
+mod slot;
+mod turns;
+mod wasi;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+
+use wasmtime::component::Val;
+
+use crate::link::{Assembly, CallError, CallErrorKind, ChainId, Frame, Running, Target};
+use crate::model::{PluginId, Type};
+use crate::plan::PluginIndex;
+
+use arguments::check_arguments;
+use enter::Purpose;
+use slot::{Condition, Slot};
+use turns::Turns;
+
+/// How an app is started.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StartOptions {
+    /// The app's folder: granted directories are relative to it.
+    pub base: PathBuf,
+    /// Arguments for the plan's entry, in place of those of its manifest. With them it also gets the
+    /// standard streams of the process.
+    pub entry_args: Option<Vec<String>>,
+}
+
+/// The live plugins of an app. They end when it is dropped.
+pub struct Runtime {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    this: Weak<Inner>,
+    assembly: Arc<Assembly>,
+    options: StartOptions,
+    slots: Vec<Slot>,
+    turns: Turns,
+    chains: AtomicU64,
+}
+
+impl Runtime {
+    /// Starts every plugin, in the order of the plan, and tells which have failed while starting.
+    /// Those are tried again when they are needed, within their restart budget.
+    pub fn start(assembly: Arc<Assembly>, options: StartOptions) -> (Self, Vec<(PluginId, CallError)>) {
+        let plugins = &assembly.plan().plugins;
+        let slots: Vec<Slot> = plugins.iter().map(|plugin| Slot::new(plugin.limits.restart)).collect();
+        let turns = Turns::new(slots.len());
+        let inner = Arc::new_cyclic(|this: &Weak<Inner>| Inner {
+            this: this.clone(),
+            assembly,
+            options,
+            slots,
+            turns,
+            chains: AtomicU64::new(1),
+        });
+        let runtime = Self { inner };
+        let failures = runtime.inner.start();
+        (runtime, failures)
+    }
+
+    /// What the app is made from.
+    pub fn assembly(&self) -> &Arc<Assembly> {
+        &self.inner.assembly
+    }
+
+    /// Calls a function of a plugin from the host.
+    ///
+    /// # Errors
+    /// [`CallError`] when the arguments are not what the function takes, which costs the plugin
+    /// nothing, or when the plugin fails or cannot be entered.
+    pub fn call(&self, target: Target, arguments: &[Val]) -> Result<Option<Val>, CallError> {
+        let inner = &*self.inner;
+        inner.check(target, arguments)?;
+        let (frame, _running) = inner.begin();
+        if inner.assembly.function(target).ty.result.is_none() {
+            inner.enter(&frame, Purpose::Call(target), arguments, &mut [])?;
+            return Ok(None);
+        }
+        let mut results = [Val::Bool(false)];
+        inner.enter(&frame, Purpose::Call(target), arguments, &mut results)?;
+        let [value] = results;
+        Ok(Some(value))
+    }
+
+    /// Runs the entry's `wasi:cli/run` and returns the status that it ends with.
+    ///
+    /// # Errors
+    /// [`CallError`] when there is no entry, or when it fails.
+    pub fn run(&self) -> Result<i32, CallError> {
+        let inner = &*self.inner;
+        let Some(entry) = inner.assembly.entry() else {
+            let cause = "the app has no entry: no plugin that exports `wasi:cli/run`, or several and none chosen";
+            return Err(CallError::new(CallErrorKind::UnknownTarget, None, cause));
+        };
+        let (frame, _running) = inner.begin();
+        let mut results = [Val::Bool(false)];
+        match inner.enter(&frame, Purpose::Run(entry), &[], &mut results) {
+            Ok(()) => Ok(i32::from(results == [Val::Result(Err(None))])),
+            // Its own exit is how a program ends; that of a plugin that it has called is a failure.
+            Err(error) => match (error.exit_code(), error.chain()) {
+                (Some(code), [_]) => Ok(code),
+                _ => Err(error),
+            },
+        }
+    }
+}
+
+impl Drop for Runtime {
+    // Stores hold the runtime, which holds the stores. Nothing is in them now: calls borrow `self`.
+    fn drop(&mut self) {
+        for slot in &self.inner.slots {
+            slot.cell().condition = Condition::NotStarted;
+        }
+    }
+}
+
+impl Inner {
+    fn start(&self) -> Vec<(PluginId, CallError)> {
+        let mut failures = Vec::new();
+        for plugin in (0..self.slots.len()).map(PluginIndex) {
+            let (frame, _running) = self.begin();
+            if let Err(error) = self.enter(&frame, Purpose::Start(plugin), &[], &mut []) {
+                tracing::warn!(plugin = %self.id(plugin), "{error}");
+                failures.push((self.id(plugin).clone(), error));
+            }
+        }
+        failures
+    }
+
+    /// Begins a chain of calls. The clock runs as long as what is returned.
+    fn begin(&self) -> (Frame, Running<'_>) {
+        let chain = ChainId(self.chains.fetch_add(1, Ordering::Relaxed));
+        (Frame { chain, plugin: None, depth: 0, deadline: None }, self.assembly.clock().run())
+    }
+
+    fn check(&self, target: Target, arguments: &[Val]) -> Result<(), CallError> {
+        let function = self.assembly.function(target);
+        let limits = self.limits(target.plugin);
+        let refuse = |cause: String| {
+            let frame = Frame { chain: ChainId(0), plugin: None, depth: 0, deadline: None };
+            let error = CallError::new(CallErrorKind::BadArguments, Some(self.id(target.plugin).clone()), cause);
+            error.called(self.describe(&frame, Purpose::Call(target)))
+        };
+        let belongs_to_a_store = |ty: &Type| {
+            matches!(ty, Type::Own(_) | Type::Borrow(_) | Type::Future(_) | Type::Stream(_) | Type::ErrorContext)
+        };
+        if let Some(ty) = function.ty.types().find_map(|ty| ty.find(&belongs_to_a_store)) {
+            return Err(refuse(format!("it takes or returns `{ty}`, which the host cannot hold")));
+        }
+        // More than its memory could never fit, and would only make it trap.
+        let bytes = limits.hostcall_bytes.min(limits.memory);
+        check_arguments(&function.ty, arguments, bytes).map_err(refuse)
+    }
+}
