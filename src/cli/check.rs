@@ -1,0 +1,41 @@
+use std::path::Path;
+
+use anyhow::anyhow;
+use plugweave::check::{Checked, check};
+use plugweave::diagnostic::to_json;
+use plugweave::folder::Folder;
+use plugweave::plan::Plan;
+
+use super::args::{CheckArguments, Format};
+use super::{FAILED, output};
+
+/// `plugweave check`
+pub fn main(arguments: &CheckArguments) -> anyhow::Result<u8> {
+    let checked = read(&arguments.dir)?;
+    if arguments.format == Format::Json {
+        output::json(&to_json(&checked.diagnostics, &checked.sources))?;
+    } else {
+        output::problems(&checked);
+    }
+    let Some(plan) = &checked.plan else { return Ok(FAILED) };
+    if arguments.format == Format::Text {
+        output::result(&summary(plan))?;
+    }
+    Ok(0)
+}
+
+/// Reads and checks the app in a folder.
+pub fn read(dir: &Path) -> anyhow::Result<Checked> {
+    check(&Folder::new(dir)).map_err(|reason| anyhow!("cannot read the app's folder `{}`: {reason}", dir.display()))
+}
+
+/// The app in a folder, or `None` when it has problems, which are told.
+pub fn planned(dir: &Path) -> anyhow::Result<Option<(Plan, Vec<Vec<u8>>)>> {
+    let checked = read(dir)?;
+    output::problems(&checked);
+    Ok(checked.plan.map(|plan| (plan, checked.binaries)))
+}
+
+fn summary(plan: &Plan) -> String {
+    format!("ok: {} plugins, {} links", plan.plugins.len(), plan.links())
+}

@@ -1,0 +1,44 @@
+//! The command line: arguments in, output and exit code out.
+//!
+//! Exit codes: 0 fine, 1 the app or a call failed, 2 wrong usage; of `run`, the guest's own.
+
+mod args;
+mod call;
+mod check;
+mod graph;
+mod output;
+mod plan;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Command};
+
+/// The app or a call failed.
+const FAILED: u8 = 1;
+/// Wrong usage.
+const USAGE: u8 = 2;
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    output::start_logging();
+    let outcome = match arguments.command {
+        Command::Check(arguments) => check::main(&arguments),
+        Command::Plan(arguments) => plan::main(&arguments),
+        Command::Graph(arguments) => graph::main(&arguments),
+        Command::Run(arguments) => run::main(&arguments),
+        Command::Call(arguments) => call::main(&arguments),
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        // Whoever read our output has seen enough.
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::error(&error);
+            ExitCode::from(FAILED)
+        }
+    }
+}
