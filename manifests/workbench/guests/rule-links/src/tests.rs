@@ -1,0 +1,37 @@
+use super::check;
+
+fn found(text: &str) -> Vec<(u32, u32, String)> {
+    check(text).into_iter().map(|issue| (issue.line, issue.column, issue.rule)).collect()
+}
+
+#[test]
+fn links_that_lead_somewhere_pass() {
+    assert_eq!(found("# A b\n[x](#a-b) [y](file.md#z) <https://a.test> ![z](z.png) [q][r]\n\n[r]: #a-b\n"), []);
+}
+
+#[test]
+fn targets_are_asked_for() {
+    assert_eq!(found("[x]() [y](#)\n"), [(1, 1, "empty-link".into()), (1, 7, "empty-link".into())]);
+}
+
+#[test]
+fn anchors_must_exist() {
+    assert_eq!(found("# A\n\n- [x](#b)\n"), [(3, 3, "broken-anchor".into())]);
+    assert_eq!(found("<a id=\"b\"></a>[x](#b)\n"), []);
+}
+
+#[test]
+fn the_anchor_that_was_meant_is_named() {
+    let issues = check("# Getting started\n[x](#GettingStarted)\n");
+    assert!(issues[0].message.ends_with("\"Getting started\" has #getting-started"), "{}", issues[0].message);
+}
+
+#[test]
+fn labels_are_defined() {
+    assert_eq!(found("[x][y] and [z]\n"), [(1, 1, "undefined-label".into())]);
+}
+
+#[test]
+fn images_have_texts() {
+    assert_eq!(found("[![](a.png)](b)\n"), [(1, 2, "image-text".into())]);
+}
