@@ -3,6 +3,7 @@
 //!
 //! The changes are drawn from a fixed seed. `PLUGWEAVE_MUTATIONS` sets how many are tried.
 
+#![cfg(feature = "runtime")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 use plugweave::check::check;

@@ -1,8 +1,7 @@
 use std::time::Duration;
 
 /// An amount that may be unlimited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Budget<T> {
     /// No limit.
     Unlimited,
@@ -30,8 +29,7 @@ impl<T: Copy + PartialOrd> Budget<T> {
 }
 
 /// How often a failed plugin is started anew.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RestartBudget {
     /// A plugin that fails stays failed.
     Never,
@@ -40,13 +38,8 @@ pub enum RestartBudget {
         /// The number of restarts.
         max: u32,
         /// The length of the span.
-        #[serde(serialize_with = "seconds")]
         within: Duration,
     },
-}
-
-fn seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(duration.as_secs_f64())
 }
 
 /// What one plugin may use. Sizes are in bytes.

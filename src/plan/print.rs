@@ -8,7 +8,7 @@ use super::{
     Answer, Binding, ErrorForm, Fallible, ImportSource, Plan, PlannedExport, PlannedFunction, PlannedImport,
     PlannedPlugin, Reply,
 };
-use crate::model::Budget;
+use crate::model::{Budget, RestartBudget};
 
 /// Version of the JSON form: raised whenever a field changes its meaning or goes away.
 const JSON_VERSION: u32 = 1;
@@ -162,7 +162,10 @@ fn limits_to_json(plugin: &PlannedPlugin) -> Value {
         "tables": limits.tables,
         "instances": limits.instances,
         "hostcall-bytes": limits.hostcall_bytes,
-        "restart": limits.restart,
+        "restart": match limits.restart {
+            RestartBudget::Never => json!("never"),
+            RestartBudget::AtMost { max, within } => json!({ "max": max, "within": within.as_secs_f64() }),
+        },
     })
 }
 

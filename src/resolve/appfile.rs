@@ -149,7 +149,7 @@ fn check_provider(
 
 fn check_host(scene: &Scene<'_>, file: &AppFile, entry: &BindEntry, wanted: &ExternName) -> Option<Diagnostic> {
     let place = entry.host.clone()?;
-    if scene.app.host.iter().any(|host| version::serves(wanted, &host.entry.name.value)) {
+    if scene.app.host.iter().any(|host| version::serves(wanted, host.name())) {
         return None;
     }
     let offered = list(scene.app.host.iter().map(|host| &host.entry.name.value));

@@ -161,6 +161,10 @@ fn unlisted_import(plugin: &Plugin, import: &Extern) -> Diagnostic {
     let manifest = &plugin.manifest;
     let (id, name) = (plugin.id(), &import.name);
     let place = manifest.imports_header.clone().unwrap_or_else(|| manifest.header.clone());
+    let label = match &manifest.imports_header {
+        Some(_) => format!("`{name}` is not listed here"),
+        None => "there is no `[imports]` table".to_owned(),
+    };
     let served_by_runtime = matches!(name.namespace(), Some("wasi" | "plugweave"));
     let message = if served_by_runtime {
         format!("the binary of `{id}` imports `{name}`, which the runtime does not offer")
@@ -169,7 +173,7 @@ fn unlisted_import(plugin: &Plugin, import: &Extern) -> Diagnostic {
     };
     let functions = list(import.functions.iter().map(|function| &function.name));
     let diagnostic = Diagnostic::error(Code::Pw101, message)
-        .label(manifest.file, place, format!("`{name}` is not listed here"))
+        .label(manifest.file, place, label)
         .note(format!("it imports {functions} from there"));
     if !served_by_runtime {
         return diagnostic.help(format!("add `\"{name}\" = \"exactly-one\"` to `[imports]`, or another cardinality"));

@@ -18,7 +18,7 @@ mod wasi;
 
 use crate::diagnostic::{Code, Diagnostic, Severity, Sources};
 use crate::manifest::{AppFile, HostEntry, Manifest, Settings};
-use crate::model::PluginId;
+use crate::model::{ExternName, PluginId};
 use crate::plan::Plan;
 use crate::world::{Extern, World};
 
@@ -64,6 +64,13 @@ pub struct HostInterface {
     pub entry: HostEntry,
     /// What its WIT says; `None` when that is broken.
     pub interface: Option<Extern>,
+}
+
+impl HostInterface {
+    /// Its name with the version that its WIT declares, which a line of `[host]` may leave out.
+    fn name(&self) -> &ExternName {
+        self.interface.as_ref().map_or(&self.entry.name.value, |interface| &interface.name)
+    }
 }
 
 impl Plugin {
@@ -150,24 +157,24 @@ impl<'a> Scene<'a> {
 /// PW002: two plugins with one id.
 fn duplicate_ids(app: &App) -> Vec<Diagnostic> {
     let mut plugins: Vec<&Plugin> = app.plugins.iter().filter(|plugin| !plugin.manifest.id_is_guessed).collect();
-    plugins
-        .sort_by(|a, b| (a.id(), app.sources.path(a.manifest.file)).cmp(&(b.id(), app.sources.path(b.manifest.file))));
-    plugins
-        .chunk_by(|a, b| a.id() == b.id())
-        .filter_map(|same| {
-            let [first, rest @ ..] = same else { return None };
-            let second = rest.first()?;
-            let number = if same.len() == 2 { "two" } else { "several" };
-            let mut diagnostic =
-                Diagnostic::error(Code::Pw002, format!("{number} plugins have the id `{}`", first.id()))
-                    .label(second.manifest.file, second.manifest.id.span.clone(), "taken already")
-                    .label(first.manifest.file, first.manifest.id.span.clone(), "first here");
-            for other in &rest[1..] {
-                diagnostic = diagnostic.label(other.manifest.file, other.manifest.id.span.clone(), "and here");
-            }
-            Some(diagnostic.help("give one of them another `id` in its `[plugin]` table"))
-        })
-        .collect()
+    let key = |plugin: &Plugin| (plugin.id().clone(), app.sources.path(plugin.manifest.file));
+    plugins.sort_by_cached_key(|plugin| key(plugin));
+    plugins.chunk_by(|a, b| a.id() == b.id()).filter_map(one_id).collect()
+}
+
+fn one_id(same: &[&Plugin]) -> Option<Diagnostic> {
+    let [first, second, others @ ..] = same else { return None };
+    let number = if others.is_empty() { "two" } else { "several" };
+    let diagnostic = Diagnostic::error(Code::Pw002, format!("{number} plugins have the id `{}`", first.id()));
+    let labels = [(second, "taken already"), (first, "first here")].into_iter();
+    let diagnostic =
+        labels.chain(others.iter().map(|other| (other, "and here"))).fold(diagnostic, |diagnostic, (plugin, text)| {
+            let manifest = &plugin.manifest;
+            let by_name = manifest.id.span == manifest.header;
+            let text = if by_name { format!("{text}: the file's name is the id") } else { text.to_owned() };
+            diagnostic.label(manifest.file, manifest.id.span.clone(), text)
+        });
+    Some(diagnostic.help("give one of them another `id` in its `[plugin]` table"))
 }
 
 /// A stable order: by file, place and code.

@@ -102,8 +102,8 @@ fn choose<'a>(
     import: &'a ListedImport<'a>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Chosen<'a>> {
-    let hosts = scene.app.host.iter().filter(|host| version::serves(target(import), &host.entry.name.value));
-    let host = hosts.max_by(|a, b| a.entry.name.value.version().cmp(&b.entry.name.value.version()));
+    let hosts = scene.app.host.iter().filter(|host| version::serves(target(import), host.name()));
+    let host = hosts.max_by(|a, b| a.name().version().cmp(&b.name().version()));
     let bound = binding(scene, consumer, import);
     let offers = match bound {
         Some(entry) => {
@@ -205,7 +205,7 @@ fn no_provider(scene: &Scene<'_>, consumer: usize, import: &ListedImport<'_>, bo
     let member = &scene.members[consumer];
     let wanted = target(import);
     let message =
-        format!("no plugin serves `{wanted}`, of which `{}` needs {}", member.id(), import.entry.cardinality.value);
+        format!("no plugin serves `{wanted}`, which `{}` imports as `{}`", member.id(), import.entry.cardinality.value);
     let mut diagnostic =
         Diagnostic::error(Code::Pw201, message).label(member.plugin.manifest.file, import_span(import), "no provider");
     if let (Some(entry), Some(file)) = (bound, &scene.app.file) {
@@ -213,7 +213,7 @@ fn no_provider(scene: &Scene<'_>, consumer: usize, import: &ListedImport<'_>, bo
             .label(file.file, entry.providers.span.clone(), "bound to nobody here")
             .help("name a provider in this list, or remove the line");
     }
-    let misses = near_misses(scene, consumer, wanted);
+    let misses = near_misses(scene, consumer, wanted, import.entry.from.is_some());
     let hint = misses.first().map(|miss| miss.hint.clone());
     for miss in misses.into_iter().take(5) {
         diagnostic = diagnostic.label(miss.file, miss.span, miss.text);
@@ -232,18 +232,18 @@ struct Miss {
 }
 
 /// What nearly serves a name: disabled, private, listed but absent, another version or package.
-fn near_misses(scene: &Scene<'_>, consumer: usize, wanted: &ExternName) -> Vec<Miss> {
+fn near_misses(scene: &Scene<'_>, consumer: usize, wanted: &ExternName, has_from: bool) -> Vec<Miss> {
     let mut misses = Vec::new();
     let own = scene.members[consumer].plugin;
     let mut plugins: Vec<&super::Plugin> =
         scene.app.plugins.iter().filter(|plugin| !std::ptr::eq(*plugin, own)).collect();
     plugins.sort_by_key(|plugin| plugin.id());
     for plugin in plugins {
-        misses.extend(listed_misses(plugin, wanted));
+        misses.extend(listed_misses(plugin, wanted, has_from));
         misses.extend(private_misses(scene, plugin, wanted));
     }
     if own.manifest.exports.iter().any(|export| version::serves(wanted, &export.name.value)) {
-        misses.extend(listed_misses(own, wanted).into_iter().filter(|miss| miss.rank < 3).map(|miss| Miss {
+        misses.extend(listed_misses(own, wanted, has_from).into_iter().filter(|miss| miss.rank < 3).map(|miss| Miss {
             text: format!("`{}` exports it itself, but never provides for itself", own.id()),
             hint: format!("add another plugin that exports `{wanted}`"),
             rank: usize::MAX,
@@ -254,7 +254,7 @@ fn near_misses(scene: &Scene<'_>, consumer: usize, wanted: &ExternName) -> Vec<M
     misses
 }
 
-fn listed_misses(plugin: &super::Plugin, wanted: &ExternName) -> Vec<Miss> {
+fn listed_misses(plugin: &super::Plugin, wanted: &ExternName, has_from: bool) -> Vec<Miss> {
     let (manifest, id) = (&plugin.manifest, plugin.id());
     let mut misses = Vec::new();
     for export in &manifest.exports {
@@ -274,9 +274,13 @@ fn listed_misses(plugin: &super::Plugin, wanted: &ExternName) -> Vec<Miss> {
                 (Relation::Version, Some(fitting)) => format!(" (an import of `{wanted}` is served by {fitting})"),
                 _ => String::new(),
             };
-            let hint = format!(
-                "`{id}` exports `{name}`: build one of the two against the other's interface{fitting}, or import it by `from`"
-            );
+            let hint = if has_from {
+                format!("`{id}` exports `{name}`{fitting}: name it in `from`, if it is what is meant")
+            } else {
+                format!(
+                    "`{id}` exports `{name}`: build one of the two against the other's interface{fitting}, or import it by `from`"
+                )
+            };
             misses.push(miss(3 + relation.rank(wanted, name), format!("`{id}` exports it {relation}{disabled}"), hint));
         }
     }
@@ -311,11 +315,12 @@ fn too_many(
     let member = &scene.members[consumer];
     let wanted = target(import);
     let cardinality = import.entry.cardinality.value;
-    let message = format!("{} plugins serve `{wanted}`, of which `{}` takes {cardinality}", offers.len(), member.id());
+    let message =
+        format!("{} plugins serve `{wanted}`, which `{}` imports as `{cardinality}`", offers.len(), member.id());
     let mut diagnostic = Diagnostic::error(Code::Pw202, message).label(
         member.plugin.manifest.file,
         import_span(import),
-        format!("takes {cardinality}"),
+        format!("`{cardinality}` takes one"),
     );
     if let (Some(entry), Some(file)) = (bound, &scene.app.file) {
         diagnostic = diagnostic.label(file.file, entry.providers.span.clone(), "bound to several here");
