@@ -1,0 +1,6 @@
+(component
+  (core module $code (func (export "ping")))
+  (core instance $core (instantiate $code))
+  (func $ping (canon lift (core func $core "ping")))
+  (instance (export "demo:net/ping@1.0.0") (export "ping" (func $ping)))
+  (instance (export "demo:net/trace@1.0.0") (export "ping" (func $ping))))

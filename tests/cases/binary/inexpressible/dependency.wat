@@ -1,0 +1,1 @@
+(component (import "locked-dep=<a:b@1.0.0>" (component)))

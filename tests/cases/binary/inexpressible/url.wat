@@ -1,0 +1,1 @@
+(component (import "url=<https://example.org/a.wasm>" (func)))

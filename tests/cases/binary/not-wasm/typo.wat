@@ -1,0 +1,2 @@
+(component
+  (imprt "a:b/c" (func)))

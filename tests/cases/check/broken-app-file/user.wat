@@ -1,0 +1,3 @@
+(component
+  (import "demo:net/ping@1.0.0" (instance (export "ping" (func))))
+  (import "demo:ui/window@1.0.0" (instance (export "ping" (func)))))

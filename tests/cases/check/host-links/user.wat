@@ -1,0 +1,4 @@
+(component
+  (import "demo:net/ping@1.0.0" (instance (export "ping" (func))))
+  (import "demo:ui/window@1.0.0" (instance (export "ping" (func))))
+  (import "demo:net/nobody@1.0.0" (instance (export "ping" (func)))))

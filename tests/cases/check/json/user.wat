@@ -1,0 +1,3 @@
+(component
+  (import "demo:net/ping@1.0.0" (instance (export "ping" (func))))
+  (import "demo:calc/calc@1.0.0" (instance (export "pow" (func (param "base" u32) (param "exponent" u32) (result (list u64)))))))

@@ -1,0 +1,7 @@
+(component
+  (import "demo:ring/c@1.0.0" (instance (export "ping" (func))))
+  (import "demo:ring/z@1.0.0" (instance (export "ping" (func))))
+  (core module $code (func (export "ping")))
+  (core instance $core (instantiate $code))
+  (func $ping (canon lift (core func $core "ping")))
+  (instance (export "demo:ring/b@1.0.0") (export "ping" (func $ping))))

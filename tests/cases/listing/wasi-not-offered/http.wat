@@ -1,0 +1,1 @@
+(component (import "wasi:http/client@0.2.0" (instance (export "send" (func)))))

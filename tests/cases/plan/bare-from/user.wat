@@ -1,0 +1,1 @@
+(component (import "runs" (func (result (list u32)))))

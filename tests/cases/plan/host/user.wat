@@ -1,0 +1,1 @@
+(component (import "demo:ui/window@1.0.0" (instance (export "ping" (func)))))

@@ -1,0 +1,1 @@
+(component (import "demo:net/ping" (instance (export "ping" (func)))))

@@ -1,0 +1,1 @@
+(component (import "demo:net/ping@0.2.1" (instance (export "ping" (func)))))

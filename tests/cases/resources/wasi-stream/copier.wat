@@ -1,0 +1,1 @@
+(module (func (export "demo:copy/copy@1.0.0#copy") (param i32)))

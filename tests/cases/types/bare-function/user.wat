@@ -1,0 +1,1 @@
+(component (import "run" (func (param "speed" u32))))
