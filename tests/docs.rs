@@ -1,0 +1,414 @@
+//! Holds the documentation against the program.
+//!
+//! In the Markdown files of the project a comment on a line of its own is a marker. It stands above
+//! a fenced block, or a table, and says what that must be:
+//!
+//! | marker | what stands below it |
+//! |---|---|
+//! | `case: GROUP/NAME` | the commands and the output of a case of `tests/cases` |
+//! | `file: PATH` | a whole file of the repository |
+//! | `excerpt: PATH` | lines of a file of the repository |
+//! | `graph: DIR` | what `plugweave graph DIR` prints |
+//! | `plan: DIR` | lines of what `plugweave plan DIR` prints |
+//! | `wasi` | the interfaces that the runtime offers |
+//! | `manifest`, `app` | a manifest, or an `app.toml`, without mistakes |
+//! | `defaults` | a manifest that says nothing but the defaults |
+//! | `layers` | a table of the layers that `tests/layers.rs` allows |
+//! | `commands` | a table of the commands that `plugweave --help` lists |
+//!
+//! `BLESS=1 cargo test --test docs` rewrites the blocks of `case`, `file`, `graph` and `wasi`.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use plugweave::check::check;
+use plugweave::diagnostic::{Code, Diagnostic, Sources, Style, render};
+use plugweave::folder::Folder;
+use plugweave::manifest::{Settings, parse_app, parse_manifest, settle};
+use plugweave::plan::Plan;
+
+/// Every marker, and whether `BLESS=1` writes what stands below it.
+const MARKERS: [(&str, bool); 11] = [
+    ("case", true),
+    ("file", true),
+    ("graph", true),
+    ("wasi", true),
+    ("excerpt", false),
+    ("plan", false),
+    ("manifest", false),
+    ("app", false),
+    ("defaults", false),
+    ("layers", false),
+    ("commands", false),
+];
+
+/// The way from the folder of a case to the root of the repository. It is not shown.
+const WAY_TO_ROOT: &str = "../../../../";
+
+/// A Markdown file of the project.
+struct Doc {
+    /// Relative to the root of the repository.
+    path: String,
+    text: String,
+}
+
+/// A marker and what stands below it.
+struct Marked<'a> {
+    doc: &'a Doc,
+    /// The line of the marker, from 1.
+    line: usize,
+    kind: &'a str,
+    argument: &'a str,
+    /// The lines of the block without its fences, or the rows of the table, as bytes of the text.
+    body: Range<usize>,
+}
+
+impl Marked<'_> {
+    fn text(&self) -> &str {
+        &self.doc.text[self.body.clone()]
+    }
+
+    /// A sentence about the block, with its place.
+    fn tell(&self, problem: &str) -> String {
+        format!("{}:{}: `{}`: {problem}", self.doc.path, self.line, self.kind)
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> Result<String, String> {
+    fs::read_to_string(root().join(path)).map_err(|error| format!("`{path}` cannot be read: {error}"))
+}
+
+/// The Markdown files at the root, and those below `docs`, by path.
+fn docs() -> Vec<Doc> {
+    fn collect(folder: &Path, deep: bool, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && deep {
+                collect(&path, deep, found);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                found.push(path);
+            }
+        }
+    }
+    let mut paths = Vec::new();
+    collect(root(), false, &mut paths);
+    collect(&root().join("docs"), true, &mut paths);
+    paths.sort();
+    let relative = |path: &Path| path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
+    paths.iter().map(|path| Doc { path: relative(path), text: fs::read_to_string(path).unwrap() }).collect()
+}
+
+/// The kind and the argument of a line that is a comment.
+fn marker(line: &str) -> Option<(&str, &str)> {
+    let inner = line.strip_prefix("<!--")?.strip_suffix("-->")?.trim();
+    Some(inner.split_once(':').map_or((inner, ""), |(kind, argument)| (kind, argument.trim())))
+}
+
+/// The markers of a file, and what is wrong with them.
+fn marked<'a>(doc: &'a Doc, wrong: &mut Vec<String>) -> Vec<Marked<'a>> {
+    let mut found = Vec::new();
+    let mut pending: Option<Marked<'a>> = None;
+    let mut fence: Option<usize> = None;
+    let mut start = 0;
+    for (index, line) in doc.text.split('\n').enumerate() {
+        let end = start + line.len() + 1;
+        match fence {
+            Some(begin) if line == "```" => {
+                found.extend(pending.take().map(|mark| Marked { body: begin..start, ..mark }));
+                fence = None;
+            }
+            Some(_) => {}
+            None if line.starts_with("```") => fence = Some(end),
+            None if line.starts_with('|') => {
+                let body = start..start + rows(&doc.text[start..]);
+                found.extend(pending.take().map(|mark| Marked { body, ..mark }));
+            }
+            None if line.is_empty() => {}
+            None => {
+                wrong.extend(pending.take().map(|mark| mark.tell("no block or table stands below it")));
+                pending =
+                    marker(line).map(|(kind, argument)| Marked { doc, line: index + 1, kind, argument, body: 0..0 });
+            }
+        }
+        start = end;
+    }
+    wrong.extend(pending.map(|mark| mark.tell("no block or table stands below it")));
+    for mark in &found {
+        if MARKERS.iter().all(|(kind, _)| *kind != mark.kind) {
+            wrong.push(mark.tell("this marker is not known"));
+        }
+    }
+    found
+}
+
+/// The length of the table that a text begins with.
+fn rows(text: &str) -> usize {
+    text.split_inclusive('\n').take_while(|line| line.starts_with('|')).map(str::len).sum()
+}
+
+/// What must stand in a block that `BLESS=1` writes.
+fn wanted(mark: &Marked<'_>) -> Result<String, String> {
+    match mark.kind {
+        "case" => read(&format!("tests/cases/{}/transcript.txt", mark.argument)).map(|transcript| shown(&transcript)),
+        "file" => read(mark.argument),
+        "graph" => plan(mark.argument).map(|plan| plan.to_mermaid()),
+        _ => Ok(plugweave::resolve::offered_by_runtime().map(|name| name + "\n").collect()),
+    }
+}
+
+/// A transcript as a terminal would have shown it: without comments and exit codes, and with stderr
+/// below stdout.
+fn shown(transcript: &str) -> String {
+    let mut text = String::new();
+    for line in transcript.lines() {
+        let line = match line.as_bytes().first() {
+            Some(b'#' | b'?' | b'\\') => continue,
+            Some(b'!' | b'|') => line[1..].strip_prefix(' ').unwrap_or(&line[1..]),
+            _ => line,
+        };
+        let _ = writeln!(text, "{}", line.replace(WAY_TO_ROOT, ""));
+    }
+    format!("{}\n", text.trim_matches('\n'))
+}
+
+/// The plan of an app in the repository.
+fn plan(folder: &str) -> Result<Plan, String> {
+    let checked = check(&Folder::new(root().join(folder)))?;
+    checked.plan.ok_or_else(|| format!("`{folder}` has problems: {}", told(&checked.diagnostics, &checked.sources)))
+}
+
+fn told(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    let texts: Vec<String> = diagnostics.iter().map(|it| render(it, sources, Style::Plain)).collect();
+    texts.join("\n\n")
+}
+
+/// What is wrong with a block that is not written by `BLESS=1`.
+fn problem(mark: &Marked<'_>) -> Option<String> {
+    let contains = |whole: Result<String, String>| match whole {
+        Ok(whole) if format!("\n{whole}").contains(&format!("\n{}", mark.text())) => None,
+        Ok(_) => Some(format!("these lines are not in `{}`", mark.argument)),
+        Err(reason) => Some(reason),
+    };
+    match mark.kind {
+        "excerpt" => contains(read(mark.argument)),
+        "plan" => contains(plan(mark.argument).map(|plan| plan.to_text())),
+        "manifest" => settings(mark.text()).err(),
+        "app" => app_problem(mark.text()),
+        "defaults" => match (settings(mark.text()), settings("[plugin]\ncomponent = \"a.wasm\"\n")) {
+            (Ok(written), Ok(bare)) if written == bare => None,
+            (Ok(written), _) => Some(format!("these are not the defaults: {written:#?}")),
+            (Err(reason), _) => Some(reason),
+        },
+        "layers" => (layers_in_table(mark.text()) != layers_in_test()).then(|| {
+            let layers: Vec<String> = layers_in_test().iter().map(|layer| format!("{layer:?}")).collect();
+            format!("tests/layers.rs allows:\n{}", layers.join("\n"))
+        }),
+        _ => None,
+    }
+}
+
+/// What a manifest comes to, or its mistakes.
+fn settings(text: &str) -> Result<Settings, String> {
+    let mut sources = Sources::default();
+    let file = sources.add("plugin.toml", text);
+    match parse_manifest(file, text, "plugin") {
+        (Some(manifest), diagnostics) if diagnostics.is_empty() => Ok(settle(&manifest, &sources, None).0),
+        (_, diagnostics) => Err(told(&diagnostics, &sources)),
+    }
+}
+
+fn app_problem(text: &str) -> Option<String> {
+    let mut sources = Sources::default();
+    let file = sources.add("app.toml", text);
+    let (_, diagnostics) = parse_app(file, text);
+    (!diagnostics.is_empty()).then(|| told(&diagnostics, &sources))
+}
+
+/// A layer and the layers that it may use.
+type Layer = (String, Vec<String>);
+
+/// The layers of a table whose first column names the layer and whose second what it uses.
+fn layers_in_table(table: &str) -> Vec<Layer> {
+    let every_second = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let row = |row: &str| {
+        let mut cells = row.split('|').skip(1).map(every_second);
+        Some((cells.next()?.pop()?, cells.next()?))
+    };
+    table.lines().filter_map(row).collect()
+}
+
+/// The layers of the constant `LAYERS` in `tests/layers.rs`.
+fn layers_in_test() -> Vec<Layer> {
+    let source = read("tests/layers.rs").unwrap();
+    let list = source.split("const LAYERS").nth(1).unwrap().split("\n];").next().unwrap();
+    let layer = |entry: &str| {
+        let (name, rest) = entry.split_once('"').unwrap();
+        let used = rest.split_once("&[").unwrap().1.split(']').next().unwrap();
+        (name.to_owned(), used.split('"').skip(1).step_by(2).map(str::to_owned).collect())
+    };
+    list.split("(\"").skip(1).map(layer).collect()
+}
+
+#[test]
+fn what_stands_below_markers_is_true() {
+    let bless = std::env::var_os("BLESS").is_some_and(|value| value == "1");
+    let mut wrong = Vec::new();
+    for doc in docs() {
+        let mut text = doc.text.clone();
+        for mark in marked(&doc, &mut wrong).iter().rev() {
+            if !MARKERS.contains(&(mark.kind, true)) {
+                wrong.extend(problem(mark).map(|problem| mark.tell(&problem)));
+                continue;
+            }
+            match wanted(mark) {
+                Ok(wanted) if wanted == mark.text() => {}
+                Ok(wanted) if bless => text.replace_range(mark.body.clone(), &wanted),
+                Ok(wanted) => {
+                    wrong.push(mark.tell(&format!("`BLESS=1 cargo test --test docs` would write:\n{wanted}")));
+                }
+                Err(reason) => wrong.push(mark.tell(&reason)),
+            }
+        }
+        if text != doc.text {
+            fs::write(root().join(&doc.path), text).unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_code_has_a_section_with_an_example() {
+    let text = read("docs/diagnostics.md").unwrap();
+    let sections: Vec<&str> = text.split("\n## ").filter(|section| section.starts_with("PW")).collect();
+    let codes: Vec<&str> = sections.iter().map(|section| &section[..5]).collect();
+    assert_eq!(codes, Code::ALL.map(Code::as_str), "one section for each code, in order");
+    for (code, section) in codes.iter().zip(sections) {
+        let marker = format!("<!-- case: docs/{} -->", code.to_lowercase());
+        assert!(section.contains(&marker), "the section on {code} has no `{marker}`");
+        assert!(section.contains(&format!("error[{code}]")), "the example of {code} does not show it");
+    }
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let mut wrong = Vec::new();
+    for doc in docs() {
+        let folder = Path::new(&doc.path).parent().unwrap();
+        for target in links(&doc.text).into_iter().filter(|target| !target.contains("://")) {
+            let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let full = if path.is_empty() { root().join(&doc.path) } else { root().join(folder).join(path) };
+            let found = if anchor.is_empty() {
+                full.exists()
+            } else {
+                fs::read_to_string(&full).is_ok_and(|text| anchors(&text).iter().any(|known| known == anchor))
+            };
+            if !found {
+                wrong.push(format!("{}: `{target}` leads nowhere", doc.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn files_that_are_named_exist() {
+    let mut wrong = Vec::new();
+    for doc in docs() {
+        for line in prose(&doc.text) {
+            // `src/a/b.rs`, `c.rs` names two files of one folder.
+            let mut folder = root().join("src");
+            for name in line.split('`').skip(1).step_by(2).filter(|name| is_file_name(name)) {
+                let places = [root().join(name), root().join("src").join(name), folder.join(name)];
+                match places.iter().find(|place| place.exists()) {
+                    Some(place) => folder = place.parent().unwrap().to_owned(),
+                    None => wrong.push(format!("{}: `{name}` does not exist", doc.path)),
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whether a code span names a file of the sources, and not many by a pattern.
+fn is_file_name(span: &str) -> bool {
+    let is_path = ["src/", "tests/", "docs/", "manifests/", "wit/"].iter().any(|folder| span.starts_with(folder));
+    (is_path || span.ends_with(".rs")) && !["*", "NAME", "NNN", " "].iter().any(|part| span.contains(part))
+}
+
+/// The lines of a text that are not in a fenced block.
+fn prose(text: &str) -> impl Iterator<Item = &str> {
+    let mut fenced = false;
+    text.lines().filter(move |line| {
+        let is_fence = line.starts_with("```");
+        fenced ^= is_fence;
+        !fenced && !is_fence
+    })
+}
+
+/// The targets of the links of a text, those in code spans left out.
+fn links(text: &str) -> Vec<&str> {
+    let no_code = prose(text).flat_map(|line| line.split('`').step_by(2));
+    no_code.flat_map(|part| part.split("](").skip(1)).filter_map(|rest| rest.split(')').next()).collect()
+}
+
+/// The anchors of the headings of a text.
+fn anchors(text: &str) -> Vec<String> {
+    let headings = prose(text).filter(|line| line.starts_with('#'));
+    let keep = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+    let anchor = |heading: &str| {
+        let text = heading.trim_start_matches('#').trim().to_lowercase();
+        text.chars().filter(keep).map(|c| if c == ' ' { '-' } else { c }).collect()
+    };
+    headings.map(anchor).collect()
+}
+
+/// What needs the program itself.
+#[cfg(feature = "cli")]
+mod with_the_program {
+    use std::fs::File;
+    use std::process::{Command, Stdio};
+
+    use super::{docs, marked, root};
+
+    fn plugweave() -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plugweave"));
+        command.current_dir(root()).stdin(Stdio::null());
+        command
+    }
+
+    #[test]
+    fn the_commands_are_those_of_the_help() {
+        let help = plugweave().arg("--help").output().unwrap();
+        let help = String::from_utf8(help.stdout).unwrap();
+        let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+        let commands: Vec<&str> = listed.filter_map(|line| line.split_whitespace().next()).collect();
+        let commands: Vec<&str> = commands.into_iter().filter(|command| *command != "help").collect();
+        let mut tables = 0;
+        for doc in docs() {
+            for mark in marked(&doc, &mut Vec::new()).iter().filter(|mark| mark.kind == "commands") {
+                tables += 1;
+                let name = |row: &str| Some(row.split_once("`plugweave ")?.1.split([' ', '`']).next()?.to_owned());
+                let named: Vec<String> = mark.text().lines().filter_map(name).collect();
+                assert_eq!(named, commands, "{}", mark.tell("not the commands of `plugweave --help`"));
+            }
+        }
+        assert!(tables > 0, "the commands are documented nowhere");
+    }
+
+    #[test]
+    fn the_readme_is_clean_by_the_rules_of_the_sample() {
+        let readme = File::open(root().join("README.md")).unwrap();
+        let mut command = plugweave();
+        let output = command.args(["run", "manifests/workbench", "--", "--strict"]).stdin(readme).output().unwrap();
+        let printed = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert!(output.status.success(), "{}{}", printed(&output.stdout), printed(&output.stderr));
+    }
+}
