@@ -13,7 +13,7 @@ use std::sync::Arc;
 use wasmtime::component::Val;
 
 use crate::link::{Assembly, CallError, CallErrorKind, FunctionIndex, LinkError, Target};
-use crate::model::{FuncType, PluginId};
+use crate::model::{ExternName, FuncType, PluginId};
 use crate::plan::{Plan, PluginIndex};
 use crate::runtime::Runtime;
 use crate::words::list;
@@ -33,6 +33,10 @@ pub struct App {
 pub struct Callable<'a> {
     /// The plugin.
     pub plugin: &'a PluginId,
+    /// The interface; `None` for a function of the world itself.
+    pub interface: Option<&'a ExternName>,
+    /// The name of the function.
+    pub function: &'a str,
     /// The type of the function.
     pub ty: &'a FuncType,
     target: Target,
@@ -139,8 +143,10 @@ impl App {
             let planned = self.plan().plugin(plugin);
             let before = planned.exports[..export].iter().map(|export| export.functions.len());
             let index = FunctionIndex(before.sum::<usize>() + function);
-            let ty = &planned.exports[export].functions[function].1;
-            Callable { plugin: &planned.id, ty, target: Target { plugin, function: index } }
+            let export = &planned.exports[export];
+            let (name, ty) = &export.functions[function];
+            let interface = (!export.bare).then_some(&export.name);
+            Callable { plugin: &planned.id, interface, function: name, ty, target: Target { plugin, function: index } }
         };
         Ok(found.into_iter().map(callable).collect())
     }

@@ -14,6 +14,7 @@ pub(super) type Found = Vec<(PluginIndex, usize, usize)>;
 /// [`CallError`] with what there is, when there is no such function or its version is not clear.
 pub(super) fn find(plan: &Plan, target: &str) -> Result<Found, CallError> {
     match target.split_once('#') {
+        Some(("", function)) => Err(no_bare_function(plan, function, "the interface in front of `#` is missing")),
         Some((interface, function)) => {
             let interface = choose_version(plan, interface)?;
             find_function(plan, target, function, |export| !export.bare && export.name == interface)
@@ -39,7 +40,7 @@ fn find_function(
         return Ok(found);
     }
     if exporters.is_empty() {
-        return Err(unknown(target, "bare functions", bare_functions(plan).into_iter()));
+        return Err(no_bare_function(plan, target, &format!("no plugin exports a bare function `{target}`")));
     }
     let names = exporters.iter().flat_map(|(_, export)| &export.functions).map(|(name, _)| name.as_str());
     let near = near::among("functions", function, names);
@@ -62,10 +63,33 @@ fn choose_version(plan: &Plan, text: &str) -> Result<ExternName, CallError> {
             Err(unknown(text, "interfaces", names.iter().map(String::as_str)))
         }
         names => {
-            let problem = if wanted.version().is_none() { "in several versions" } else { "not in this version" };
-            Err(error(format!("`{text}` is exported {problem}; there is {}", list(names))))
+            let there = list(names);
+            Err(error(match wanted.version() {
+                None => format!("`{text}` is exported in several versions; there is {there}"),
+                Some(version) => {
+                    format!("no plugin exports `{}` in version {version}; there is {there}", wanted.base())
+                }
+            }))
         }
     }
+}
+
+/// A name without an interface: mostly one of the two parts is missing.
+fn no_bare_function(plan: &Plan, target: &str, problem: &str) -> CallError {
+    let exports = || plan.plugins.iter().flat_map(|plugin| &plugin.exports).filter(|export| !export.bare);
+    let wanted = ExternName::parse(target).ok();
+    let is_meant = |export: &&PlannedExport| wanted.as_ref().is_some_and(|wanted| export.name.base() == wanted.base());
+    if let Some(export) = exports().find(is_meant) {
+        let names = list(export.functions.iter().map(|(name, _)| name));
+        let example = export.functions.first().map(|(name, _)| format!(", e.g. `{}#{name}`", export.name));
+        let example = example.unwrap_or_default();
+        return error(format!("`{target}` is an interface; which of its functions? It has {names}{example}"));
+    }
+    let has_function = |export: &&PlannedExport| export.functions.iter().any(|(name, _)| name == target);
+    if let Some(export) = exports().find(has_function) {
+        return error(format!("{problem}; did you mean `{}#{target}`?", export.name));
+    }
+    unknown(target, "bare functions", bare_functions(plan).into_iter())
 }
 
 fn bare_functions(plan: &Plan) -> Vec<&str> {

@@ -36,7 +36,7 @@ impl<'a> WaveCall<'a> {
     pub fn parse(text: &'a str) -> Result<Self, WaveError> {
         let text = text.trim();
         let Some(open) = text.find('(') else {
-            return Err(WaveError(format!("the arguments are missing; without any it is `{text}()`")));
+            return Err(WaveError(missing_parentheses(text)));
         };
         let (target, arguments) = text.split_at(open);
         let source = format!("f{arguments}");
@@ -72,7 +72,7 @@ impl<'a> WaveCall<'a> {
         }
         let (wanted, found) = (ty.params.len(), nodes.len());
         if found > wanted {
-            return Err(WaveError(format!("the function takes {wanted} argument(s), {found} given")));
+            return Err(WaveError(ty.told_arity(found)));
         }
         Ok(arguments)
     }
@@ -81,6 +81,16 @@ impl<'a> WaveCall<'a> {
 impl WaveError {
     fn within(self, step: String) -> Self {
         Self(format!("{step}: {}", self.0))
+    }
+}
+
+/// How a call without parentheses was probably meant.
+fn missing_parentheses(text: &str) -> String {
+    match text.split_once(char::is_whitespace) {
+        Some((target, arguments)) => {
+            format!("the arguments stand in parentheses, as in `{target}({})`", arguments.trim())
+        }
+        None => format!("the arguments are missing; without any it is `{text}()`"),
     }
 }
 
@@ -147,7 +157,9 @@ impl Reader<'_> {
                 let flags = node.as_flags(self.source).map_err(misfit)?;
                 // The tree keeps the escape of a name that is a keyword too.
                 let flags = flags.map(|flag| self.known(flag.trim_start_matches('%'), names));
-                Val::Flags(flags.collect::<Converted<_>>()?)
+                let given = flags.collect::<Converted<Vec<String>>>()?;
+                // In the order of the type, as values that come from plugins are.
+                Val::Flags(names.iter().filter(|name| given.contains(name)).cloned().collect())
             }
             Type::Option(inner) => self.option(node, ty, inner)?,
             Type::Result(ok, err) => self.result(node, ty, ok.as_deref(), err.as_deref())?,
@@ -159,7 +171,8 @@ impl Reader<'_> {
 
     fn elements(&self, node: &Node, ty: &Type, element: &Type) -> Converted<Vec<Val>> {
         let nodes = node.as_list().map_err(|_| self.misfit(node, ty))?;
-        nodes.map(|node| self.value(node, element)).collect()
+        let value = |(index, node)| self.value(node, element).map_err(|error| error.within(format!("element {index}")));
+        nodes.enumerate().map(value).collect()
     }
 
     fn entries(&self, node: &Node, ty: &Type, key: &Type, value: &Type) -> Converted<Vec<(Val, Val)>> {

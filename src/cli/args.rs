@@ -78,6 +78,7 @@ pub struct GraphArguments {
 }
 
 #[derive(Debug, Args)]
+#[command(override_usage = "plugweave run [DIR] [-- <ARG>...]")]
 pub struct RunArguments {
     /// The app's folder
     #[arg(value_name = "DIR", default_value = ".")]
@@ -91,8 +92,10 @@ pub struct RunArguments {
 #[command(override_usage = "plugweave call [OPTIONS] [DIR] <CALL>")]
 pub struct CallArguments {
     /// The app's folder (default: the current one), and the call as `INTERFACE#FUNC(ARGS)` or `FUNC(ARGS)`
-    #[arg(value_names = ["DIR", "CALL"], num_args = 1..=2, required = true)]
-    positionals: Vec<String>,
+    #[arg(value_name = "CALL")]
+    first: String,
+    #[arg(hide = true)]
+    second: Option<String>,
     /// Call this plugin
     #[arg(long, value_name = "ID", conflicts_with = "all")]
     pub plugin: Option<String>,
@@ -107,15 +110,12 @@ pub struct CallArguments {
 impl CallArguments {
     /// The app's folder. Positionals count from the end, so that it may be left out.
     pub fn dir(&self) -> &Path {
-        match self.positionals.as_slice() {
-            [dir, _] => Path::new(dir),
-            _ => Path::new("."),
-        }
+        Path::new(self.second.as_ref().map_or(".", |_| &self.first))
     }
 
     /// The call.
     pub fn call(&self) -> &str {
-        self.positionals.last().map_or("", String::as_str)
+        self.second.as_ref().unwrap_or(&self.first)
     }
 }
 

@@ -1,5 +1,6 @@
 use anyhow::bail;
-use plugweave::{App, CallError, PluginId, Val, WaveCall, print_wave};
+use plugweave::model::Type;
+use plugweave::{App, CallError, Callable, PluginId, Val, WaveCall, print_wave};
 use serde_json::{Value, json};
 
 use super::args::{CallArguments, Format};
@@ -29,7 +30,14 @@ fn call_one(app: &App, call: &WaveCall<'_>, arguments: &CallArguments) -> anyhow
         let ids = ids.join(", ");
         bail!("several plugins export `{}`: {ids}; choose one by `--plugin ID`, or call `--all`", call.target());
     }
-    let answer = app.call_wave(plugin, call)?;
+    callables.iter().try_for_each(check_has_text)?;
+    let answer = match (app.call_wave(plugin, call), arguments.format) {
+        (Err(error), Format::Json) => {
+            output::json(&json!({ "error": error.to_json() }))?;
+            return Ok(FAILED);
+        }
+        (answer, _) => answer?,
+    };
     let value = answer.as_ref().map(print_wave).transpose()?;
     match arguments.format {
         Format::Json => output::json(&json!({ "value": value }))?,
@@ -39,7 +47,29 @@ fn call_one(app: &App, call: &WaveCall<'_>, arguments: &CallArguments) -> anyhow
     Ok(0)
 }
 
+/// Whether arguments and result can be written as text: handles cannot.
+fn check_has_text(callable: &Callable<'_>) -> anyhow::Result<()> {
+    let (ty, function) = (callable.ty, callable.function);
+    let target = callable.interface.map_or_else(|| function.to_owned(), |interface| format!("{interface}#{function}"));
+    let without_text = |ty: &Type| {
+        matches!(ty, Type::Own(_) | Type::Borrow(_) | Type::Future(_) | Type::Stream(_) | Type::ErrorContext)
+    };
+    let found = |ty: &Type| ty.find(&without_text).map(ToString::to_string);
+    let refuse = |place: String| bail!("`{target}` cannot be called from the command line: {place}, which has no text");
+    for param in &ty.params {
+        if let Some(handle) = found(&param.ty) {
+            let article = if *handle == param.ty.to_string() { "is a" } else { "has a" };
+            return refuse(format!("parameter `{}` {article} `{handle}`", param.name));
+        }
+    }
+    match ty.result.as_deref().and_then(found) {
+        Some(handle) => refuse(format!("it returns `{handle}`")),
+        None => Ok(()),
+    }
+}
+
 fn call_all(app: &App, call: &WaveCall<'_>, format: Format) -> anyhow::Result<u8> {
+    app.callables(call.target())?.iter().try_for_each(check_has_text)?;
     let answers: Vec<Answer> = app.call_all_wave(call)?;
     match format {
         Format::Json => output::json(&answers.iter().map(to_json).collect::<anyhow::Result<Value>>()?)?,

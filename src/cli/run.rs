@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use plugweave::{App, StartOptions};
+use plugweave::{App, CallFrame, StartOptions};
 
 use super::args::RunArguments;
 use super::{FAILED, check, output};
@@ -17,7 +17,13 @@ pub fn start(dir: &Path, entry_args: Option<Vec<String>>) -> anyhow::Result<Opti
     let Some((plan, binaries)) = check::planned(dir)? else { return Ok(None) };
     let app = App::start(plan, &binaries, StartOptions { base: dir.to_owned(), entry_args })?;
     for (plugin, error) in app.failures() {
-        output::warning(&format!("plugin `{plugin}` has failed while starting: {error}"));
+        let began_here = error.chain().last().is_some_and(CallFrame::is_start);
+        let told = if began_here {
+            error.to_string()
+        } else {
+            format!("plugin `{plugin}` has failed while starting: {error}")
+        };
+        output::warning(&told);
     }
     Ok(Some(app))
 }

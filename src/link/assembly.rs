@@ -38,6 +38,8 @@ pub struct ExportedFunction {
     pub name: String,
     /// Its type.
     pub ty: FuncType,
+    /// Whether its arguments can be of any size.
+    pub takes_bulk: bool,
     /// Where it is in the component: survives restarts.
     pub index: ComponentExportIndex,
 }
@@ -148,11 +150,17 @@ fn exported(
                 interface: (!export.bare).then(|| export.name.clone()),
                 name: name.clone(),
                 ty: ty.clone(),
+                takes_bulk: takes_bulk(ty),
                 index: found,
             });
         }
     }
     Ok(functions)
+}
+
+fn takes_bulk(ty: &FuncType) -> bool {
+    let unbounded = |ty: &Type| matches!(ty, Type::String | Type::List(_) | Type::Map(..));
+    ty.params.iter().any(|param| param.ty.find(&unbounded).is_some())
 }
 
 fn look_up(component: &Component, interface: Option<&str>, function: &str) -> Option<ComponentExportIndex> {
@@ -193,6 +201,12 @@ fn find_entry(
     };
     let ty = FuncType { is_async: false, params: Vec::new(), result: Some(Arc::new(Type::Result(None, None))) };
     let function = FunctionIndex(functions[plugin.0].len());
-    functions[plugin.0].push(ExportedFunction { interface: Some(entry.export.clone()), name: run, ty, index });
+    functions[plugin.0].push(ExportedFunction {
+        interface: Some(entry.export.clone()),
+        name: run,
+        ty,
+        takes_bulk: false,
+        index,
+    });
     Ok(Target { plugin, function })
 }

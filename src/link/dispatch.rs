@@ -93,7 +93,11 @@ impl Dispatcher {
             answers.extend(self.or_skip(provider, answer)?);
         }
         match failure {
-            Some(error) if answers.is_empty() && self.cardinality == Cardinality::AtLeastOne => Err(error),
+            Some(error) if answers.is_empty() && self.cardinality == Cardinality::AtLeastOne => Err(error
+                .with_summary(format!(
+                    "no provider of `{}` is left for `{}`, which needs at-least-one; the last to fail",
+                    self.import, self.consumer
+                ))),
             _ => Ok(answers),
         }
     }

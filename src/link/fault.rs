@@ -38,6 +38,14 @@ pub enum CallErrorKind {
 }
 
 impl CallErrorKind {
+    /// Whether the plugin was not even entered: nobody has failed, and nobody is charged.
+    pub fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            Self::NotStarted | Self::Reentrant | Self::Ring | Self::CallDepth | Self::Stack | Self::BadArguments
+        )
+    }
+
     /// The code that programs see; it never changes.
     pub fn code(self) -> &'static str {
         match self {
@@ -77,7 +85,20 @@ pub struct CallFrame {
     pub function: String,
 }
 
+/// What stands for the function where a plugin is being started.
+const START: &str = "(start)";
+
 impl CallFrame {
+    /// The start of a plugin, which is no call of a function.
+    pub fn start(caller: Option<PluginId>, plugin: PluginId) -> Self {
+        Self { caller, plugin, interface: None, function: START.to_owned() }
+    }
+
+    /// Whether this is the start of a plugin.
+    pub fn is_start(&self) -> bool {
+        self.function == START
+    }
+
     /// What was called, as one writes it: `text:stats/words@1.0.0#count`, or `run`.
     pub fn target(&self) -> String {
         match &self.interface {
@@ -96,7 +117,8 @@ struct Fault {
     kind: CallErrorKind,
     origin: Option<PluginId>,
     cause: String,
-    backtrace: Option<String>,
+    backtrace: Vec<String>,
+    summary: Option<String>,
     exit_code: Option<i32>,
     frames: Vec<CallFrame>,
 }
@@ -105,13 +127,28 @@ impl CallError {
     /// A failure that began in the plugin `origin`, before it is known who called.
     pub fn new(kind: CallErrorKind, origin: Option<PluginId>, cause: impl Into<String>) -> Self {
         let cause = cause.into();
-        Self(Arc::new(Fault { kind, origin, cause, backtrace: None, exit_code: None, frames: Vec::new() }))
+        Self(Arc::new(Fault {
+            kind,
+            origin,
+            cause,
+            backtrace: Vec::new(),
+            summary: None,
+            exit_code: None,
+            frames: Vec::new(),
+        }))
     }
 
-    /// Adds what the guest's stack was.
+    /// Adds what the guest's stack was: the names of its functions, innermost first.
     #[must_use]
-    pub fn with_backtrace(mut self, backtrace: Option<String>) -> Self {
+    pub fn with_backtrace(mut self, backtrace: Vec<String>) -> Self {
         Arc::make_mut(&mut self.0).backtrace = backtrace;
+        self
+    }
+
+    /// Says first what the failure means, where that is not plain from the failure itself.
+    #[must_use]
+    pub fn with_summary(mut self, summary: String) -> Self {
+        Arc::make_mut(&mut self.0).summary = Some(summary);
         self
     }
 
@@ -158,9 +195,10 @@ impl CallError {
         &self.0.cause
     }
 
-    /// The stack of the guest in which it began, as text of several lines.
-    pub fn backtrace(&self) -> Option<&str> {
-        self.0.backtrace.as_deref()
+    /// The stack of the guest in which it began: the names of its functions, as far as the binary
+    /// has them, innermost first. Empty where it did not begin in a guest.
+    pub fn backtrace(&self) -> &[String] {
+        &self.0.backtrace
     }
 
     /// The status that the guest wanted to exit with.
@@ -205,13 +243,24 @@ fn frame_json(frame: &CallFrame) -> Value {
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fault = &*self.0;
+        if let Some(summary) = &fault.summary {
+            write!(f, "{summary}: ")?;
+        }
         let Some(inner) = fault.frames.last() else { return f.write_str(&fault.cause) };
-        write!(f, "`{}` of plugin `{}` failed ({}): {}", inner.target(), inner.plugin, fault.kind, fault.cause)?;
+        if inner.is_start() {
+            write!(f, "plugin `{}` has failed while starting", inner.plugin)?;
+        } else {
+            write!(f, "`{}` of plugin `{}` failed", inner.target(), inner.plugin)?;
+        }
+        write!(f, " ({}): {}", fault.kind, fault.cause)?;
         if fault.frames.len() > 1 {
             let caller = fault.frames.first().and_then(|frame| frame.caller.as_ref());
             write!(f, "; called through {}", caller.map_or("host", PluginId::as_str))?;
             for frame in &fault.frames {
-                write!(f, " -> {} ({})", frame.plugin, frame.target())?;
+                match frame.is_start() {
+                    true => write!(f, " -> {} {START}", frame.plugin)?,
+                    false => write!(f, " -> {} ({})", frame.plugin, frame.target())?,
+                }
             }
         }
         Ok(())

@@ -179,6 +179,17 @@ impl Type {
 }
 
 impl FuncType {
+    /// What is wrong with a number of arguments, for people.
+    pub fn told_arity(&self, given: usize) -> String {
+        let params: Vec<String> = self.params.iter().map(|param| format!("{}: {}", param.name, param.ty)).collect();
+        let takes = match params.len() {
+            0 => "no arguments".to_owned(),
+            1 => format!("one argument ({})", params[0]),
+            many => format!("{many} arguments ({})", params.join(", ")),
+        };
+        format!("the function takes {takes}, {given} given")
+    }
+
     /// Every parameter's type and then the result's.
     pub fn types(&self) -> impl Iterator<Item = &Arc<Type>> {
         self.params.iter().map(|param| &param.ty).chain(&self.result)

@@ -39,6 +39,8 @@ pub struct ListedImport<'a> {
     pub entry: &'a ImportEntry,
     /// What the binary says.
     pub import: &'a Extern,
+    /// The interface that providers export: that of `from`, else the import's own.
+    pub target: ExternName,
 }
 
 /// Holds a plugin's manifest against its world.
@@ -59,7 +61,8 @@ pub fn read<'a>(plugin: &'a Plugin, world: &'a World, diagnostics: &mut Vec<Diag
             }
         } else if let Some((entry, _)) = listed {
             diagnostics.extend(runtime_resource(plugin, import, Some(entry)));
-            listing.imports.push(ListedImport { entry, import });
+            let target = entry.from.as_ref().map_or(&import.name, |from| &from.value).clone();
+            listing.imports.push(ListedImport { entry, import, target });
         } else if wasi::offers(&import.name) {
             listing.runtime.push(import);
         } else {

@@ -140,6 +140,7 @@ impl<'a> Scene<'a> {
             members.push(Member { plugin, listing: listing::read(plugin, world, diagnostics) });
         }
         let offers = providers::Offers::new(&members);
+        offers.complete_targets(&mut members);
         Self { app, members, broken, offers }
     }
 

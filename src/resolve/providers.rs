@@ -55,6 +55,34 @@ impl Offers {
         Self(offers)
     }
 
+    /// The versions in which an interface is listed, without repetition.
+    fn versions<'a>(&self, members: &'a [Member<'_>], name: &ExternName) -> Vec<&'a ExternName> {
+        let found = self.0.get(name.base()).map(Vec::as_slice).unwrap_or_default();
+        let mut names: Vec<&ExternName> =
+            found.iter().map(|&(member, export)| &members[member].listing.exports[export].export.name).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// Lets each `from` without a version mean the only version that is there, as in other keys.
+    pub fn complete_targets(&self, members: &mut [Member<'_>]) {
+        let meant = |members: &[Member<'_>], target: &ExternName| match self.versions(members, target).as_slice() {
+            [only] if target.version().is_none() => Some((*only).clone()),
+            _ => None,
+        };
+        for member in 0..members.len() {
+            for import in 0..members[member].listing.imports.len() {
+                let listed = &members[member].listing.imports[import];
+                if listed.entry.from.is_some()
+                    && let Some(only) = meant(members, &listed.target)
+                {
+                    members[member].listing.imports[import].target = only;
+                }
+            }
+        }
+    }
+
     /// Every listed export of this interface, whatever its version.
     fn of<'a>(&self, scene: &'a Scene<'a>, name: &ExternName) -> impl Iterator<Item = Offer<'a>> {
         let found = self.0.get(name.base()).map(Vec::as_slice).unwrap_or_default();
@@ -65,8 +93,8 @@ impl Offers {
 }
 
 /// The interface that providers of an import export: its own, or that of `from`.
-pub fn target<'a>(import: &ListedImport<'a>) -> &'a ExternName {
-    import.entry.from.as_ref().map_or(&import.import.name, |from| &from.value)
+pub fn target<'a>(import: &'a ListedImport<'_>) -> &'a ExternName {
+    &import.target
 }
 
 /// Binds every import of every member and checks that the types fit.
@@ -102,6 +130,10 @@ fn choose<'a>(
     import: &'a ListedImport<'a>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Chosen<'a>> {
+    if let Some(diagnostic) = vague_from(scene, consumer, import) {
+        diagnostics.push(diagnostic);
+        return None;
+    }
     let hosts = scene.app.host.iter().filter(|host| version::serves(target(import), host.name()));
     let host = hosts.max_by(|a, b| a.name().version().cmp(&b.name().version()));
     let bound = binding(scene, consumer, import);
@@ -140,6 +172,26 @@ fn choose<'a>(
         return None;
     }
     Some(Chosen::Plugins(offers))
+}
+
+/// A `from` without a version, where there are several: whichever is meant, none may silently be
+/// left out.
+fn vague_from(scene: &Scene<'_>, consumer: usize, import: &ListedImport<'_>) -> Option<Diagnostic> {
+    let from = import.entry.from.as_ref().filter(|_| import.target.version().is_none())?;
+    let versions = scene.offers.versions(&scene.members, &import.target);
+    if versions.is_empty() || versions.contains(&&import.target) {
+        return None;
+    }
+    let member = &scene.members[consumer];
+    Some(
+        Diagnostic::error(
+            Code::Pw201,
+            format!("several versions of `{}` are exported, and `from` names none", from.value),
+        )
+        .label(member.plugin.manifest.file, from.span.clone(), "which version?")
+        .note(format!("plugins export {}", list(versions)))
+        .help("write the version behind an `@`"),
+    )
 }
 
 /// The line of `[bind]` about this import, if there is one.

@@ -7,136 +7,148 @@ use wasmtime::component::Val;
 
 use crate::model::{Case, Field, FuncType, Type};
 
-/// Checks that the arguments are what a function takes, and no more than `bytes` in all.
+/// Checks that the arguments are what a function takes.
 ///
 /// # Errors
 /// One sentence that names the parameter and the way to the first place that does not fit.
-pub(super) fn check_arguments(ty: &FuncType, arguments: &[Val], bytes: u64) -> Result<(), String> {
+pub(super) fn check_arguments(ty: &FuncType, arguments: &[Val]) -> Result<(), String> {
     if ty.params.len() != arguments.len() {
-        let names: Vec<String> = ty.params.iter().map(|param| format!("{}: {}", param.name, param.ty)).collect();
-        let (wanted, found) = (ty.params.len(), arguments.len());
-        return Err(format!("the function takes {wanted} argument(s) ({}), {found} given", names.join(", ")));
+        return Err(ty.told_arity(arguments.len()));
     }
-    let mut check = Check { left: bytes };
     for (param, argument) in ty.params.iter().zip(arguments) {
-        check.within(|| format!("parameter `{}`", param.name), argument, &param.ty)?;
+        within(|| format!("parameter `{}`", param.name), argument, &param.ty)?;
     }
     Ok(())
 }
 
-struct Check {
-    /// The bytes that may still be passed.
-    left: u64,
-}
-
 type Checked = Result<(), String>;
 
-impl Check {
-    fn value(&mut self, value: &Val, ty: &Type) -> Checked {
-        self.spend(size_of::<u64>())?;
-        match (ty, value) {
-            (Type::Bool, Val::Bool(_))
-            | (Type::S8, Val::S8(_))
-            | (Type::U8, Val::U8(_))
-            | (Type::S16, Val::S16(_))
-            | (Type::U16, Val::U16(_))
-            | (Type::S32, Val::S32(_))
-            | (Type::U32, Val::U32(_))
-            | (Type::S64, Val::S64(_))
-            | (Type::U64, Val::U64(_))
-            | (Type::F32, Val::Float32(_))
-            | (Type::F64, Val::Float64(_))
-            | (Type::Char, Val::Char(_)) => Ok(()),
-            (Type::String, Val::String(text)) => self.spend(text.len()),
-            (Type::List(element), Val::List(values)) => self.elements(values, element),
-            (Type::FixedLengthList(element, length), Val::FixedLengthList(values)) => {
-                count("elements", usize::try_from(*length).unwrap_or(usize::MAX), values.len())?;
-                self.elements(values, element)
-            }
-            (Type::Map(key, value), Val::Map(entries)) => self.entries(entries, key, value),
-            (Type::Option(inner), Val::Option(value)) => match value {
-                Some(value) => self.within(|| "some".into(), value, inner),
-                None => Ok(()),
-            },
-            (Type::Result(ok, _), Val::Result(Ok(value))) => self.payload("ok", value.as_deref(), ok.as_deref()),
-            (Type::Result(_, err), Val::Result(Err(value))) => self.payload("err", value.as_deref(), err.as_deref()),
-            (Type::Tuple(types), Val::Tuple(values)) => {
-                count("values", types.len(), values.len())?;
-                let mut pairs = types.iter().zip(values).enumerate();
-                pairs.try_for_each(|(index, (ty, value))| self.within(|| format!("value {index}"), value, ty))
-            }
-            (Type::Record(fields), Val::Record(values)) => self.record(fields, values),
-            (Type::Variant(cases), Val::Variant(name, value)) => self.variant(cases, name, value.as_deref()),
-            (Type::Enum(names), Val::Enum(name)) => known("case", names, name),
-            (Type::Flags(names), Val::Flags(flags)) => flags.iter().try_for_each(|flag| known("flag", names, flag)),
-            // No value of the host can stand for these: they belong to a store.
-            (Type::Own(_) | Type::Borrow(_) | Type::Future(_) | Type::Stream(_) | Type::ErrorContext, _) => {
-                fail(format_args!("a `{ty}` cannot be passed by the host"))
-            }
-            _ => fail(format_args!("expected `{ty}`, found {}", kind(value))),
+fn check_value(value: &Val, ty: &Type) -> Checked {
+    match (ty, value) {
+        (Type::Bool, Val::Bool(_))
+        | (Type::S8, Val::S8(_))
+        | (Type::U8, Val::U8(_))
+        | (Type::S16, Val::S16(_))
+        | (Type::U16, Val::U16(_))
+        | (Type::S32, Val::S32(_))
+        | (Type::U32, Val::U32(_))
+        | (Type::S64, Val::S64(_))
+        | (Type::U64, Val::U64(_))
+        | (Type::F32, Val::Float32(_))
+        | (Type::F64, Val::Float64(_))
+        | (Type::Char, Val::Char(_)) => Ok(()),
+        (Type::String, Val::String(_)) => Ok(()),
+        (Type::List(element), Val::List(values)) => check_elements(values, element),
+        (Type::FixedLengthList(element, length), Val::FixedLengthList(values)) => {
+            count("elements", usize::try_from(*length).unwrap_or(usize::MAX), values.len())?;
+            check_elements(values, element)
+        }
+        (Type::Map(key, value), Val::Map(entries)) => check_entries(entries, key, value),
+        (Type::Option(inner), Val::Option(value)) => match value {
+            Some(value) => within(|| "some".into(), value, inner),
+            None => Ok(()),
+        },
+        (Type::Result(ok, _), Val::Result(Ok(value))) => check_payload("ok", value.as_deref(), ok.as_deref()),
+        (Type::Result(_, err), Val::Result(Err(value))) => check_payload("err", value.as_deref(), err.as_deref()),
+        (Type::Tuple(types), Val::Tuple(values)) => {
+            count("values", types.len(), values.len())?;
+            let mut pairs = types.iter().zip(values).enumerate();
+            pairs.try_for_each(|(index, (ty, value))| within(|| format!("value {index}"), value, ty))
+        }
+        (Type::Record(fields), Val::Record(values)) => check_record(fields, values),
+        (Type::Variant(cases), Val::Variant(name, value)) => check_variant(cases, name, value.as_deref()),
+        (Type::Enum(names), Val::Enum(name)) => known("case", names, name),
+        (Type::Flags(names), Val::Flags(flags)) => flags.iter().try_for_each(|flag| known("flag", names, flag)),
+        // No value of the host can stand for these: they belong to a store.
+        (Type::Own(_) | Type::Borrow(_) | Type::Future(_) | Type::Stream(_) | Type::ErrorContext, _) => {
+            fail(format_args!("a `{ty}` cannot be passed by the host"))
+        }
+        _ => fail(format_args!("expected `{ty}`, found {}", kind(value))),
+    }
+}
+
+fn check_record(fields: &[Field], values: &[(String, Val)]) -> Checked {
+    for (field, (name, value)) in fields.iter().zip(values) {
+        if field.name != *name {
+            return fail(format_args!("expected the field `{}`, found `{name}`", field.name));
+        }
+        within(|| format!("field `{name}`"), value, &field.ty)?;
+    }
+    count("fields", fields.len(), values.len())
+}
+
+fn check_variant(cases: &[Case], name: &str, value: Option<&Val>) -> Checked {
+    match cases.iter().find(|case| case.name == name) {
+        Some(case) => check_payload(name, value, case.ty.as_deref()),
+        None => {
+            let names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
+            fail(format_args!("there is no case `{name}`, only {}", names.join(", ")))
         }
     }
+}
 
-    fn record(&mut self, fields: &[Field], values: &[(String, Val)]) -> Checked {
-        for (field, (name, value)) in fields.iter().zip(values) {
-            if field.name != *name {
-                return fail(format_args!("expected the field `{}`, found `{name}`", field.name));
-            }
-            self.within(|| format!("field `{name}`"), value, &field.ty)?;
-        }
-        count("fields", fields.len(), values.len())
+fn check_entries(entries: &[(Val, Val)], key: &Type, value: &Type) -> Checked {
+    for (index, (k, v)) in entries.iter().enumerate() {
+        within(|| format!("key {index}"), k, key)?;
+        within(|| format!("value {index}"), v, value)?;
     }
+    Ok(())
+}
 
-    fn variant(&mut self, cases: &[Case], name: &str, value: Option<&Val>) -> Checked {
-        match cases.iter().find(|case| case.name == name) {
-            Some(case) => self.payload(name, value, case.ty.as_deref()),
-            None => {
-                let names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
-                fail(format_args!("there is no case `{name}`, only {}", names.join(", ")))
-            }
-        }
+fn check_elements(values: &[Val], element: &Type) -> Checked {
+    // Bulk data is checked without a path for each byte.
+    if matches!(element, Type::U8) && values.iter().all(|value| matches!(value, Val::U8(_))) {
+        return Ok(());
     }
+    let mut values = values.iter().enumerate();
+    values.try_for_each(|(index, value)| within(|| format!("element {index}"), value, element))
+}
 
-    fn entries(&mut self, entries: &[(Val, Val)], key: &Type, value: &Type) -> Checked {
-        for (index, (k, v)) in entries.iter().enumerate() {
-            self.within(|| format!("key {index}"), k, key)?;
-            self.within(|| format!("value {index}"), v, value)?;
-        }
-        Ok(())
+fn check_payload(case: &str, value: Option<&Val>, ty: Option<&Type>) -> Checked {
+    match (value, ty) {
+        (Some(value), Some(ty)) => within(|| case.into(), value, ty),
+        (None, None) => Ok(()),
+        (Some(_), None) => fail(format_args!("`{case}` has no value")),
+        (None, Some(ty)) => fail(format_args!("`{case}` needs a value, `{ty}`")),
     }
+}
 
-    fn elements(&mut self, values: &[Val], element: &Type) -> Checked {
-        // Bulk data is checked without a path for each byte.
-        if matches!(element, Type::U8) && values.iter().all(|value| matches!(value, Val::U8(_))) {
-            return self.spend(values.len());
-        }
-        let mut values = values.iter().enumerate();
-        values.try_for_each(|(index, value)| self.within(|| format!("element {index}"), value, element))
-    }
+/// Checks a part. The way to it is told from the inside out, and only when it does not fit.
+fn within(step: impl FnOnce() -> String, value: &Val, ty: &Type) -> Checked {
+    check_value(value, ty).map_err(|problem| format!("{}: {problem}", step()))
+}
 
-    fn payload(&mut self, case: &str, value: Option<&Val>, ty: Option<&Type>) -> Checked {
-        match (value, ty) {
-            (Some(value), Some(ty)) => self.within(|| case.into(), value, ty),
-            (None, None) => Ok(()),
-            (Some(_), None) => fail(format_args!("`{case}` has no value")),
-            (None, Some(ty)) => fail(format_args!("`{case}` needs a value, `{ty}`")),
-        }
-    }
+/// The bytes that passing these values takes, more or less: what limits on copying count.
+pub(super) fn weight(values: &[Val]) -> u64 {
+    values.iter().map(weight_of).fold(0, u64::saturating_add)
+}
 
-    fn spend(&mut self, bytes: usize) -> Checked {
-        match u64::try_from(bytes).ok().and_then(|bytes| self.left.checked_sub(bytes)) {
-            Some(left) => {
-                self.left = left;
-                Ok(())
-            }
-            None => fail("the arguments are more than the plugin may be given in one call"),
-        }
-    }
-
-    /// Checks a part. The way to it is told from the inside out, and only when it does not fit.
-    fn within(&mut self, step: impl FnOnce() -> String, value: &Val, ty: &Type) -> Checked {
-        self.value(value, ty).map_err(|problem| format!("{}: {problem}", step()))
-    }
+fn weight_of(value: &Val) -> u64 {
+    let boxed = |value: &Option<Box<Val>>| value.as_deref().map_or(0, weight_of);
+    let inside = match value {
+        Val::Bool(_) | Val::S8(_) | Val::U8(_) => return 1,
+        Val::S16(_)
+        | Val::U16(_)
+        | Val::S32(_)
+        | Val::U32(_)
+        | Val::S64(_)
+        | Val::U64(_)
+        | Val::Float32(_)
+        | Val::Float64(_)
+        | Val::Char(_)
+        | Val::Enum(_)
+        | Val::Flags(_)
+        | Val::Resource(_)
+        | Val::Future(_)
+        | Val::Stream(_)
+        | Val::ErrorContext(_) => 0,
+        Val::String(text) => u64::try_from(text.len()).unwrap_or(u64::MAX),
+        Val::List(values) | Val::Tuple(values) | Val::FixedLengthList(values) => weight(values),
+        Val::Map(entries) => entries.iter().map(|(key, value)| weight_of(key).saturating_add(weight_of(value))).sum(),
+        Val::Record(fields) => fields.iter().map(|(_, value)| weight_of(value)).sum(),
+        Val::Variant(_, value) | Val::Option(value) | Val::Result(Ok(value) | Err(value)) => boxed(value),
+    };
+    inside.saturating_add(8)
 }
 
 fn fail(what: impl Display) -> Checked {
@@ -198,10 +210,6 @@ mod tests {
 
     fn ty(ty: Type) -> Arc<Type> {
         Arc::new(ty)
-    }
-
-    fn check_value(value: &Val, ty: &Type) -> Checked {
-        Check { left: u64::MAX }.value(value, ty)
     }
 
     fn names(names: &[&str]) -> Vec<String> {
@@ -290,13 +298,11 @@ mod tests {
         let param = |name: &str, t| Param { name: name.into(), ty: ty(t) };
         let func =
             FuncType { is_async: false, params: vec![param("a", Type::U8), param("b", Type::String)], result: None };
-        let check = |arguments: &[Val], bytes| check_arguments(&func, arguments, bytes);
-        assert_eq!(check(&[Val::U8(1), text("x")], 100), Ok(()));
-        assert_eq!(check(&[], 100).unwrap_err(), "the function takes 2 argument(s) (a: u8, b: string), 0 given");
-        assert_eq!(
-            check(&[Val::U8(1), Val::U8(1)], 100).unwrap_err(),
-            "parameter `b`: expected `string`, found a `u8`"
-        );
-        assert!(check(&[Val::U8(1), text(&"x".repeat(100))], 100).unwrap_err().contains("more than"));
+        let check = |arguments: &[Val]| check_arguments(&func, arguments);
+        assert_eq!(check(&[Val::U8(1), text("x")]), Ok(()));
+        assert_eq!(check(&[]).unwrap_err(), "the function takes 2 arguments (a: u8, b: string), 0 given");
+        assert_eq!(check(&[Val::U8(1), Val::U8(1)]).unwrap_err(), "parameter `b`: expected `string`, found a `u8`");
+        assert!(weight(&[Val::U8(1), text(&"x".repeat(100))]) > 100);
+        assert_eq!(weight(&[Val::List(vec![Val::U8(1); 1000])]), 1008);
     }
 }

@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 use wasmtime::component::Val;
 
 use super::Inner;
+use super::arguments::weight;
 use super::slot::{Cell, Condition, Instance};
 use super::turns::{Refusal, Turn};
 use crate::link::{
@@ -33,6 +34,7 @@ impl Purpose {
 
 impl Live for Inner {
     fn call(&self, caller: &Frame, target: Target, arguments: &[Val], results: &mut [Val]) -> Result<(), CallError> {
+        self.weigh(caller, target, arguments)?;
         self.enter(caller, Purpose::Call(target), arguments, results)
     }
 }
@@ -149,6 +151,33 @@ impl Inner {
         }
     }
 
+    /// Refuses arguments that the provider could not hold: the caller's excess must not cost it its
+    /// state.
+    fn weigh(&self, caller: &Frame, target: Target, arguments: &[Val]) -> Result<(), CallError> {
+        if !self.assembly.function(target).takes_bulk || weight(arguments) <= self.most_bytes(target.plugin) {
+            return Ok(());
+        }
+        let error = self.refuse(CallErrorKind::BadArguments, target.plugin, self.too_many_bytes(target.plugin));
+        Err(error.called(self.describe(caller, Purpose::Call(target))))
+    }
+
+    /// The bytes that one call may hand to a plugin: more than its memory could never fit.
+    pub(super) fn most_bytes(&self, plugin: PluginIndex) -> u64 {
+        let limits = self.limits(plugin);
+        limits.hostcall_bytes.min(limits.memory)
+    }
+
+    /// Why arguments are too large.
+    pub(super) fn too_many_bytes(&self, plugin: PluginIndex) -> String {
+        let limits = self.limits(plugin);
+        let (key, limit) = if limits.hostcall_bytes <= limits.memory {
+            ("hostcall-bytes", limits.hostcall_bytes)
+        } else {
+            ("memory", limits.memory)
+        };
+        format!("the arguments are more than the plugin may be given in one call (`{key}` = {limit})")
+    }
+
     fn check_depth(&self, caller: &Frame, plugin: PluginIndex) -> Result<(), CallError> {
         let limit = self.limits(plugin).call_depth;
         if caller.depth < limit {
@@ -223,7 +252,7 @@ impl Inner {
     }
 
     fn began_in(&self, error: &CallError, plugin: PluginIndex) -> bool {
-        error.origin() == Some(self.id(plugin))
+        !error.kind().is_refusal() && error.origin() == Some(self.id(plugin))
     }
 
     /// The chain that ends with `last`, as text.
@@ -246,7 +275,10 @@ impl Inner {
                 let function = self.assembly.function(target);
                 (function.interface.clone(), function.name.clone())
             }
-            Purpose::Start(_) => (None, "(start)".to_owned()),
+            Purpose::Start(plugin) => {
+                let caller = caller.plugin.map(|plugin| self.id(plugin).clone());
+                return CallFrame::start(caller, self.id(plugin).clone());
+            }
         };
         let caller = caller.plugin.map(|plugin| self.id(plugin).clone());
         CallFrame { caller, plugin: self.id(purpose.plugin()).clone(), interface, function }

@@ -85,6 +85,25 @@ impl Inner {
         })
     }
 
+    /// What wasmtime says of a limit, in the words of the manifest. It has no type for these errors.
+    fn told_limit(&self, cause: &str, plugin: PluginIndex) -> String {
+        let limits = self.limits(plugin);
+        let count = |what: &str| cause.split_once(&format!("{what} count too high at ")).map(|(_, count)| count);
+        if let Some(count) = count("instance") {
+            return format!("it has {count} core instances, and its limit is {} (`instances`)", limits.instances);
+        }
+        if let Some(count) = count("table") {
+            return format!("it has {count} core tables, and its limit is {} (`tables`)", limits.tables);
+        }
+        if cause.contains("fuel allocated for hostcalls has been exhausted") {
+            return format!(
+                "one call copied more than its limit of {} bytes (`hostcall-bytes`)",
+                limits.hostcall_bytes
+            );
+        }
+        cause.to_owned()
+    }
+
     /// Why a call into a plugin, or its start, has ended with an error.
     pub(super) fn explain(&self, error: &wasmtime::Error, store: &Store<PluginState>, frame: Frame) -> CallError {
         // A plugin that it had called has failed: that error goes on as it is.
@@ -92,7 +111,7 @@ impl Inner {
             return nested.clone();
         }
         let plugin = frame.plugin.unwrap_or(PluginIndex(0));
-        let backtrace = error.downcast_ref::<WasmBacktrace>().map(ToString::to_string);
+        let backtrace = error.downcast_ref::<WasmBacktrace>().map(names).unwrap_or_default();
         let failed = |kind, cause: String| CallError::new(kind, Some(self.id(plugin).clone()), cause);
         if let Some(I32Exit(code)) = error.downcast_ref() {
             let told = failed(CallErrorKind::Exit, format!("it exited with status {code}"));
@@ -105,7 +124,7 @@ impl Inner {
                 failed(CallErrorKind::Fuel, format!("its fuel of {fuel} was used up"))
             }
             _ => {
-                let mut cause = describe(error);
+                let mut cause = self.told_limit(&describe(error), plugin);
                 if let Some(refused) = store.data().limiter.refused {
                     let limit = self.limits(plugin).memory;
                     cause += &format!(" (it had asked for {refused} bytes of memory, and its limit is {limit})");
@@ -115,6 +134,21 @@ impl Inner {
         };
         told.with_backtrace(backtrace)
     }
+}
+
+/// The functions on a guest's stack, innermost first.
+fn names(backtrace: &WasmBacktrace) -> Vec<String> {
+    let name = |frame: &wasmtime::FrameInfo| {
+        let function = match frame.func_name() {
+            Some(name) => name.to_owned(),
+            None => format!("function {}", frame.func_index()),
+        };
+        match frame.module().name() {
+            Some(module) => format!("{module}!{function}"),
+            None => function,
+        }
+    };
+    backtrace.frames().iter().map(name).collect()
 }
 
 /// What wasmtime says, without the backtrace, which is told apart.

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -63,9 +64,24 @@ impl Lines {
         let rest = self.line.split_off(length);
         let line = std::mem::replace(&mut self.line, rest);
         let text = String::from_utf8_lossy(&line);
-        let text = text.strip_suffix('\r').unwrap_or(&text);
+        let text = harmless(text.strip_suffix('\r').unwrap_or(&text));
         tracing::info!(target: "plugweave::guest", plugin = %self.plugin, stream = self.stream, "{text}");
     }
+}
+
+/// The text without what could change how a terminal shows the rest of the line: control characters
+/// but the tab, and those that turn the direction of writing.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let harms = |c: char| (c.is_control() && c != '\t') || turns(c);
+    if !text.contains(harms) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if harms(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    Cow::Owned(shown)
 }
 
 /// The length of `bytes` without a character at its end that is not yet complete.
@@ -138,6 +154,13 @@ impl AsyncWrite for LogStream {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_cannot_write_over_others() {
+        assert_eq!(harmless("a\tb é"), "a\tb é");
+        assert_eq!(harmless("a\rb\u{202e}c\u{1b}[2K"), "a\\u{d}b\\u{202e}c\\u{1b}[2K");
+    }
+
     use crate::link::testing::Logged;
 
     #[test]

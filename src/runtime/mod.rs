@@ -25,7 +25,7 @@ use crate::link::{Assembly, CallError, CallErrorKind, ChainId, Frame, Running, T
 use crate::model::{PluginId, Type};
 use crate::plan::PluginIndex;
 
-use arguments::check_arguments;
+use arguments::{check_arguments, weight};
 use enter::Purpose;
 use slot::{Condition, Slot};
 use turns::Turns;
@@ -58,6 +58,9 @@ impl Runtime {
     /// Starts every plugin, in the order of the plan, and tells which have failed while starting.
     /// Those are tried again when they are needed, within their restart budget.
     pub fn start(assembly: Arc<Assembly>, options: StartOptions) -> (Self, Vec<(PluginId, CallError)>) {
+        // Directories are opened again at each restart, when the process may be in another folder.
+        let base = std::path::absolute(&options.base).unwrap_or(options.base);
+        let options = StartOptions { base, ..options };
         let plugins = &assembly.plan().plugins;
         let slots: Vec<Slot> = plugins.iter().map(|plugin| Slot::new(plugin.limits.restart)).collect();
         let turns = Turns::new(slots.len());
@@ -105,8 +108,7 @@ impl Runtime {
     pub fn run(&self) -> Result<i32, CallError> {
         let inner = &*self.inner;
         let Some(entry) = inner.assembly.entry() else {
-            let cause = "the app has no entry: no plugin that exports `wasi:cli/run`, or several and none chosen";
-            return Err(CallError::new(CallErrorKind::UnknownTarget, None, cause));
+            return Err(CallError::new(CallErrorKind::UnknownTarget, None, inner.no_entry()));
         };
         let (frame, _running) = inner.begin();
         let mut results = [Val::Bool(false)];
@@ -136,7 +138,7 @@ impl Inner {
         for plugin in (0..self.slots.len()).map(PluginIndex) {
             let (frame, _running) = self.begin();
             if let Err(error) = self.enter(&frame, Purpose::Start(plugin), &[], &mut []) {
-                tracing::warn!(plugin = %self.id(plugin), "{error}");
+                tracing::debug!(plugin = %self.id(plugin), "{error}");
                 failures.push((self.id(plugin).clone(), error));
             }
         }
@@ -149,9 +151,18 @@ impl Inner {
         (Frame { chain, plugin: None, depth: 0, deadline: None }, self.assembly.clock().run())
     }
 
+    fn no_entry(&self) -> String {
+        let exporters = self.assembly.plan().exporters(|export| export.name.base() == "wasi:cli/run");
+        let mut ids: Vec<String> = exporters.iter().map(|(plugin, _)| format!("`{}`", self.id(*plugin))).collect();
+        let Some(last) = ids.pop() else {
+            return "there is nothing to run: no plugin exports `wasi:cli/run`".to_owned();
+        };
+        let first = ids.join(", ");
+        format!("several plugins export `wasi:cli/run`: {first} and {last}; choose one of them by `entry` in app.toml")
+    }
+
     fn check(&self, target: Target, arguments: &[Val]) -> Result<(), CallError> {
         let function = self.assembly.function(target);
-        let limits = self.limits(target.plugin);
         let refuse = |cause: String| {
             let frame = Frame { chain: ChainId(0), plugin: None, depth: 0, deadline: None };
             let error = CallError::new(CallErrorKind::BadArguments, Some(self.id(target.plugin).clone()), cause);
@@ -163,8 +174,10 @@ impl Inner {
         if let Some(ty) = function.ty.types().find_map(|ty| ty.find(&belongs_to_a_store)) {
             return Err(refuse(format!("it takes or returns `{ty}`, which the host cannot hold")));
         }
-        // More than its memory could never fit, and would only make it trap.
-        let bytes = limits.hostcall_bytes.min(limits.memory);
-        check_arguments(&function.ty, arguments, bytes).map_err(refuse)
+        check_arguments(&function.ty, arguments).map_err(refuse)?;
+        if weight(arguments) > self.most_bytes(target.plugin) {
+            return Err(refuse(self.too_many_bytes(target.plugin)));
+        }
+        Ok(())
     }
 }

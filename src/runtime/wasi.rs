@@ -23,6 +23,16 @@ pub(super) struct Grants<'a> {
     pub(super) args: Option<&'a [String]>,
 }
 
+/// Why a directory cannot be opened, without the operating system's error number.
+fn reason(error: &wasmtime::Error) -> String {
+    match error.downcast_ref::<std::io::Error>().map(std::io::Error::kind) {
+        Some(std::io::ErrorKind::NotFound) => "there is no such folder".to_owned(),
+        Some(std::io::ErrorKind::NotADirectory) => "it is not a folder".to_owned(),
+        Some(std::io::ErrorKind::PermissionDenied) => "permission denied".to_owned(),
+        _ => format!("{error:#}"),
+    }
+}
+
 /// Opens what is granted.
 ///
 /// # Errors
@@ -44,7 +54,7 @@ pub(super) fn open(grants: &Grants<'_>) -> Result<Wasi, String> {
         };
         let host = grants.base.join(&dir.host);
         let opened = builder.preopened_dir(&host, &dir.guest, perms);
-        opened.map_err(|error| format!("the folder `{}` cannot be opened: {error:#}", host.display()))?;
+        opened.map_err(|error| format!("the folder `{}` cannot be opened: {}", dir.host, reason(&error)))?;
     }
     network(&mut builder, &wasi.network);
     let config = grants.config.iter().map(|(key, value)| (key.clone(), value.clone()));

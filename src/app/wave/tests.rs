@@ -105,7 +105,7 @@ fn shorthands_of_wave_are_understood() {
 fn misfits_are_told() {
     let misfit = |source: &str, t: Type| read(source, t).unwrap_err();
     assert_eq!(misfit("300", Type::U8), "parameter `x`: expected `u8`, found `300`");
-    assert_eq!(misfit("[1, true]", Type::List(ty(Type::U8))), "parameter `x`: expected `u8`, found `true`");
+    assert_eq!(misfit("[1, true]", Type::List(ty(Type::U8))), "parameter `x`: element 1: expected `u8`, found `true`");
     let long = format!("\"{}\"", "ä".repeat(100));
     assert!(misfit(&long, Type::U8).ends_with("…`"));
     let record = || Type::Record(vec![Field { name: "x".into(), ty: ty(Type::U8) }]);

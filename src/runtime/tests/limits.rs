@@ -12,7 +12,7 @@ fn a_spinning_plugin_is_interrupted() {
     let begin = Instant::now();
     let error = live.call("p", "spin", &[]).unwrap_err();
     assert_eq!(origin(&error), (CallErrorKind::Timeout, "p"));
-    assert!(error.cause().contains("200ms") && error.backtrace().is_some(), "{error}");
+    assert!(error.cause().contains("200ms") && !error.backtrace().is_empty(), "{error}");
     assert!((Duration::from_millis(200)..Duration::from_secs(20)).contains(&begin.elapsed()));
     // A deadline of long ago does not count for the next entry.
     assert_eq!(live.number("p", "add", 1).unwrap(), 2);

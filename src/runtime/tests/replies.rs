@@ -39,7 +39,7 @@ fn transparent() {
     let chain: Vec<_> = error.chain().iter().map(|frame| (frame.plugin.as_str(), frame.target())).collect();
     assert_eq!(chain, [("hub", "t:t/api#go".to_owned()), ("b", "t:t/p#add".to_owned())]);
     assert!(error.cause().contains("unreachable"), "{error}");
-    assert!(error.backtrace().unwrap().contains("hit"), "{:?}", error.backtrace());
+    assert!(error.backtrace().iter().any(|frame| frame.contains("hit")), "{:?}", error.backtrace());
     // Both were torn down, and both are back.
     assert_eq!(go(&live, 1).unwrap(), Some(Val::U32(21)));
     assert_eq!((live.generation(1), live.generation(3), live.generation(0)), (2, 2, 1));

@@ -1,0 +1,12 @@
+(module
+  (memory (export "memory") 1)
+  (data (i32.const 8) "say \"hi\"")
+  (func (export "demo:json/say@1.0.0#word") (result i32)
+    (i32.store (i32.const 0) (i32.const 8))
+    (i32.store (i32.const 4) (i32.const 8))
+    (i32.const 0))
+  (func (export "demo:json/say@1.0.0#hush"))
+  (func (export "run") (param i32) (result i32)
+    (i32.store (i32.const 32) (i32.const 0))
+    (i32.store (i32.const 36) (local.get 0))
+    (i32.const 32)))

@@ -1,0 +1,4 @@
+(module
+  (import "demo:talk/greet@1.0.0" "word" (func $word (param i32) (result i32)))
+  (func (export "demo:talk/greet@1.0.0#word") (param i32) (result i32)
+    (i32.add (i32.mul (call $word (local.get 0)) (i32.const 10)) (i32.const 2))))

@@ -1,0 +1,13 @@
+(module
+  (import "demo:desk/pens@1.0.0" "count" (func $pens (result i32)))
+  (import "demo:desk/pens@1.0.0" "take" (func $take (result i32)))
+  (import "demo:desk/books@1.0.0" "count" (func $books (result i32)))
+  (import "demo:desk/lamp@1.0.0" "lit" (func $lit (result i32)))
+  (memory (export "memory") 1)
+  (func (export "demo:desk/clerk@1.0.0#report") (result i32)
+    (drop (call $take))
+    (drop (call $take))
+    (i32.store (i32.const 16) (call $pens))
+    (i32.store (i32.const 20) (call $books))
+    (i32.store (i32.const 24) (call $lit))
+    (i32.const 16)))

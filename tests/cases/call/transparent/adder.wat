@@ -1,0 +1,18 @@
+(module
+  (memory (export "memory") 1)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+  (data (i32.const 512) "odd")
+  (func (export "math:calc/adder@1.0.0#add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+  (func (export "math:calc/adder@1.0.0#swap") (param $a i32) (param $b i32) (param $length i32) (result i32)
+    (i32.store (i32.const 16) (local.get $b))
+    (i32.store (i32.const 20) (local.get $length))
+    (i32.store (i32.const 24) (local.get $a))
+    (i32.const 16))
+  (func (export "math:calc/adder@1.0.0#check") (param i32) (result i32)
+    (i32.store (i32.const 16) (i32.and (local.get 0) (i32.const 1)))
+    (if (i32.load (i32.const 16))
+      (then
+        (i32.store (i32.const 20) (i32.const 512))
+        (i32.store (i32.const 24) (i32.const 3)))
+      (else (i32.store (i32.const 20) (local.get 0))))
+    (i32.const 16)))

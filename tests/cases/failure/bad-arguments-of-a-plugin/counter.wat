@@ -1,0 +1,11 @@
+(module
+  (memory (export "memory") 1)
+  (global $heap (mut i32) (i32.const 1024))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (global.set $heap (i32.and (i32.add (global.get $heap) (i32.const 7)) (i32.const -8)))
+    (global.get $heap)
+    (global.set $heap (i32.add (global.get $heap) (local.get 3))))
+  (global $heard (mut i32) (i32.const 0))
+  (func (export "demo:text/counter@1.0.0#hear") (param i32 i32) (result i32)
+    (global.set $heard (i32.add (global.get $heard) (i32.const 1)))
+    (global.get $heard)))

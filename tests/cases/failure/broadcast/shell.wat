@@ -1,0 +1,13 @@
+(module
+  (import "demo:events/try-editor@1.0.0" "save" (func $save (param i32)))
+  (import "demo:events/journal@1.0.0" "read" (func $read (result i32)))
+  (memory (export "memory") 1)
+  (global $heap (mut i32) (i32.const 1024))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (global.set $heap (i32.and (i32.add (global.get $heap) (i32.const 7)) (i32.const -8)))
+    (global.get $heap)
+    (global.set $heap (i32.add (global.get $heap) (local.get 3))))
+  (func (export "save") (result i32)
+    (call $save (i32.const 16))
+    (i32.store (i32.const 28) (call $read))
+    (i32.const 16)))

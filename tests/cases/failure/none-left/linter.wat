@@ -1,0 +1,5 @@
+(module
+  (import "text:lint/all@1.0.0" "check" (func $check (param i32)))
+  (memory (export "memory") 1)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+  (func (export "ask") (result i32) (call $check (i32.const 16)) (i32.const 16)))

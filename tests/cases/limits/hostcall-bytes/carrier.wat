@@ -1,0 +1,12 @@
+(module
+  (import "demo:bytes/source@1.0.0" "text" (func $text (param i32 i32)))
+  (import "demo:bytes/sink@1.0.0" "swallow" (func $swallow (param i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (global $heap (mut i32) (i32.const 1024))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (global.set $heap (i32.and (i32.add (global.get $heap) (i32.const 7)) (i32.const -8)))
+    (global.get $heap)
+    (global.set $heap (i32.add (global.get $heap) (local.get 3))))
+  (func (export "carry") (param i32) (result i32)
+    (call $text (local.get 0) (i32.const 16))
+    (call $swallow (i32.load (i32.const 16)) (i32.load (i32.const 20)))))

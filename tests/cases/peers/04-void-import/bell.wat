@@ -1,0 +1,1 @@
+(module (func (export "demo:void/bell@1.0.0#ring")))
