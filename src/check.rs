@@ -63,7 +63,10 @@ struct Reading {
 
 impl Reading {
     fn read_app_file(&mut self, file: ManifestFile) {
-        let Some((file, text)) = self.text(file) else { return };
+        let Some((file, text)) = self.text(file) else {
+            self.app.unknown_bindings = true;
+            return;
+        };
         let (app_file, diagnostics) = parse_app(file, &text);
         self.app.unknown_bindings = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         self.diagnostics.extend(diagnostics);
@@ -75,13 +78,16 @@ impl Reading {
         let default_id = default_id(&file.path).to_owned();
         let Some((file, text)) = self.text(file) else {
             self.app.unknown_offers = true;
+            self.app.unknown_ids = true;
             return None;
         };
         let (manifest, diagnostics) = parse_manifest(file, &text, &default_id);
         let broken = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         self.diagnostics.extend(diagnostics);
         // Of a file with errors of syntax nobody knows what else it would have offered.
-        self.app.unknown_offers |= manifest.is_none() || !manifest::is_syntactically_valid(&text);
+        self.app.unknown_ids |= manifest.as_ref().is_none_or(|manifest| manifest.id_is_guessed);
+        let is_clear = manifest.as_ref().is_some_and(|manifest| manifest.offers_are_clear);
+        self.app.unknown_offers |= !is_clear || !manifest::is_syntactically_valid(&text);
         Some((manifest?, broken))
     }
 
@@ -214,6 +220,9 @@ fn check_hash(manifest: &Manifest, bytes: &[u8]) -> Result<(), Diagnostic> {
 fn bad_binary(manifest: &Manifest, path: &str, error: &WorldError) -> Diagnostic {
     let message = format!("the component `{}` cannot be used: {error}", shown(path));
     let (place, label, help) = match (error, &manifest.wit) {
+        (WorldError::NoWorld { .. }, Some(wit)) => {
+            (manifest.world.as_ref().unwrap_or(wit), "this world", "name one of the worlds by `world`")
+        }
         (WorldError::Wit(_) | WorldError::NoInterface { .. }, Some(wit)) => {
             (wit, "this WIT", "correct the WIT, or name its world by `world`")
         }
@@ -235,7 +244,10 @@ fn bad_binary(manifest: &Manifest, path: &str, error: &WorldError) -> Diagnostic
             "this component",
             "build it so that it imports and exports interfaces, functions and types only",
         ),
-        (WorldError::Invalid(_) | WorldError::Wit(_) | WorldError::NoInterface { .. }, _) => (
+        (
+            WorldError::Invalid(_) | WorldError::Wit(_) | WorldError::NoInterface { .. } | WorldError::NoWorld { .. },
+            _,
+        ) => (
             &manifest.component,
             "this component",
             "build it anew; components of WASI 0.2 without async functions can be run",

@@ -1,5 +1,6 @@
 //! An app's folder on disk. The only module that touches the file system.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -39,6 +40,30 @@ impl Folder {
         Ok(names)
     }
 
+    /// The manifest that an entry of the folder is or holds, if it does.
+    fn manifest(&self, entry: &OsStr) -> Option<ManifestFile> {
+        let name = entry.to_string_lossy();
+        // Links are followed, as by any other reading of the folder.
+        let is_folder = self.root.join(entry).is_dir();
+        let path = if is_folder { format!("{name}/plugin.toml") } else { name.clone().into_owned() };
+        if !is_manifest_path(&path) {
+            return None;
+        }
+        if is_folder {
+            // A link that leads nowhere was meant to be a manifest; what is not there was not.
+            match fs::symlink_metadata(self.root.join(entry).join("plugin.toml")) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+                Err(error) => return Some(ManifestFile { path, bytes: Err(tell(&error)) }),
+                Ok(_) => {}
+            }
+        }
+        let bytes = match entry.to_str() {
+            Some(_) => self.read(&path),
+            None => Err("its name is not UTF-8".to_owned()),
+        };
+        Some(ManifestFile { path, bytes })
+    }
+
     fn read_text(&self, path: &str) -> Result<String, String> {
         String::from_utf8(self.read(path)?).map_err(|_| "not UTF-8".to_owned())
     }
@@ -75,17 +100,11 @@ impl Folder {
 
 impl Files for Folder {
     fn manifests(&self) -> Result<Vec<ManifestFile>, String> {
-        let mut paths = Vec::new();
-        for name in self.names("")? {
-            // Links are followed, as by any other reading of the folder.
-            let is_folder = self.root.join(&name).is_dir();
-            let path = if is_folder { format!("{name}/plugin.toml") } else { name };
-            let there = !is_folder || self.root.join(&path).exists();
-            if there && is_manifest_path(&path) {
-                paths.push(path);
-            }
+        let mut manifests = Vec::new();
+        for entry in fs::read_dir(&self.root).map_err(|error| tell(&error))? {
+            manifests.extend(self.manifest(&entry.map_err(|error| tell(&error))?.file_name()));
         }
-        Ok(paths.into_iter().map(|path| ManifestFile { bytes: self.read(&path), path }).collect())
+        Ok(manifests)
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {

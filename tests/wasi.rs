@@ -12,7 +12,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+// For the table below.
+use plugweave::model;
 use plugweave::{App, CallError, Val, WaveCall, print_wave};
+
+/// The resolver's own table, which it does not show.
+#[allow(dead_code, reason = "it is a part of the library")]
+#[path = "../src/resolve/wasi.rs"]
+mod table;
 
 /// What a wait that must end is given at most; far more than it takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -925,6 +932,7 @@ mod offered {
     use std::fmt::Write;
     use std::process::Command;
 
+    use plugweave::model::ExternName;
     use plugweave::resolve::offered_by_runtime;
     use wasmtime::component::{Linker, ResourceTable};
     use wasmtime::{Engine, StoreContextMut};
@@ -1010,6 +1018,21 @@ mod offered {
         assert_eq!(defined, offered_by_runtime().collect());
         // One is for guests to export, the other is not stable yet.
         assert_eq!(others, ["wasi:cli/run@0.2.12", "wasi:clocks/timezone@0.2.12"].map(str::to_owned).into());
+    }
+
+    #[test]
+    fn has_the_functions_of_the_wit() {
+        let place = Place::new("functions");
+        let resolve = packages(&place, NEWEST, false);
+        let offered: BTreeSet<String> = offered_by_runtime().collect();
+        for (name, id) in interfaces(&resolve) {
+            let of_wit: BTreeSet<&str> = resolve.interfaces[id].functions.keys().map(String::as_str).collect();
+            let listed = table::functions(&ExternName::parse(&name).unwrap());
+            assert_eq!(listed.is_some(), offered.contains(&series(&name, NEWEST)), "{name}");
+            if let Some(listed) = listed {
+                assert_eq!(listed.collect::<BTreeSet<&str>>(), of_wit, "{name}");
+            }
+        }
     }
 
     /// A module that imports every function of these interfaces.

@@ -101,7 +101,7 @@ impl App {
     /// # Errors
     /// As [`App::call`], and when there is no such plugin.
     pub fn call_plugin(&self, plugin: &str, target: &str, arguments: &[Val]) -> Result<Option<Val>, CallError> {
-        self.runtime.call(self.of_plugin(plugin, target)?.target, arguments)
+        self.runtime.call(self.callable(plugin, target)?.target, arguments)
     }
 
     /// Calls what is written as WAVE text, of the one plugin that exports it or of the one named.
@@ -110,7 +110,7 @@ impl App {
     /// As [`App::call`], and when the arguments are not written as the function takes them.
     pub fn call_wave(&self, plugin: Option<&str>, call: &WaveCall<'_>) -> Result<Option<Val>, CallError> {
         let callable = match plugin {
-            Some(plugin) => self.of_plugin(plugin, call.target())?,
+            Some(plugin) => self.callable(plugin, call.target())?,
             None => self.only(call.target())?,
         };
         self.call_written(&callable, call)
@@ -138,7 +138,10 @@ impl App {
     /// # Errors
     /// [`CallError`] when there is none, or when the version has been left out and there are several.
     pub fn callables(&self, target: &str) -> Result<Vec<Callable<'_>>, CallError> {
-        let found = target::find(self.plan(), target)?;
+        Ok(self.found(target::find(self.plan(), target, None)?))
+    }
+
+    fn found(&self, found: target::Found) -> Vec<Callable<'_>> {
         let callable = |(plugin, export, function): (PluginIndex, usize, usize)| {
             let planned = self.plan().plugin(plugin);
             let before = planned.exports[..export].iter().map(|export| export.functions.len());
@@ -148,7 +151,7 @@ impl App {
             let interface = (!export.bare).then_some(&export.name);
             Callable { plugin: &planned.id, interface, function: name, ty, target: Target { plugin, function: index } }
         };
-        Ok(found.into_iter().map(callable).collect())
+        found.into_iter().map(callable).collect()
     }
 
     fn only(&self, target: &str) -> Result<Callable<'_>, CallError> {
@@ -162,13 +165,19 @@ impl App {
         }
     }
 
-    fn of_plugin(&self, plugin: &str, target: &str) -> Result<Callable<'_>, CallError> {
+    /// A function of one plugin among those that export it.
+    ///
+    /// # Errors
+    /// [`CallError`] when there is no such plugin, or when it does not export the function.
+    pub fn callable(&self, plugin: &str, target: &str) -> Result<Callable<'_>, CallError> {
         let Some(index) = self.plan().index_of(plugin) else {
             let ids = self.plan().plugins.iter().map(|plugin| plugin.id.as_str());
             let cause = format!("there is no plugin `{plugin}`{}", near::among("plugins", plugin, ids));
             return Err(CallError::new(CallErrorKind::UnknownTarget, None, cause));
         };
-        let callables = self.callables(target)?;
+        // Among the versions of one plugin there may be only one where the app has several.
+        let its_own = target::find(self.plan(), target, Some(index)).map(|found| self.found(found));
+        let callables = its_own.or_else(|_| self.callables(target))?;
         callables.iter().find(|callable| callable.target.plugin == index).copied().ok_or_else(|| {
             let others = list(callables.iter().map(|callable| callable.plugin));
             let cause = format!("plugin `{plugin}` does not export `{target}`, only {others}");

@@ -12,11 +12,11 @@ pub(super) type Found = Vec<(PluginIndex, usize, usize)>;
 ///
 /// # Errors
 /// [`CallError`] with what there is, when there is no such function or its version is not clear.
-pub(super) fn find(plan: &Plan, target: &str) -> Result<Found, CallError> {
+pub(super) fn find(plan: &Plan, target: &str, only: Option<PluginIndex>) -> Result<Found, CallError> {
     match target.split_once('#') {
         Some(("", function)) => Err(no_bare_function(plan, function, "the interface in front of `#` is missing")),
         Some((interface, function)) => {
-            let interface = choose_version(plan, interface)?;
+            let interface = choose_version(plan, interface, only)?;
             find_function(plan, target, function, |export| !export.bare && export.name == interface)
         }
         None => find_function(plan, target, target, |export| export.bare && export.name.base() == target),
@@ -48,8 +48,10 @@ fn find_function(
 }
 
 /// The name of the exported interface that is meant.
-fn choose_version(plan: &Plan, text: &str) -> Result<ExternName, CallError> {
-    let interfaces = || plan.plugins.iter().flat_map(|plugin| &plugin.exports).filter(|export| !export.bare);
+fn choose_version(plan: &Plan, text: &str, only: Option<PluginIndex>) -> Result<ExternName, CallError> {
+    let asked = |index: usize| only.is_none_or(|only| only.0 == index);
+    let plugins = || plan.plugins.iter().enumerate().filter(|(index, _)| asked(*index)).map(|(_, plugin)| plugin);
+    let interfaces = || plugins().flat_map(|plugin| &plugin.exports).filter(|export| !export.bare);
     let wanted = ExternName::parse(text).map_err(|bad| error(format!("`{text}` names no interface: {bad}")))?;
     let mut same: Vec<&ExternName> = interfaces().map(|export| &export.name).collect();
     same.retain(|name| name.base() == wanted.base());

@@ -24,8 +24,11 @@ pub fn main(arguments: &CallArguments) -> anyhow::Result<u8> {
 
 fn call_one(app: &App, call: &WaveCall<'_>, arguments: &CallArguments) -> anyhow::Result<u8> {
     let plugin = arguments.plugin.as_deref();
-    let callables = app.callables(call.target())?;
-    if plugin.is_none() && callables.len() > 1 {
+    let callables = match plugin {
+        Some(plugin) => vec![app.callable(plugin, call.target())?],
+        None => app.callables(call.target())?,
+    };
+    if callables.len() > 1 {
         let ids: Vec<&str> = callables.iter().map(|callable| callable.plugin.as_str()).collect();
         let ids = ids.join(", ");
         bail!("several plugins export `{}`: {ids}; choose one by `--plugin ID`, or call `--all`", call.target());

@@ -1,12 +1,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
 use super::imports::{self, Imports};
-use super::{Clock, FunctionIndex, LinkError, PluginState, Target, compile, engine};
-use crate::model::{ExternName, FuncType, Type};
+use super::{Clock, FunctionIndex, LinkError, PluginState, Target, Ticks, compile, engine};
+use crate::model::{Budget, ExternName, FuncType, Limits, Type};
 use crate::plan::{Entry, Plan, PlannedExport, PlannedFunction, PlannedPlugin, PluginIndex, Provider};
 
 /// A plan compiled and linked: immutable, and good for any number of live apps.
@@ -28,6 +29,10 @@ pub struct LinkedPlugin {
     pub functions: Vec<ExportedFunction>,
     /// Whether it imports anything of the runtime, so that it needs its grants.
     pub uses_runtime: bool,
+    /// How long one entry may take; `None` for ever.
+    pub timeout: Option<Ticks>,
+    /// How long the entry that `run` makes may take; `None` for ever.
+    pub run_timeout: Option<Ticks>,
 }
 
 /// A function that a plugin exports.
@@ -40,6 +45,8 @@ pub struct ExportedFunction {
     pub ty: FuncType,
     /// Whether its arguments can be of any size.
     pub takes_bulk: bool,
+    /// The first type among its own that belongs to a store, so that the host cannot hold a value.
+    pub handle: Option<String>,
     /// Where it is in the component: survives restarts.
     pub index: ComponentExportIndex,
 }
@@ -72,11 +79,20 @@ impl Assembly {
         for (plugin, component) in plan.plugins.iter().zip(&components) {
             let linker = imports.linker(plugin)?;
             let pre = linker.instantiate_pre(component).map_err(|error| imports::imports_failed(plugin, &error))?;
-            plugins.push((pre, imports::uses_runtime(plugin)));
+            plugins.push((pre, plugin));
         }
-        let plugins = plugins.into_iter().zip(functions);
-        let plugins =
-            plugins.map(|((pre, uses_runtime), functions)| LinkedPlugin { pre, functions, uses_runtime }).collect();
+        let linked = |((pre, plugin), functions): ((InstancePre<PluginState>, &PlannedPlugin), _)| {
+            let ticks = |timeout: Budget<Duration>| timeout.amount().map(Clock::ticks);
+            let written = plugin.limits.timeout;
+            LinkedPlugin {
+                pre,
+                functions,
+                uses_runtime: imports::uses_runtime(plugin),
+                timeout: ticks(written.unwrap_or(Budget::AtMost(Limits::DEFAULT_TIMEOUT))),
+                run_timeout: ticks(written.unwrap_or(Budget::Unlimited)),
+            }
+        };
+        let plugins = plugins.into_iter().zip(functions).map(linked).collect();
         let (has_timeouts, has_fuel) = (engine::has_timeouts(&plan), engine::has_fuel(&plan));
         let clock = Arc::new(Clock::start(&engine, has_timeouts)?);
         Ok(Self { plan, engine, clock, has_timeouts, has_fuel, plugins, entry })
@@ -151,6 +167,7 @@ fn exported(
                 name: name.clone(),
                 ty: ty.clone(),
                 takes_bulk: takes_bulk(ty),
+                handle: handle(ty),
                 index: found,
             });
         }
@@ -161,6 +178,13 @@ fn exported(
 fn takes_bulk(ty: &FuncType) -> bool {
     let unbounded = |ty: &Type| matches!(ty, Type::String | Type::List(_) | Type::Map(..));
     ty.params.iter().any(|param| param.ty.find(&unbounded).is_some())
+}
+
+fn handle(ty: &FuncType) -> Option<String> {
+    let belongs_to_a_store = |ty: &Type| {
+        matches!(ty, Type::Own(_) | Type::Borrow(_) | Type::Future(_) | Type::Stream(_) | Type::ErrorContext)
+    };
+    ty.types().find_map(|ty| ty.find(&belongs_to_a_store)).map(ToString::to_string)
 }
 
 fn look_up(component: &Component, interface: Option<&str>, function: &str) -> Option<ComponentExportIndex> {
@@ -206,6 +230,7 @@ fn find_entry(
         name: run,
         ty,
         takes_bulk: false,
+        handle: None,
         index,
     });
     Ok(Target { plugin, function })

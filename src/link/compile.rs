@@ -1,3 +1,4 @@
+use std::panic::AssertUnwindSafe;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,13 +19,13 @@ pub(super) fn compile(
     if plugins.len() != binaries.len() {
         return Err(LinkError::Binaries { plugins: plugins.len(), binaries: binaries.len() });
     }
-    let slots: Vec<OnceLock<wasmtime::Result<Component>>> = plugins.iter().map(|_| OnceLock::new()).collect();
+    let slots: Vec<OnceLock<Result<Component, String>>> = plugins.iter().map(|_| OnceLock::new()).collect();
     let next = AtomicUsize::new(0);
     let work = || {
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let (Some(slot), Some(binary)) = (slots.get(index), binaries.get(index)) else { return };
-            slot.get_or_init(|| Component::from_binary(engine, binary.as_ref()));
+            slot.get_or_init(|| compile_one(engine, binary.as_ref()));
         }
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -36,13 +37,23 @@ pub(super) fn compile(
         work();
     });
     let failed = |plugin: &PlannedPlugin, cause: String| LinkError::Compile { plugin: plugin.id.clone(), cause };
-    let compiled = |(index, slot): (usize, OnceLock<wasmtime::Result<Component>>)| {
-        let plugin = &plugins[index];
-        match slot.into_inner() {
-            Some(Ok(component)) => Ok(component),
-            Some(Err(error)) => Err(failed(plugin, format!("{error:#}"))),
-            None => Err(failed(plugin, "the compiler has given up".into())),
-        }
+    let compiled = |(index, slot): (usize, OnceLock<Result<Component, String>>)| {
+        let outcome = slot.into_inner().unwrap_or_else(|| Err(GAVE_UP.to_owned()));
+        outcome.map_err(|cause| failed(&plugins[index], cause))
     };
     slots.into_iter().enumerate().map(compiled).collect()
+}
+
+/// What is told where the compiler has panicked.
+const GAVE_UP: &str = "the compiler has given up on it";
+
+/// Compiles one component. A strange enough one makes the compiler panic: that must cost nobody but
+/// its own plugin.
+fn compile_one(engine: &Engine, binary: &[u8]) -> Result<Component, String> {
+    // The engine is left as it was: a compilation that ends in the middle has registered nothing.
+    let compile = AssertUnwindSafe(|| Component::from_binary(engine, binary));
+    match std::panic::catch_unwind(compile) {
+        Ok(compiled) => compiled.map_err(|error| format!("{error:#}")),
+        Err(_) => Err(GAVE_UP.to_owned()),
+    }
 }

@@ -45,14 +45,13 @@ impl Dispatcher {
                 return live.call(caller, provider.target, arguments, results);
             }
             (Reply::Nothing, _) => {
-                self.gather(|_, provider| ask(provider))?;
-                return Ok(());
+                return self.for_each(|_, provider| ask(provider).map(drop));
             }
             (Reply::One(form), [provider, ..]) => reply::answer(*form, &provider.id, ask(provider))?,
-            (Reply::Optional(Some(form)), [provider, ..]) => {
-                let answer = reply::answer(*form, &provider.id, ask(provider));
-                Val::Option(self.or_skip(provider, answer)?.map(Box::new))
-            }
+            (Reply::Optional(Some(form)), [provider, ..]) => match reply::answer(*form, &provider.id, ask(provider)) {
+                Ok(answer) => Val::Option(Some(Box::new(answer))),
+                Err(error) => self.skip(provider, error).map(|_| Val::Option(None))?,
+            },
             // Linking refuses a `One` without a provider.
             (Reply::Optional(_) | Reply::One(_), _) => Val::Option(None),
             (Reply::List(forms), _) => {
@@ -84,39 +83,43 @@ impl Dispatcher {
     /// Asks every provider in order. Failures that have become values are answers like any other.
     fn gather<T>(&self, ask: impl Fn(usize, &Provider) -> Result<T, CallError>) -> Result<Vec<T>, CallError> {
         let mut answers = Vec::with_capacity(self.providers.len());
-        let mut failure = None;
+        self.for_each(|index, provider| ask(index, provider).map(|answer| answers.push(answer)))?;
+        Ok(answers)
+    }
+
+    /// Does something with every provider in order, and leaves out those that fail where the import
+    /// says so; of at least one, not all.
+    fn for_each(&self, mut ask: impl FnMut(usize, &Provider) -> Result<(), CallError>) -> Result<(), CallError> {
+        let (mut answered, mut failure) = (false, None);
         for (index, provider) in self.providers.iter().enumerate() {
-            let answer = ask(index, provider);
-            if let Err(error) = &answer {
-                failure = Some(error.clone());
+            match ask(index, provider) {
+                Ok(()) => answered = true,
+                Err(error) => failure = Some(self.skip(provider, error)?),
             }
-            answers.extend(self.or_skip(provider, answer)?);
         }
         match failure {
-            Some(error) if answers.is_empty() && self.cardinality == Cardinality::AtLeastOne => Err(error
-                .with_summary(format!(
+            Some(error) if !answered && self.cardinality == Cardinality::AtLeastOne => {
+                Err(error.with_summary(format!(
                     "no provider of `{}` is left for `{}`, which needs at-least-one; the last to fail",
                     self.import, self.consumer
-                ))),
-            _ => Ok(answers),
+                )))
+            }
+            _ => Ok(()),
         }
     }
 
-    /// Leaves a failed provider out where the import says so.
-    fn or_skip<T>(&self, provider: &Provider, answer: Result<T, CallError>) -> Result<Option<T>, CallError> {
-        match (answer, self.on_failure) {
-            (Ok(answer), _) => Ok(Some(answer)),
-            (Err(error), OnFailure::Trap) => Err(error),
-            (Err(error), OnFailure::Skip) => {
-                tracing::warn!(
-                    consumer = %self.consumer,
-                    provider = %provider.id,
-                    "skipped for `{}` of `{}`: {error}",
-                    self.function,
-                    self.import,
-                );
-                Ok(None)
-            }
+    /// Leaves a failed provider out where the import says so; else its failure is the consumer's.
+    fn skip(&self, provider: &Provider, error: CallError) -> Result<CallError, CallError> {
+        if self.on_failure == OnFailure::Trap {
+            return Err(error);
         }
+        tracing::warn!(
+            consumer = %self.consumer,
+            provider = %provider.id,
+            "skipped for `{}` of `{}`: {error}",
+            self.function,
+            self.import,
+        );
+        Ok(error)
     }
 }

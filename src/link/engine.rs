@@ -8,8 +8,9 @@ use crate::plan::Plan;
 pub const MAX_WASM_STACK: usize = 512 << 10;
 
 /// Native stack that must be left below a plugin that has used up its own: what the host needs to
-/// serve an import called from there. Unoptimised WASI calls are what needs most.
-pub const HOST_STACK_RESERVE: usize = 128 << 10;
+/// serve an import called from there. Unoptimised code, wasmtime's too, has several times larger
+/// frames.
+pub const HOST_STACK_RESERVE: usize = if cfg!(debug_assertions) { 256 << 10 } else { 128 << 10 };
 
 /// The one engine of an assembly, without concurrency support: that saves about a microsecond of
 /// each call between plugins.

@@ -52,9 +52,13 @@ impl WasiView for PluginState {
     }
 }
 
-/// Most elements that one core table may have. Manifests limit the number of tables only, so this
-/// keeps a table from taking the host's memory; tool chains need a few thousand.
+/// Most elements that the core tables of a plugin may have together. Manifests limit the number of
+/// tables only, so this keeps them from taking the host's memory; tool chains need a few thousand.
 const MAX_TABLE_ELEMENTS: usize = 1 << 20;
+
+/// Most linear memories of a plugin. Each reserves some 4 GiB of the process' addresses, even if it
+/// is empty, and those are not endless; tool chains need one or two.
+const MAX_MEMORIES: usize = 16;
 
 /// Keeps a plugin within its memory, tables and instances.
 #[derive(Debug, Clone)]
@@ -63,6 +67,7 @@ pub struct Limiter {
     tables: usize,
     instances: usize,
     used: u64,
+    table_elements: usize,
     /// The total that was last refused, in bytes, for telling why a plugin may have failed.
     pub refused: Option<u64>,
 }
@@ -76,6 +81,7 @@ impl Limiter {
             tables: count(limits.tables),
             instances: count(limits.instances),
             used: 0,
+            table_elements: 0,
             refused: None,
         }
     }
@@ -100,6 +106,8 @@ impl ResourceLimiter for Limiter {
             return Ok(false);
         }
         self.used = total;
+        // The plugin has got over an earlier refusal: a failure from here on has another reason.
+        self.refused = None;
         Ok(true)
     }
 
@@ -110,8 +118,17 @@ impl ResourceLimiter for Limiter {
         Ok(())
     }
 
-    fn table_growing(&mut self, _current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(desired <= MAX_TABLE_ELEMENTS && maximum.is_none_or(|maximum| desired <= maximum))
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let total = self.table_elements.saturating_add(desired.saturating_sub(current));
+        let allowed = total <= MAX_TABLE_ELEMENTS && maximum.is_none_or(|maximum| desired <= maximum);
+        if allowed {
+            self.table_elements = total;
+        }
+        Ok(allowed)
+    }
+
+    fn memories(&self) -> usize {
+        MAX_MEMORIES
     }
 
     fn instances(&self) -> usize {

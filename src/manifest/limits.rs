@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn never_is_a_timeout_and_a_restart_budget() {
         let limits = good_manifest(
-            "plugin.component = 'a.wasm'\nlimits.timeout = 'never'\nlimits.restart = 'never'\nlimits.memory = '1'",
+            "plugin.component = 'a.wasm'\nlimits.timeout = 'never'\nlimits.restart = 'never'\nlimits.memory = '1 B'",
         )
         .limits;
         assert_eq!(limits.timeout.map(|it| it.value), Some(Budget::Unlimited));

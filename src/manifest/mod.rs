@@ -41,6 +41,8 @@ pub struct Manifest {
     pub id: Spanned<PluginId>,
     /// Whether the id is such a nearest one, which nobody has written.
     pub id_is_guessed: bool,
+    /// Whether it is clear what the plugin offers: no mistake could have hidden an export.
+    pub offers_are_clear: bool,
     /// Path of the binary, relative to the manifest's own folder, as written. Empty where it is missing.
     pub component: Spanned<String>,
     /// The plugin's own version.

@@ -24,7 +24,9 @@ pub fn parse_manifest(file: FileId, text: &str, default_id: &str) -> (Option<Man
 
 fn manifest(reader: &mut Reader, root: &mut Table<'_>, default_id: &str) -> Option<Manifest> {
     let plugin = plugin(reader, root, default_id);
+    let before = reader.findings.len();
     let (exports_header, exports) = entries(reader, root, "exports", export);
+    let listed_well = reader.findings.len() == before;
     let (imports_header, imports) = entries(reader, root, "imports", import);
     let limits_table = root.section(reader, "limits");
     let limits = limits(reader, limits_table);
@@ -32,6 +34,9 @@ fn manifest(reader: &mut Reader, root: &mut Table<'_>, default_id: &str) -> Opti
     let wasi = wasi(reader, wasi_table);
     let config_table = root.section(reader, "config");
     let config = config_table.map(|table| texts(reader, table, "\"fr-FR\"")).unwrap_or_default();
+    let problems = reader.findings.len();
+    root.finish(reader);
+    let offers_are_clear = listed_well && reader.findings.len() == problems;
     Some(Manifest {
         file: reader.file,
         id: plugin.id?,
@@ -49,6 +54,7 @@ fn manifest(reader: &mut Reader, root: &mut Table<'_>, default_id: &str) -> Opti
         wasi,
         config,
         id_is_guessed: plugin.id_is_guessed,
+        offers_are_clear,
         header: plugin.header,
         imports_header,
         exports_header,

@@ -10,6 +10,9 @@ use toml::de::Error;
 use super::reader::Finding;
 use crate::diagnostic::{Code, Diagnostic, FileId, Span};
 
+/// Most syntax errors that are told of one file: whoever has so many has another kind of file.
+const MAX_SYNTAX_ERRORS: usize = 20;
+
 /// The syntax errors and the findings of one file, in the order of the file.
 pub(super) fn merge(file: FileId, text: &str, errors: &[Error], findings: Vec<Finding>) -> Vec<Diagnostic> {
     let lines = Lines::new(text);
@@ -19,6 +22,7 @@ pub(super) fn merge(file: FileId, text: &str, errors: &[Error], findings: Vec<Fi
     let guesses = Guesses::new(read_anyway.map(|(span, _)| lines.line(span.start)), &lines);
     // Further errors on a line are mostly the parser finding its way back.
     errors.dedup_by_key(|(span, _)| lines.line(span.start));
+    errors.truncate(MAX_SYNTAX_ERRORS);
     let mut all: Vec<(usize, Diagnostic)> =
         errors.iter().map(|(span, error)| (span.start, diagnostic(file, error, span))).collect();
     for finding in findings {

@@ -43,7 +43,9 @@ pub(super) fn size(item: &Item<'_>, reader: &mut Reader) -> Option<u64> {
     let text = item.string(reader, EXAMPLE)?;
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let parsed = if digits > MAX_DIGITS { Err(parse_size::Error::PosOverflow) } else { sizes().parse_size(text) };
+    let has_unit = text.contains(|c: char| c.is_ascii_alphabetic());
     let reason = match parsed {
+        Ok(_) if !has_unit => "expected a number and a unit: `B`, `KiB`, `MiB`, `GiB` or `TiB`",
         Ok(0) => "must be more than nothing",
         Ok(size) => return Some(size),
         Err(parse_size::Error::PosOverflow) => "this is too large",

@@ -9,6 +9,7 @@ use super::{
     PlannedPlugin, Reply,
 };
 use crate::model::{Budget, RestartBudget};
+use crate::words::shown;
 
 /// Version of the JSON form: raised whenever a field changes its meaning or goes away.
 const JSON_VERSION: u32 = 1;
@@ -24,7 +25,7 @@ impl Plan {
     }
 
     fn write_text(&self, out: &mut String) -> std::fmt::Result {
-        let name = self.name.as_deref().unwrap_or("app");
+        let name = shown(self.name.as_deref().unwrap_or("app"));
         let entry = self.entry.as_ref().map(|entry| format!(", entry {}", self.plugin(entry.plugin).id));
         let (plugins, links) = (self.plugins.len(), self.links());
         writeln!(out, "{name}: {plugins} plugins, {links} links{}", entry.unwrap_or_default())?;
@@ -38,7 +39,7 @@ impl Plan {
         let version = plugin.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
         writeln!(out, "\n{number}. {}{version} ({})", plugin.id, plugin.component)?;
         if let Some(description) = &plugin.description {
-            writeln!(out, "   {description}")?;
+            writeln!(out, "   {}", shown(description))?;
         }
         for export in &plugin.exports {
             let priority = if export.priority == 0 { String::new() } else { format!(", priority {}", export.priority) };

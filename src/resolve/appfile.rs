@@ -1,8 +1,10 @@
 //! What `app.toml` says about plugins: PW401 for what names something unknown or cannot be.
 
+use std::sync::Arc;
+
 use crate::diagnostic::{Code, Diagnostic, FileId, Spanned};
 use crate::manifest::{AppFile, BindEntry};
-use crate::model::{ExternName, PluginId};
+use crate::model::{ExternName, FuncType, PluginId, Type};
 use crate::plan::{Entry, PluginIndex};
 
 use super::near::nearest_name;
@@ -28,7 +30,7 @@ pub fn check(scene: &Scene<'_>, diagnostics: &mut Vec<Diagnostic>) {
 }
 
 fn unknown(scene: &Scene<'_>, file: FileId, id: &Spanned<PluginId>) -> Option<Diagnostic> {
-    if scene.app.unknown_offers || scene.plugin(&id.value).is_some() {
+    if scene.app.unknown_ids || scene.plugin(&id.value).is_some() {
         return None;
     }
     let mut ids: Vec<&str> = scene.app.plugins.iter().map(|plugin| plugin.id().as_str()).collect();
@@ -126,7 +128,7 @@ fn check_provider(
     }
     // A broken plugin has its own diagnostic.
     let member = scene.member(id)?;
-    if best_offer(scene, member, wanted).is_some() {
+    if best_offer(scene, member, import).is_some() {
         return None;
     }
     let listing = &scene.members[member].listing;
@@ -164,6 +166,33 @@ fn check_host(scene: &Scene<'_>, file: &AppFile, entry: &BindEntry, wanted: &Ext
 /// The plugin that `run` starts: the one that `app.toml` names, or the only one that exports
 /// `wasi:cli/run`.
 pub fn entry<'a>(scene: &'a Scene<'a>, diagnostics: &mut Vec<Diagnostic>) -> Option<EntryMember> {
+    let entry = choose_entry(scene, diagnostics)?;
+    diagnostics.extend(wrong_run(scene, &entry));
+    Some(entry)
+}
+
+/// PW203: what looks like an entry, but is of another type than `run: func() -> result`.
+fn wrong_run(scene: &Scene<'_>, entry: &EntryMember) -> Option<Diagnostic> {
+    let member = &scene.members[entry.member];
+    let export = member.plugin.world.as_ref()?.export(&entry.export)?;
+    let run = export.function("run").map(|run| &run.ty);
+    let wanted = FuncType { is_async: false, params: Vec::new(), result: Some(Arc::new(Type::Result(None, None))) };
+    if run == Some(&wanted) {
+        return None;
+    }
+    let manifest = &member.plugin.manifest;
+    let listed = member.listing.exports.iter().find(|listed| listed.export.name == entry.export);
+    let place = listed.map_or(&manifest.header, |listed| &listed.entry.name.span).clone();
+    let found = run.map_or("it has no function `run`".to_owned(), |ty| format!("it has `run: {ty}`"));
+    Some(
+        Diagnostic::error(Code::Pw203, format!("`{}` of `{}` cannot be run", entry.export, member.id()))
+            .label(manifest.file, place, format!("expected `run: {wanted}`"))
+            .note(found)
+            .help("build the plugin against `wasi:cli/run` as WASI defines it"),
+    )
+}
+
+fn choose_entry<'a>(scene: &'a Scene<'a>, diagnostics: &mut Vec<Diagnostic>) -> Option<EntryMember> {
     let named = scene.app.file.as_ref().and_then(|file| Some((file.file, file.entry.as_ref()?)));
     let Some((file, id)) = named else { return only_entry(scene) };
     if let Some(diagnostic) = unknown(scene, file, id) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Cardinality, ExternName, Fitting, FuncType, OnFailure, Type, first_signature_difference, fits};
 use crate::plan::Reply;
-use crate::world::Function;
+use crate::world::{ExternKind, Function};
 
 use super::listing::ListedImport;
 use super::providers::{Offer, import_span, label_offers, may_be_broken, target};
@@ -141,8 +141,7 @@ fn check_one(
 
 /// A bare function goes by the name of the import, so that `from` renames it too.
 fn wanted_name<'a>(import: &ListedImport<'_>, function: &'a Function, export: &'a ExternName) -> &'a str {
-    let bare = function.name == import.import.name.to_string() && !import.import.name.is_interface();
-    if bare && !export.is_interface() { export.base() } else { &function.name }
+    if import.import.kind == ExternKind::Function { export.base() } else { &function.name }
 }
 
 /// A function of an import without providers: its declared result must suit the cardinality.

@@ -6,8 +6,8 @@ use crate::model::{ExternName, Resource, Type};
 use crate::world::{Extern, ExternKind, World};
 
 use super::near::{nearest_name, relation};
-use super::{Plugin, wasi};
-use crate::words::list;
+use super::{Plugin, version, wasi};
+use crate::words::{list, nearest, shown};
 
 /// What a manifest lists, together with what the binary says of it, in the order of the binary.
 pub struct Listing<'a> {
@@ -33,6 +33,14 @@ pub struct ListedExport<'a> {
     pub priority: i64,
 }
 
+impl ListedExport<'_> {
+    /// Whether this serves an import: of the same kind, under its name, in a version that fits. An
+    /// interface serves no function, whatever their names.
+    pub fn serves(&self, import: &ListedImport<'_>) -> bool {
+        self.export.kind == import.import.kind && version::serves(&import.target, &self.export.name)
+    }
+}
+
 /// An import that the manifest lists.
 pub struct ListedImport<'a> {
     /// Its line.
@@ -46,7 +54,7 @@ pub struct ListedImport<'a> {
 /// Holds a plugin's manifest against its world.
 pub fn read<'a>(plugin: &'a Plugin, world: &'a World, diagnostics: &mut Vec<Diagnostic>) -> Listing<'a> {
     let exports = exports(plugin, world, diagnostics);
-    let imports = imports(plugin, world, diagnostics);
+    let (imports, vague) = imports(plugin, world, diagnostics);
     let is_listed = |name: &ExternName| exports.iter().any(|listed| listed.export.name == *name);
     let private = world.exports.iter().map(|export| &export.name).filter(|name| !is_listed(name)).collect();
     let mut listing = Listing { exports, imports: Vec::new(), runtime: Vec::new(), types_only: Vec::new(), private };
@@ -64,8 +72,9 @@ pub fn read<'a>(plugin: &'a Plugin, world: &'a World, diagnostics: &mut Vec<Diag
             let target = entry.from.as_ref().map_or(&import.name, |from| &from.value).clone();
             listing.imports.push(ListedImport { entry, import, target });
         } else if wasi::offers(&import.name) {
+            diagnostics.extend(missing_functions(plugin, import));
             listing.runtime.push(import);
-        } else {
+        } else if !vague.contains(&&import.name) {
             diagnostics.push(unlisted_import(plugin, import));
         }
     }
@@ -97,12 +106,15 @@ fn exports<'a>(plugin: &'a Plugin, world: &'a World, diagnostics: &mut Vec<Diagn
     listed
 }
 
+/// The listed imports; and those that a key without version names among others, which are listed,
+/// if only vaguely: that they are missing would be no news.
 fn imports<'a>(
     plugin: &'a Plugin,
     world: &'a World,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<(&'a ImportEntry, &'a Extern)> {
+) -> (Vec<(&'a ImportEntry, &'a Extern)>, Vec<&'a ExternName>) {
     let mut listed: Vec<(&'a ImportEntry, &'a Extern)> = Vec::new();
+    let mut vague = Vec::new();
     for entry in &plugin.manifest.imports {
         match find(world.imports.iter(), &entry.name.value) {
             Found::One(import) => match listed.iter().find(|(_, other)| std::ptr::eq(*other, import)) {
@@ -117,13 +129,11 @@ fn imports<'a>(
             }
             Found::Several(names) => {
                 diagnostics.push(ambiguous(plugin, Code::Pw102, &entry.name, "imports", &names));
-                // Each of them is listed, if only vaguely: that it is missing would be no news.
-                let vague = world.imports.iter().filter(|import| names.contains(&&import.name));
-                listed.extend(vague.map(|import| (entry, import)));
+                vague.extend(names);
             }
         }
     }
-    listed
+    (listed, vague)
 }
 
 /// What a manifest's key finds among the names of a binary.
@@ -191,6 +201,41 @@ fn unlisted_import(plugin: &Plugin, import: &Extern) -> Diagnostic {
     diagnostic.help(format!(
         "build the plugin against an interface that the runtime offers, or list `\"{name}\" = \"exactly-one\"` in `[imports]` and add a plugin that exports it"
     ))
+}
+
+/// PW101: functions of an interface that the runtime offers without them.
+fn missing_functions(plugin: &Plugin, import: &Extern) -> Option<Diagnostic> {
+    let offered: Vec<&str> = wasi::functions(&import.name)?.collect();
+    let names = import.functions.iter().map(|function| function.name.as_str());
+    let missing: Vec<&str> = names.filter(|name| !offered.contains(name)).collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let manifest = &plugin.manifest;
+    let (id, name) = (plugin.id(), &import.name);
+    let message = format!(
+        "the binary of `{id}` imports {} from `{name}`, which the runtime does not offer there",
+        list(missing.iter().map(|name| shown(name)))
+    );
+    let place = manifest.imports_header.clone().unwrap_or_else(|| manifest.header.clone());
+    let label = format!("here `{name}` is left to the runtime");
+    let mut near: Vec<String> = missing.iter().flat_map(|name| near_functions(name, &offered)).collect();
+    near.sort();
+    near.dedup();
+    let diagnostic = Diagnostic::error(Code::Pw101, message).label(manifest.file, place, label);
+    let diagnostic =
+        if near.is_empty() { diagnostic } else { diagnostic.note(format!("the runtime offers {}", list(near))) };
+    Some(diagnostic.help(format!(
+        "build the plugin against WASI 0.2 as the runtime offers it, or list `\"{name}\" = \"exactly-one\"` in `[imports]` and add a plugin that exports it"
+    )))
+}
+
+/// The functions of the same resource, or of none, that a missing one was probably meant to be.
+fn near_functions(missing: &str, offered: &[&str]) -> Vec<String> {
+    let split = |name: &'_ str| name.find('.').map_or(0, |dot| dot + 1);
+    let (resource, word) = missing.split_at(split(missing));
+    let same = offered.iter().filter_map(|other| other.strip_prefix(resource)).filter(|other| split(other) == 0);
+    nearest(word, same).into_iter().map(|near| format!("{resource}{near}")).collect()
 }
 
 /// PW205: a resource that the runtime defines, named by an interface that it does not serve.

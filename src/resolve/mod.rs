@@ -16,6 +16,8 @@ mod tell;
 mod version;
 mod wasi;
 
+use std::cell::Cell;
+
 use crate::diagnostic::{Code, Diagnostic, Severity, Sources};
 use crate::manifest::{AppFile, HostEntry, Manifest, Settings};
 use crate::model::{ExternName, PluginId};
@@ -40,6 +42,9 @@ pub struct App {
     /// Whether some manifest was so broken that nobody knows what it would have offered: then a
     /// missing provider is no news.
     pub unknown_offers: bool,
+    /// Whether some manifest was so broken that nobody knows its plugin's id: then an unknown id is
+    /// no news.
+    pub unknown_ids: bool,
     /// Whether `app.toml` is so broken that nobody knows what it would have bound.
     pub unknown_bindings: bool,
 }
@@ -99,6 +104,8 @@ struct Scene<'a> {
     /// The plugins that should take part but cannot: no follow-up errors from their absence.
     broken: Vec<&'a Plugin>,
     offers: providers::Offers,
+    /// How many imports were found without a provider so far.
+    missing: Cell<usize>,
 }
 
 /// Resolves an app.
@@ -141,7 +148,7 @@ impl<'a> Scene<'a> {
         }
         let offers = providers::Offers::new(&members);
         offers.complete_targets(&mut members);
-        Self { app, members, broken, offers }
+        Self { app, members, broken, offers, missing: Cell::new(0) }
     }
 
     /// The member with this id.
@@ -178,11 +185,11 @@ fn one_id(same: &[&Plugin]) -> Option<Diagnostic> {
     Some(diagnostic.help("give one of them another `id` in its `[plugin]` table"))
 }
 
-/// A stable order: by file, place and code.
+/// A stable order: by file, place and code; of equals, in the order in which they were found.
 pub fn sort(diagnostics: &mut [Diagnostic], sources: &Sources) {
     let key = |diagnostic: &Diagnostic| {
         let place = diagnostic.labels.first().map(|label| (sources.path(label.file).to_owned(), label.span.start));
-        (place, diagnostic.code, diagnostic.message.clone())
+        (place, diagnostic.code)
     };
     diagnostics.sort_by_cached_key(key);
 }

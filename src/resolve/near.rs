@@ -40,20 +40,33 @@ impl fmt::Display for Relation {
 
 /// How another name is near to the wanted one, if it is.
 pub fn relation(wanted: &ExternName, other: &ExternName) -> Option<Relation> {
+    close_relation(wanted, other).or_else(|| similarity(wanted, other))
+}
+
+/// The relations that are plain from the parts of the names.
+pub fn close_relation(wanted: &ExternName, other: &ExternName) -> Option<Relation> {
+    if wanted == other {
+        None
+    } else if wanted.base() == other.base() {
+        Some(Relation::Version)
+    } else if wanted.short() == other.short() {
+        Some(Relation::Package)
+    } else {
+        None
+    }
+}
+
+fn similarity(wanted: &ExternName, other: &ExternName) -> Option<Relation> {
     if wanted == other {
         return None;
-    }
-    if wanted.base() == other.base() {
-        return Some(Relation::Version);
-    }
-    if wanted.short() == other.short() {
-        return Some(Relation::Package);
     }
     let bound = match wanted.is_interface() && other.is_interface() {
         true => (wanted.base().len() / 8).max(2),
         false => 1,
     };
-    (distance(wanted.base(), other.base()) <= bound).then_some(Relation::Name)
+    // Most names are told apart by their lengths, without comparing them letter by letter.
+    let lengths_are_near = wanted.base().len().abs_diff(other.base().len()) <= bound;
+    (lengths_are_near && distance(wanted.base(), other.base()) <= bound).then_some(Relation::Name)
 }
 
 /// The name that is nearest to the wanted one, if one is near.

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::manifest::BindEntry;
-use crate::model::ExternName;
+use crate::model::{ExternName, PluginId};
 
 use super::listing::{Found, ListedExport, ListedImport, find_by};
-use super::near::{Relation, relation};
+use super::near::{Relation, close_relation, relation};
 use super::{HostInterface, Member, Scene, fit, version};
 use crate::words::list;
+use crate::world::ExternKind;
 
 /// The listed exports of all members, by interface without version: as indices of member and
 /// export, so that an import finds its providers without asking every plugin.
@@ -143,10 +144,10 @@ fn choose<'a>(
                 // A host that does not offer the interface is reported with the binding.
                 return host.map(Chosen::Host);
             }
-            bound_offers(scene, import, entry)?
+            bound_offers(scene, consumer, import, entry)?
         }
         None => {
-            let offers = candidates(scene, consumer, target(import));
+            let offers = candidates(scene, consumer, import);
             match (host, offers.as_slice()) {
                 (Some(host), []) => return Some(Chosen::Host(host)),
                 (Some(_), _) if scene.app.unknown_bindings => return None,
@@ -213,25 +214,35 @@ pub fn bound_import<'a>(member: &'a Member<'a>, name: &ExternName) -> Option<&'a
 
 /// The offers of exactly the listed providers, in the listed order; `None` when one of them
 /// cannot serve, which [`super::appfile`] reports.
-fn bound_offers<'a>(scene: &'a Scene<'a>, import: &ListedImport<'_>, entry: &BindEntry) -> Option<Vec<Offer<'a>>> {
-    entry.providers.value.iter().map(|id| best_offer(scene, scene.member(&id.value)?, target(import))).collect()
+fn bound_offers<'a>(
+    scene: &'a Scene<'a>,
+    consumer: usize,
+    import: &ListedImport<'_>,
+    entry: &BindEntry,
+) -> Option<Vec<Offer<'a>>> {
+    entry
+        .providers
+        .value
+        .iter()
+        .map(|id| best_offer(scene, scene.member(&id.value).filter(|provider| *provider != consumer)?, import))
+        .collect()
 }
 
-/// A member's export that serves a name, in the highest version.
-pub fn best_offer<'a>(scene: &'a Scene<'a>, provider: usize, name: &ExternName) -> Option<Offer<'a>> {
+/// A member's export that serves an import, in the highest version.
+pub fn best_offer<'a>(scene: &'a Scene<'a>, provider: usize, import: &ListedImport<'_>) -> Option<Offer<'a>> {
     let exports = scene.members[provider].listing.exports.iter();
     exports
-        .filter(|listed| version::serves(name, &listed.export.name))
+        .filter(|listed| listed.serves(import))
         .max_by(|a, b| a.export.name.version().cmp(&b.export.name.version()))
         .map(|export| Offer { provider, export })
 }
 
-/// All plugins that can serve a name, in provider order. A plugin never provides for itself.
-fn candidates<'a>(scene: &'a Scene<'a>, consumer: usize, name: &ExternName) -> Vec<Offer<'a>> {
+/// All plugins that can serve an import, in provider order. A plugin never provides for itself.
+fn candidates<'a>(scene: &'a Scene<'a>, consumer: usize, import: &ListedImport<'_>) -> Vec<Offer<'a>> {
     let mut offers: Vec<Offer<'a>> = scene
         .offers
-        .of(scene, name)
-        .filter(|offer| offer.provider != consumer && version::serves(name, &offer.export.export.name))
+        .of(scene, target(import))
+        .filter(|offer| offer.provider != consumer && offer.export.serves(import))
         .collect();
     // One offer for each plugin, the highest version; members are numbered by id.
     offers.sort_by_key(|offer| (offer.provider, Reverse(offer.export.export.name.version())));
@@ -275,8 +286,12 @@ fn no_provider(scene: &Scene<'_>, consumer: usize, import: &ListedImport<'_>, bo
     }))
 }
 
+/// Most missing imports for which similar names are looked for.
+const MAX_SIMILAR: usize = 50;
+
 struct Miss {
     rank: usize,
+    plugin: PluginId,
     file: crate::diagnostic::FileId,
     span: Span,
     text: String,
@@ -286,57 +301,97 @@ struct Miss {
 /// What nearly serves a name: disabled, private, listed but absent, another version or package.
 fn near_misses(scene: &Scene<'_>, consumer: usize, wanted: &ExternName, has_from: bool) -> Vec<Miss> {
     let mut misses = Vec::new();
+    let missing = scene.missing.replace(scene.missing.get() + 1);
+    // Comparing names letter by letter is slow, and of use only where few are missing.
+    let relate = if missing < MAX_SIMILAR { relation } else { close_relation };
     let own = scene.members[consumer].plugin;
-    let mut plugins: Vec<&super::Plugin> =
-        scene.app.plugins.iter().filter(|plugin| !std::ptr::eq(*plugin, own)).collect();
-    plugins.sort_by_key(|plugin| plugin.id());
-    for plugin in plugins {
-        misses.extend(listed_misses(plugin, wanted, has_from));
+    for plugin in scene.app.plugins.iter().filter(|plugin| !std::ptr::eq(*plugin, own)) {
+        let may_serve = |export: &crate::manifest::ExportEntry| {
+            let name = &export.name.value;
+            name.base() == wanted.base() || relate(wanted, name).is_some()
+        };
+        if plugin.manifest.exports.iter().any(may_serve) {
+            misses.extend(listed_misses(scene, plugin, wanted, has_from));
+        }
         misses.extend(private_misses(scene, plugin, wanted));
     }
     if own.manifest.exports.iter().any(|export| version::serves(wanted, &export.name.value)) {
-        misses.extend(listed_misses(own, wanted, has_from).into_iter().filter(|miss| miss.rank < 3).map(|miss| Miss {
-            text: format!("`{}` exports it itself, but never provides for itself", own.id()),
-            hint: format!("add another plugin that exports `{wanted}`"),
-            rank: usize::MAX,
-            ..miss
-        }));
+        misses.extend(listed_misses(scene, own, wanted, has_from).into_iter().filter(|miss| miss.rank < 3).map(
+            |miss| Miss {
+                text: format!("`{}` exports it itself, but never provides for itself", own.id()),
+                hint: format!("add another plugin that exports `{wanted}`"),
+                rank: usize::MAX,
+                ..miss
+            },
+        ));
     }
-    misses.sort_by_key(|miss| miss.rank);
+    misses.sort_by(|a, b| (a.rank, &a.plugin).cmp(&(b.rank, &b.plugin)));
     misses
 }
 
-fn listed_misses(plugin: &super::Plugin, wanted: &ExternName, has_from: bool) -> Vec<Miss> {
+/// What a plugin lists that nearly serves a name. Names are those of the binary where it was read: a
+/// key of the manifest may leave the version out.
+fn listed_misses(scene: &Scene<'_>, plugin: &super::Plugin, wanted: &ExternName, has_from: bool) -> Vec<Miss> {
     let (manifest, id) = (&plugin.manifest, plugin.id());
+    let listing = scene.member(id).map(|member| &scene.members[member].listing);
     let mut misses = Vec::new();
     for export in &manifest.exports {
-        let (name, span) = (&export.name.value, export.name.span.clone());
-        let miss = |rank, text, hint| Miss { rank, file: manifest.file, span: span.clone(), text, hint };
-        if version::serves(wanted, name) {
-            if !plugin.settings.enabled {
-                let hint = format!("enable `{id}`, which exports it");
-                misses.push(miss(0, format!("`{id}` exports it, but is disabled"), hint));
-            } else {
-                let hint = format!("build `{id}` so that its binary exports `{name}`");
-                misses.push(miss(1, format!("`{id}` lists it, but its binary does not export it"), hint));
-            }
+        let read = listing.and_then(|listing| listing.exports.iter().find(|listed| std::ptr::eq(listed.entry, export)));
+        let name = read.map_or(&export.name.value, |listed| &listed.export.name);
+        let miss = |rank, text, hint| Miss {
+            rank,
+            plugin: id.clone(),
+            file: manifest.file,
+            span: export.name.span.clone(),
+            text,
+            hint,
+        };
+        let vague = read.is_none() && name.version().is_none() && name.base() == wanted.base();
+        if !plugin.settings.enabled && (vague || version::serves(wanted, name)) {
+            let hint = format!("enable `{id}`, which exports it");
+            misses.push(miss(0, format!("`{id}` exports it, but is disabled"), hint));
+        } else if let Some(other) = read.filter(|_| version::serves(wanted, name)) {
+            let kind = match other.export.kind {
+                ExternKind::Interface => "an interface",
+                ExternKind::Function | ExternKind::Type => "a function",
+            };
+            let hint = format!("import it as {kind}, or build `{id}` so that both are of one kind");
+            misses.push(miss(1, format!("`{id}` exports it, but as {kind}"), hint));
+        } else if version::serves(wanted, name) {
+            let hint = format!("build `{id}` so that its binary exports `{name}`");
+            misses.push(miss(1, format!("`{id}` lists it, but its binary does not export it"), hint));
         } else if let Some(relation) = relation(wanted, name) {
-            let disabled = if plugin.settings.enabled { "" } else { ", but is disabled" };
-            let fitting = match (relation, version::fitting(wanted)) {
-                (Relation::Version, Some(fitting)) => format!(" (an import of `{wanted}` is served by {fitting})"),
-                _ => String::new(),
-            };
-            let hint = if has_from {
-                format!("`{id}` exports `{name}`{fitting}: name it in `from`, if it is what is meant")
-            } else {
-                format!(
-                    "`{id}` exports `{name}`: build one of the two against the other's interface{fitting}, or import it by `from`"
-                )
-            };
-            misses.push(miss(3 + relation.rank(wanted, name), format!("`{id}` exports it {relation}{disabled}"), hint));
+            misses.push(miss(
+                3 + relation.rank(wanted, name),
+                related(plugin, name, relation),
+                hint(plugin, wanted, name, relation, has_from),
+            ));
         }
     }
     misses
+}
+
+fn related(plugin: &super::Plugin, name: &ExternName, relation: Relation) -> String {
+    let disabled = if plugin.settings.enabled { "" } else { ", but is disabled" };
+    match relation {
+        Relation::Version => format!("`{}` exports it in another version, `{name}`{disabled}", plugin.id()),
+        Relation::Package | Relation::Name => format!("`{}` exports it {relation}{disabled}", plugin.id()),
+    }
+}
+
+fn hint(plugin: &super::Plugin, wanted: &ExternName, name: &ExternName, relation: Relation, has_from: bool) -> String {
+    let id = plugin.id();
+    let fitting = match (relation, version::fitting(wanted)) {
+        (Relation::Version, Some(fitting)) => format!(" (an import of `{wanted}` is served by {fitting})"),
+        _ => String::new(),
+    };
+    if has_from {
+        format!("`{id}` exports `{name}`{fitting}: name it in `from`, if it is what is meant")
+    } else {
+        format!(
+            "`{id}` exports `{name}`: build one of the two against the other's interface{fitting}, or import it by `from`"
+        )
+    }
 }
 
 fn private_misses(scene: &Scene<'_>, plugin: &super::Plugin, wanted: &ExternName) -> Vec<Miss> {
@@ -348,6 +403,7 @@ fn private_misses(scene: &Scene<'_>, plugin: &super::Plugin, wanted: &ExternName
         .filter(|name| version::serves(wanted, name))
         .map(|name| Miss {
             rank: 2,
+            plugin: plugin.id().clone(),
             file: manifest.file,
             span: span.clone(),
             text: format!("the binary of `{}` exports `{name}`, but it is not listed here", plugin.id()),

@@ -136,12 +136,17 @@ pub fn places<'a>(declared: &'a Arc<Type>, cardinality: Cardinality) -> Vec<(Vec
         (Cardinality::ExactlyOne, _) => (vec![], declared),
         (Cardinality::AtMostOne, Type::Option(inner)) => (vec![0], inner),
         (Cardinality::AtLeastOne | Cardinality::Any, Type::List(inner)) => (vec![0], inner),
-        (Cardinality::AtLeastOne | Cardinality::Any, Type::Map(_, value)) => (vec![1], value),
+        (Cardinality::AtLeastOne | Cardinality::Any, Type::Map(key, value)) if **key == Type::String => {
+            (vec![1], value)
+        }
         (Cardinality::AtMostOne | Cardinality::AtLeastOne | Cardinality::Any, _) => return vec![],
     };
+    let in_map = way == [1];
     let mut places: Vec<(Vec<usize>, &'a Arc<Type>)> = vec![(way.clone(), inner)];
     let mut value = inner;
+    // The ids are the keys of a map, so that its values have none.
     if let Type::Tuple(parts) = &**inner
+        && !in_map
         && let [id, second] = parts.as_slice()
         && **id == Type::String
     {

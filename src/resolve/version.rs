@@ -20,7 +20,7 @@ fn version_serves(import: Option<&Version>, export: Option<&Version>) -> bool {
     };
     let exact = |version: &Version| !version.pre.is_empty() || (version.major, version.minor) == (0, 0);
     if exact(import) || exact(export) {
-        return import == export;
+        return import.cmp_precedence(export).is_eq();
     }
     let same_series = import.major == export.major && (import.major > 0 || import.minor == export.minor);
     same_series && (export.minor, export.patch) >= (import.minor, import.patch)

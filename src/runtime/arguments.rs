@@ -127,25 +127,23 @@ fn weight_of(value: &Val) -> u64 {
     let boxed = |value: &Option<Box<Val>>| value.as_deref().map_or(0, weight_of);
     let inside = match value {
         Val::Bool(_) | Val::S8(_) | Val::U8(_) => return 1,
-        Val::S16(_)
-        | Val::U16(_)
-        | Val::S32(_)
+        Val::S16(_) | Val::U16(_) => return 2,
+        Val::S32(_)
         | Val::U32(_)
-        | Val::S64(_)
-        | Val::U64(_)
         | Val::Float32(_)
-        | Val::Float64(_)
         | Val::Char(_)
         | Val::Enum(_)
         | Val::Flags(_)
         | Val::Resource(_)
         | Val::Future(_)
         | Val::Stream(_)
-        | Val::ErrorContext(_) => 0,
+        | Val::ErrorContext(_) => return 4,
+        Val::S64(_) | Val::U64(_) | Val::Float64(_) => return 8,
         Val::String(text) => u64::try_from(text.len()).unwrap_or(u64::MAX),
-        Val::List(values) | Val::Tuple(values) | Val::FixedLengthList(values) => weight(values),
+        Val::Tuple(values) | Val::FixedLengthList(values) => return weight(values),
+        Val::List(values) => weight(values),
         Val::Map(entries) => entries.iter().map(|(key, value)| weight_of(key).saturating_add(weight_of(value))).sum(),
-        Val::Record(fields) => fields.iter().map(|(_, value)| weight_of(value)).sum(),
+        Val::Record(fields) => return fields.iter().map(|(_, value)| weight_of(value)).sum(),
         Val::Variant(_, value) | Val::Option(value) | Val::Result(Ok(value) | Err(value)) => boxed(value),
     };
     inside.saturating_add(8)

@@ -1,4 +1,4 @@
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use wasmtime::component::Val;
 
@@ -7,9 +7,9 @@ use super::arguments::weight;
 use super::slot::{Cell, Condition, Instance};
 use super::turns::{Refusal, Turn};
 use crate::link::{
-    CallError, CallErrorKind, CallFrame, Clock, Deadline, Frame, HOST_STACK_RESERVE, Live, MAX_WASM_STACK, Target,
+    CallError, CallErrorKind, CallFrame, Deadline, Frame, HOST_STACK_RESERVE, Live, MAX_WASM_STACK, Target,
 };
-use crate::model::{Budget, Limits, PluginId};
+use crate::model::{Limits, PluginId};
 use crate::plan::PluginIndex;
 
 /// What a plugin is entered for.
@@ -73,7 +73,6 @@ impl Inner {
         let mut cell = slot.cell();
         let mut instance = self.bring_up(&mut cell, purpose, frame)?;
         let (Purpose::Call(target) | Purpose::Run(target)) = purpose else {
-            slot.set_started();
             cell.condition = Condition::Up(instance);
             return Ok(());
         };
@@ -125,8 +124,13 @@ impl Inner {
                 }
             }
         }
-        self.instantiate(plugin, frame).inspect(|_| cell.generation += 1).map_err(|cause| {
-            let charged = self.began_in(&cause, plugin);
+        let started = |_: &Instance| {
+            self.slots[plugin.0].set_started();
+            cell.generation += 1;
+        };
+        self.instantiate(plugin, frame).inspect(started).map_err(|cause| {
+            // What it does while it starts is its own doing, refusals included.
+            let charged = cause.origin() == Some(self.id(plugin));
             cell.condition = Condition::Down { cause: cause.clone(), charged };
             if matches!(purpose, Purpose::Start(_)) { cause } else { cause.starting() }
         })
@@ -135,15 +139,10 @@ impl Inner {
     /// When an entry must have ended: at the earlier of the plugin's own time and the chain's.
     fn deadline(&self, caller: &Frame, purpose: Purpose) -> Option<Deadline> {
         let plugin = purpose.plugin();
-        let timeout = match (self.limits(plugin).timeout, purpose) {
-            (None, Purpose::Run(_)) => Budget::Unlimited,
-            (None, _) => Budget::AtMost(Limits::DEFAULT_TIMEOUT),
-            (Some(timeout), _) => timeout,
-        };
-        let clock = self.assembly.clock();
+        let linked = self.assembly.plugin(plugin);
+        let timeout = if matches!(purpose, Purpose::Run(_)) { linked.run_timeout } else { linked.timeout };
         // A tick more, because the present one has begun already.
-        let at = |timeout: Duration| clock.now() + Clock::ticks(timeout) + 1;
-        let own = timeout.amount().map(|timeout| Deadline { at: at(timeout), by: plugin });
+        let own = timeout.map(|timeout| Deadline { at: self.assembly.clock().now() + timeout + 1, by: plugin });
         match (own, caller.deadline) {
             (Some(own), Some(chain)) if chain.at <= own.at => Some(chain),
             (None, chain) => chain,

@@ -8,6 +8,7 @@ mod arguments;
 mod enter;
 mod instance;
 mod log;
+mod outside;
 mod slot;
 mod turns;
 mod wasi;
@@ -22,11 +23,12 @@ use std::sync::{Arc, Weak};
 use wasmtime::component::Val;
 
 use crate::link::{Assembly, CallError, CallErrorKind, ChainId, Frame, Running, Target};
-use crate::model::{PluginId, Type};
+use crate::model::PluginId;
 use crate::plan::PluginIndex;
 
 use arguments::{check_arguments, weight};
 use enter::Purpose;
+use outside::outside_async;
 use slot::{Condition, Slot};
 use turns::Turns;
 
@@ -73,7 +75,7 @@ impl Runtime {
             chains: AtomicU64::new(1),
         });
         let runtime = Self { inner };
-        let failures = runtime.inner.start();
+        let failures = outside_async(|| runtime.inner.start());
         (runtime, failures)
     }
 
@@ -88,17 +90,8 @@ impl Runtime {
     /// [`CallError`] when the arguments are not what the function takes, which costs the plugin
     /// nothing, or when the plugin fails or cannot be entered.
     pub fn call(&self, target: Target, arguments: &[Val]) -> Result<Option<Val>, CallError> {
-        let inner = &*self.inner;
-        inner.check(target, arguments)?;
-        let (frame, _running) = inner.begin();
-        if inner.assembly.function(target).ty.result.is_none() {
-            inner.enter(&frame, Purpose::Call(target), arguments, &mut [])?;
-            return Ok(None);
-        }
-        let mut results = [Val::Bool(false)];
-        inner.enter(&frame, Purpose::Call(target), arguments, &mut results)?;
-        let [value] = results;
-        Ok(Some(value))
+        self.inner.check(target, arguments)?;
+        outside_async(|| self.inner.call_checked(target, arguments))
     }
 
     /// Runs the entry's `wasi:cli/run` and returns the status that it ends with.
@@ -112,8 +105,8 @@ impl Runtime {
         };
         let (frame, _running) = inner.begin();
         let mut results = [Val::Bool(false)];
-        match inner.enter(&frame, Purpose::Run(entry), &[], &mut results) {
-            Ok(()) => Ok(i32::from(results == [Val::Result(Err(None))])),
+        match outside_async(|| inner.enter(&frame, Purpose::Run(entry), &[], &mut results)) {
+            Ok(()) => Ok(i32::from(results != [Val::Result(Ok(None))])),
             // Its own exit is how a program ends; that of a plugin that it has called is a failure.
             Err(error) => match (error.exit_code(), error.chain()) {
                 (Some(code), [_]) => Ok(code),
@@ -133,11 +126,24 @@ impl Drop for Runtime {
 }
 
 impl Inner {
+    fn call_checked(&self, target: Target, arguments: &[Val]) -> Result<Option<Val>, CallError> {
+        let (frame, _running) = self.begin();
+        if self.assembly.function(target).ty.result.is_none() {
+            self.enter(&frame, Purpose::Call(target), arguments, &mut [])?;
+            return Ok(None);
+        }
+        let mut results = [Val::Bool(false)];
+        self.enter(&frame, Purpose::Call(target), arguments, &mut results)?;
+        let [value] = results;
+        Ok(Some(value))
+    }
+
     fn start(&self) -> Vec<(PluginId, CallError)> {
         let mut failures = Vec::new();
         for plugin in (0..self.slots.len()).map(PluginIndex) {
             let (frame, _running) = self.begin();
             if let Err(error) = self.enter(&frame, Purpose::Start(plugin), &[], &mut []) {
+                self.slots[plugin.0].note_refused_start(&error);
                 tracing::debug!(plugin = %self.id(plugin), "{error}");
                 failures.push((self.id(plugin).clone(), error));
             }
@@ -155,7 +161,7 @@ impl Inner {
         let exporters = self.assembly.plan().exporters(|export| export.name.base() == "wasi:cli/run");
         let mut ids: Vec<String> = exporters.iter().map(|(plugin, _)| format!("`{}`", self.id(*plugin))).collect();
         let Some(last) = ids.pop() else {
-            return "there is nothing to run: no plugin exports `wasi:cli/run`".to_owned();
+            return "there is nothing to run: no plugin lists `wasi:cli/run` in its `[exports]`, and `entry` in app.toml names none".to_owned();
         };
         let first = ids.join(", ");
         format!("several plugins export `wasi:cli/run`: {first} and {last}; choose one of them by `entry` in app.toml")
@@ -168,14 +174,12 @@ impl Inner {
             let error = CallError::new(CallErrorKind::BadArguments, Some(self.id(target.plugin).clone()), cause);
             error.called(self.describe(&frame, Purpose::Call(target)))
         };
-        let belongs_to_a_store = |ty: &Type| {
-            matches!(ty, Type::Own(_) | Type::Borrow(_) | Type::Future(_) | Type::Stream(_) | Type::ErrorContext)
-        };
-        if let Some(ty) = function.ty.types().find_map(|ty| ty.find(&belongs_to_a_store)) {
-            return Err(refuse(format!("it takes or returns `{ty}`, which the host cannot hold")));
+        if let Some(handle) = &function.handle {
+            return Err(refuse(format!("it takes or returns `{handle}`, which the host cannot hold")));
         }
         check_arguments(&function.ty, arguments).map_err(refuse)?;
-        if weight(arguments) > self.most_bytes(target.plugin) {
+        // Arguments of fixed size may need no memory at all.
+        if function.takes_bulk && weight(arguments) > self.most_bytes(target.plugin) {
             return Err(refuse(self.too_many_bytes(target.plugin)));
         }
         Ok(())

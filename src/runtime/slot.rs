@@ -68,6 +68,14 @@ impl Slot {
         self.cell.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Where the start was refused, not even tried: it is tried again when the plugin is needed.
+    pub(super) fn note_refused_start(&self, cause: &CallError) {
+        let mut cell = self.cell();
+        if matches!(cell.condition, Condition::NotStarted) {
+            cell.condition = Condition::Down { cause: cause.clone(), charged: false };
+        }
+    }
+
     pub(super) fn set_caller(&self, caller: Option<PluginIndex>) {
         self.caller.store(caller.map_or(0, |plugin| plugin.0 + 1), Ordering::Relaxed);
     }

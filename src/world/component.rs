@@ -3,11 +3,12 @@ use std::collections::HashMap;
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType, ResourceId};
 use wasmparser::names::{ComponentName, ComponentNameKind};
 use wasmparser::types::Types;
-use wasmparser::{Parser, Payload, Validator};
+use wasmparser::{Parser, Payload};
 
 use super::convert::{Converter, Origin, Refusal};
 use super::features::features;
-use super::{Extern, ExternKind, Function, World, WorldError, guard};
+use super::validate::{invalid, validate};
+use super::{Extern, ExternKind, Function, World, WorldError, inline};
 use crate::model::{ExternName, Side};
 
 /// Reads the world of a component, validating the component on the way. Nothing is compiled.
@@ -23,10 +24,7 @@ pub fn read_component(bytes: &[u8]) -> Result<World, WorldError> {
     if !Parser::is_component(bytes) {
         return Err(WorldError::NotWasm("it does not begin like a component".to_owned()));
     }
-    guard::check_nesting(bytes)?;
-    let types = guard::catch(|| Validator::new_with_features(features()).validate_all(bytes))
-        .ok_or_else(|| WorldError::Invalid("its types are too deep to be validated".to_owned()))?
-        .map_err(invalid)?;
+    let types = validate(bytes)?;
     let items = items(bytes, &types)?;
     let mut converter = Converter::new(&types, origins(&items, &types));
     let mut world = World::default();
@@ -37,11 +35,8 @@ pub fn read_component(bytes: &[u8]) -> Result<World, WorldError> {
             Side::Export => world.exports.push(read),
         }
     }
+    inline::check(bytes, &types).map_err(invalid)?;
     Ok(world)
-}
-
-fn invalid(error: wasmparser::Error) -> WorldError {
-    WorldError::Invalid(error.to_string())
 }
 
 /// An import or export of the component itself.

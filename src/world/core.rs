@@ -110,7 +110,14 @@ fn inspect(module: &[u8]) -> Result<bool, WorldError> {
 
 fn embed(module: &mut Vec<u8>, wit: &WitSource, world: Option<&str>) -> Result<(), WorldError> {
     let (resolve, package) = wit::parse(wit)?;
-    let world = resolve.select_world(&[package], world).map_err(|error| wit::bad(&format!("{error:#}")))?;
+    let world = resolve.select_world(&[package], world).map_err(|_| {
+        let found: Vec<String> = resolve.packages[package].worlds.keys().map(|name| format!("`{name}`")).collect();
+        let problem = match world {
+            Some(wanted) => format!("there is no world `{wanted}`"),
+            None => "no world is chosen".to_owned(),
+        };
+        WorldError::NoWorld { problem, found }
+    })?;
     guard::catch(|| embed_component_metadata(module, &resolve, world, StringEncoding::UTF8))
         .ok_or_else(gave_up)?
         .map_err(|error| WorldError::Componentize(format!("{error:#}")))

@@ -5,6 +5,10 @@ mod convert;
 mod core;
 mod features;
 mod guard;
+mod inline;
+mod parts;
+mod size;
+mod validate;
 mod wit;
 mod wit_types;
 
@@ -107,6 +111,14 @@ pub enum WorldError {
     /// WIT text that does not parse or resolve.
     #[error("bad WIT: {0}")]
     Wit(String),
+    /// WIT without the asked-for world, or with several and none asked for.
+    #[error("{problem}; the worlds of the WIT: {}", found.join(", "))]
+    NoWorld {
+        /// What is wrong.
+        problem: String,
+        /// The worlds that are there.
+        found: Vec<String>,
+    },
     /// WIT without the asked-for interface.
     #[error("no interface `{wanted}` in the WIT")]
     NoInterface {

@@ -9,13 +9,14 @@ fn hand_written_components() {
             "bare functions",
             r#"(component
                 (import "log" (func $log (param "text" string)))
-                (import "now" (func $now (result u64)))
-                (export "again" (func $log))
-                (export "later" (func $now)))"#,
+                (import "now" (func (result u64)))
+                (core module $m (func (export "later") (result i64) unreachable))
+                (core instance $i (instantiate $m))
+                (func $later (result u64) (canon lift (core func $i "later")))
+                (export "later" (func $later)))"#,
             &[
                 "import func log { log: func(text: string) }",
                 "import func now { now: func() -> u64 }",
-                "export func again { again: func(text: string) }",
                 "export func later { later: func() -> u64 }",
             ],
         ),
@@ -32,11 +33,16 @@ fn hand_written_components() {
             ],
         ),
         (
-            "an instance that is a bag of exports, in any order, under aliases, and its import exported again",
+            "an instance that is a bag of exports, in any order, under aliases, and again as a whole",
             r#"(component
-                (import "a:b/c" (instance $i (export "f" (func)) (export "g" (func (result u8)))))
-                (alias export $i "g" (func $g))
-                (instance $bag (export "z" (func $g)) (export "y" (func $i "f")))
+                (import "a:b/c" (instance (export "f" (func)) (export "g" (func (result u8)))))
+                (core module $m (func (export "f")) (func (export "g") (result i32) unreachable))
+                (core instance $m (instantiate $m))
+                (func $f (canon lift (core func $m "f")))
+                (func $g (result u8) (canon lift (core func $m "g")))
+                (instance $i (export "f" (func $f)) (export "g" (func $g)))
+                (alias export $i "g" (func $again))
+                (instance $bag (export "z" (func $again)) (export "y" (func $i "f")))
                 (export "a:b/bag@1.0.0" (instance $bag))
                 (export "a:b/c" (instance $i)))"#,
             &[
@@ -59,7 +65,10 @@ fn hand_written_components() {
         (
             "nested components and instances have their own imports and exports",
             r#"(component
-                (import "f" (func $f))
+                (import "f" (func))
+                (core module $m (func (export "f")))
+                (core instance $m (instantiate $m))
+                (func $f (canon lift (core func $m "f")))
                 (component $inner
                     (import "x" (func $x))
                     (component (import "deeper" (func)))
@@ -138,9 +147,14 @@ fn resources_belong_to_the_interface_that_defines_them() {
         (
             "an export may be given a type that shows less of it",
             r#"(component
-                (import "a:b/c" (instance $c (export "r" (type (sub resource))) (export "f" (func)) (export "g" (func))))
-                (export "a:b/c" (instance $c) (instance (export "g" (func)))))"#,
-            &["import a:b/c { f: func(); g: func(); r = import a:b/c#r }", "export a:b/c { g: func() }"],
+                (import "a:b/c" (instance $c (export "r" (type (sub resource)))))
+                (alias export $c "r" (type $r))
+                (core module $m (func (export "f")))
+                (core instance $m (instantiate $m))
+                (func $f (canon lift (core func $m "f")))
+                (instance $i (export "r" (type $r)) (export "f" (func $f)) (export "g" (func $f)))
+                (export "a:b/c" (instance $i) (instance (export "g" (func)))))"#,
+            &["import a:b/c { r = import a:b/c#r }", "export a:b/c { g: func() }"],
         ),
     ];
     for (what, text, expected) in cases {

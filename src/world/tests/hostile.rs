@@ -22,7 +22,10 @@ fn samples() -> Vec<Vec<u8>> {
         (alias export $c "r" (type $r))
         (import "f" (func $f (param "m" (map string u32)) (param "l" (list u8 4)) (param "it" (own $r))))
         (component $inner (import "x" (func)) (type $mine (resource (rep i32))) (export "mine" (type $mine)))
-        (instance $bag (export "f" (func $f)) (export "r" (type $r)))
+        (core module $m (func (export "g")))
+        (core instance $m (instantiate $m))
+        (func $g (canon lift (core func $m "g")))
+        (instance $bag (export "g" (func $g)) (export "r" (type $r)))
         (export "a:b/bag" (instance $bag)))"#;
     let text = stub_module(&wit(SMALL));
     vec![

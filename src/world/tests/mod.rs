@@ -2,6 +2,7 @@
 
 mod components;
 mod cores;
+mod engine;
 mod hostile;
 mod interfaces;
 

@@ -1,0 +1,7 @@
+(component
+  (import "demo:net/ping@1.0.0" (instance (export "ping" (func))))
+  (core module $m (func (export "f")))
+  (core instance $i (instantiate $m))
+  (func $f (canon lift (core func $i "f")))
+  (instance $ping (export "ping" (func $f)))
+  (export "demo:net/ping@1.0.0" (instance $ping)))

@@ -1,0 +1,1 @@
+(component (component (import "f" (func (result (list u64 536870912))))))

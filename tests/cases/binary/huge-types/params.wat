@@ -1,0 +1,3 @@
+(component
+  (type $big (list u8 200000000))
+  (import "f" (func (param "x" $big) (param "y" $big))))

@@ -1,0 +1,4 @@
+(component
+  (component $c (core module $m) (core instance (instantiate $m)))
+  (instance (instantiate $c))
+  (instance (instantiate $c)))

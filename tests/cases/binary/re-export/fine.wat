@@ -1,0 +1,10 @@
+(component
+  (import "a:b/types" (instance $types (export "r" (type (sub resource)))))
+  (import "f" (func))
+  (core module $code (func (export "f")))
+  (core instance $core (instantiate $code))
+  (func $f (canon lift (core func $core "f")))
+  (component $inner (import "x" (func $x)) (export "y" (func $x)))
+  (instance $i (instantiate $inner (with "x" (func $f))))
+  (export "a:b/again" (instance $types))
+  (export "g" (func $i "y")))

@@ -1,0 +1,1 @@
+(component (import "a:b/c" (instance $i (export "f" (func)))) (export "a:b/d" (instance $i)))

@@ -1,0 +1,1 @@
+(component (import "demo:ask/all@1.0.0" (instance (export "get" (func (result (map u32 u32)))))))
