@@ -128,6 +128,18 @@ fn expect_nothing(app: &App, id: &str) {
 mod without_grants {
     use super::*;
 
+    /// The blocking calls of WASI start a runtime of their own, which must not meet the host's.
+    #[test]
+    fn apps_work_within_an_async_runtime() {
+        let place = Place::new("async");
+        place.probe("p.toml", "");
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let app = place.app();
+            ask(&app, "p", "sleep-ms(5)");
+        });
+    }
+
     #[test]
     fn there_is_nothing() {
         let place = Place::new("nothing");
