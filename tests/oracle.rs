@@ -34,7 +34,7 @@ use compare::Kind;
 use model::App;
 
 /// How many apps are tried where nobody says otherwise.
-const APPS: u64 = 2_000;
+const APPS: u64 = 4_000;
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()

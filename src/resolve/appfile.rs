@@ -8,7 +8,7 @@ use crate::model::{ExternName, FuncType, PluginId, Type};
 use crate::plan::{Entry, PluginIndex};
 
 use super::near::nearest_name;
-use super::providers::{best_offer, bound_import, target};
+use super::providers::{best_offer, binding, bound_import, is_vague, target};
 use super::{Member, Scene, version};
 use crate::words::{closest, list};
 
@@ -21,10 +21,10 @@ pub fn check(scene: &Scene<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for plugin in &file.plugins {
         diagnostics.extend(unknown(scene, file.file, &plugin.id));
     }
-    for (index, entry) in file.bind.iter().enumerate() {
+    for entry in &file.bind {
         match unknown(scene, file.file, &entry.consumer) {
             Some(diagnostic) => diagnostics.push(diagnostic),
-            None => check_binding(scene, file, entry, index, diagnostics),
+            None => check_binding(scene, file, entry, diagnostics),
         }
     }
 }
@@ -46,13 +46,7 @@ fn unknown(scene: &Scene<'_>, file: FileId, id: &Spanned<PluginId>) -> Option<Di
     })
 }
 
-fn check_binding(
-    scene: &Scene<'_>,
-    file: &AppFile,
-    entry: &BindEntry,
-    index: usize,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
+fn check_binding(scene: &Scene<'_>, file: &AppFile, entry: &BindEntry, diagnostics: &mut Vec<Diagnostic>) {
     // A disabled or broken consumer binds nothing.
     let Some(consumer) = scene.member(&entry.consumer.value) else { return };
     let member = &scene.members[consumer];
@@ -60,11 +54,7 @@ fn check_binding(
         diagnostics.push(no_such_import(file, entry, member));
         return;
     };
-    let same = |other: &&BindEntry| {
-        other.consumer.value == entry.consumer.value
-            && bound_import(member, &other.import.value).is_some_and(|bound| std::ptr::eq(bound.import, import.import))
-    };
-    if let Some(first) = file.bind[..index].iter().find(same) {
+    if let Some(first) = binding(scene, consumer, import).filter(|first| !std::ptr::eq(*first, entry)) {
         diagnostics.push(
             Diagnostic::error(Code::Pw401, format!("`{}` of `{}` is bound twice", entry.import.value, member.id()))
                 .label(file.file, entry.import.span.clone(), "bound a second time")
@@ -72,7 +62,10 @@ fn check_binding(
                 .help("remove one of the two lines"),
         );
     }
-    diagnostics.extend(check_host(scene, file, entry, target(import)));
+    // While it is not clear what is to be exported, nobody can be said not to do so.
+    if !is_vague(scene, import) {
+        diagnostics.extend(check_host(scene, file, entry, target(import)));
+    }
     for provider in &entry.providers.value {
         diagnostics.extend(check_provider(scene, file, entry, consumer, provider));
     }
@@ -128,7 +121,7 @@ fn check_provider(
     }
     // A broken plugin has its own diagnostic.
     let member = scene.member(id)?;
-    if best_offer(scene, member, import).is_some() {
+    if best_offer(scene, member, import).is_some() || is_vague(scene, import) {
         return None;
     }
     let listing = &scene.members[member].listing;

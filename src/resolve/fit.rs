@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Cardinality, ExternName, Fitting, FuncType, OnFailure, Type, first_signature_difference, fits};
-use crate::plan::Reply;
+use crate::plan::{Answer, Reply};
 use crate::world::{ExternKind, Function};
 
 use super::listing::ListedImport;
-use super::providers::{Offer, import_span, label_offers, may_be_broken, target};
+use super::providers::{Offer, import_span, label_offers, may_be_broken};
 use super::shape::{self, Container, Shape};
 use super::{HostInterface, Member, Scene, tell, version};
 use crate::words::{closest, list};
@@ -65,6 +65,7 @@ pub fn check_plugins(
     let member = &scene.members[consumer];
     let mut replies = Vec::with_capacity(import.import.functions.len());
     let mut crossing = Vec::new();
+    let mut telling = Vec::new();
     for function in &import.import.functions {
         let mut shapes = Vec::with_capacity(offers.len());
         let before = diagnostics.len();
@@ -77,14 +78,17 @@ pub fn check_plugins(
         if diagnostics.len() == before {
             crossing.extend(crossing_handle(function, offers));
         }
+        if shapes.iter().flatten().any(|shape| shape.answer.is_some_and(Answer::tells_failure)) {
+            telling.push(function.name.as_str());
+        }
         replies.push(joined(function, import.entry.cardinality.value, &shapes));
     }
     // A broken plugin may have been meant as the provider: what follows from its absence is no news.
-    if !offers.is_empty() || !may_be_broken(scene, consumer, target(import)) {
+    if !offers.is_empty() || !may_be_broken(scene, consumer, import) {
         diagnostics.extend(constructors(scene, member, import, offers));
         diagnostics.extend(cannot_cross(member, import, &crossing));
     }
-    diagnostics.extend(skip_with_failure_value(member, import, &replies));
+    diagnostics.extend(skip_with_failure_value(member, import, &telling));
     replies
 }
 
@@ -305,27 +309,28 @@ fn constructors(
     Some(label_offers(scene, diagnostic, offers).note(note).help(help))
 }
 
-/// PW204: `skip` leaves failures out, so it must not meet a reply that tells them.
-fn skip_with_failure_value(member: &Member<'_>, import: &ListedImport<'_>, replies: &[Reply]) -> Option<Diagnostic> {
+/// PW204: `skip` leaves failures out, and nothing would be left.
+pub fn skip_of_one(member: &Member<'_>, import: &ListedImport<'_>) -> Option<Diagnostic> {
     let policy = import.entry.on_failure.as_ref().filter(|policy| policy.value == OnFailure::Skip)?;
-    let file = member.plugin.manifest.file;
-    if import.entry.cardinality.value == Cardinality::ExactlyOne {
-        return Some(
-            Diagnostic::error(Code::Pw204, "`skip` cannot be used with `exactly-one`")
-                .label(file, policy.span.clone(), "nothing would be left to answer with")
-                .help("remove `on-failure`, or declare a `result` to receive the failure as a value"),
-        );
-    }
-    let functions = import.import.functions.iter().zip(replies);
-    let telling: Vec<&str> =
-        functions.filter(|(_, reply)| reply.tells_failure()).map(|(function, _)| function.name.as_str()).collect();
-    if telling.is_empty() {
+    let alone = import.entry.cardinality.value == Cardinality::ExactlyOne;
+    alone.then(|| {
+        Diagnostic::error(Code::Pw204, "`skip` cannot be used with `exactly-one`")
+            .label(member.plugin.manifest.file, policy.span.clone(), "nothing would be left to answer with")
+            .help("remove `on-failure`, or declare a `result` to receive the failure as a value")
+    })
+}
+
+/// PW204: `skip` leaves failures out, so it must not meet a reply that tells them.
+fn skip_with_failure_value(member: &Member<'_>, import: &ListedImport<'_>, telling: &[&str]) -> Option<Diagnostic> {
+    let policy = import.entry.on_failure.as_ref().filter(|policy| policy.value == OnFailure::Skip)?;
+    // With `exactly-one` it cannot be used at all, which is told already.
+    if telling.is_empty() || import.entry.cardinality.value == Cardinality::ExactlyOne {
         return None;
     }
     let message = format!("`skip` cannot be used where the reply tells failures: {}", list(telling));
     Some(
         Diagnostic::error(Code::Pw204, message)
-            .label(file, policy.span.clone(), "failures are values of these replies already")
+            .label(member.plugin.manifest.file, policy.span.clone(), "failures are values of these replies already")
             .help("remove `on-failure = \"skip\"`"),
     )
 }

@@ -17,9 +17,10 @@ mod version;
 mod wasi;
 
 use std::cell::Cell;
+use std::collections::HashMap;
 
 use crate::diagnostic::{Code, Diagnostic, Severity, Sources};
-use crate::manifest::{AppFile, HostEntry, Manifest, Settings};
+use crate::manifest::{AppFile, BindEntry, HostEntry, Manifest, Settings};
 use crate::model::{ExternName, PluginId};
 use crate::plan::Plan;
 use crate::world::{Extern, World};
@@ -104,6 +105,10 @@ struct Scene<'a> {
     /// The plugins that should take part but cannot: no follow-up errors from their absence.
     broken: Vec<&'a Plugin>,
     offers: providers::Offers,
+    /// Every plugin by its id, the disabled and broken ones too; of one id, the first.
+    plugins: HashMap<&'a PluginId, &'a Plugin>,
+    /// The lines of `[bind]` by their consumer, in the order of the file.
+    bindings: HashMap<&'a PluginId, Vec<&'a BindEntry>>,
     /// How many imports were found without a provider so far.
     missing: Cell<usize>,
 }
@@ -148,7 +153,15 @@ impl<'a> Scene<'a> {
         }
         let offers = providers::Offers::new(&members);
         offers.complete_targets(&mut members);
-        Self { app, members, broken, offers, missing: Cell::new(0) }
+        let mut by_id = HashMap::with_capacity(app.plugins.len());
+        for plugin in &app.plugins {
+            by_id.entry(plugin.id()).or_insert(plugin);
+        }
+        let mut bindings: HashMap<&PluginId, Vec<&BindEntry>> = HashMap::new();
+        for entry in app.file.iter().flat_map(|file| &file.bind) {
+            bindings.entry(&entry.consumer.value).or_default().push(entry);
+        }
+        Self { app, members, broken, offers, plugins: by_id, bindings, missing: Cell::new(0) }
     }
 
     /// The member with this id.
@@ -158,7 +171,7 @@ impl<'a> Scene<'a> {
 
     /// The plugin with this id, also a disabled or broken one.
     fn plugin(&self, id: &PluginId) -> Option<&'a Plugin> {
-        self.app.plugins.iter().find(|plugin| plugin.id() == id)
+        self.plugins.get(id).copied()
     }
 }
 

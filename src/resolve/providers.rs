@@ -103,6 +103,7 @@ pub fn bind_all<'a>(scene: &'a Scene<'a>, diagnostics: &mut Vec<Diagnostic>) -> 
     let mut links = Vec::new();
     for (consumer, member) in scene.members.iter().enumerate() {
         for import in &member.listing.imports {
+            diagnostics.extend(fit::skip_of_one(member, import));
             let Some(chosen) = choose(scene, consumer, import, diagnostics) else { continue };
             let served = match chosen {
                 Chosen::Host(host) => {
@@ -161,7 +162,9 @@ fn choose<'a>(
     };
     let cardinality = import.entry.cardinality.value;
     if offers.is_empty() && !cardinality.allows_none() {
-        if !scene.app.unknown_bindings && !may_be_broken(scene, consumer, target(import)) {
+        // Who is bound to nobody would find none among broken plugins either.
+        let is_news = bound.is_some() || !may_be_broken(scene, consumer, import);
+        if !scene.app.unknown_bindings && is_news {
             diagnostics.push(no_provider(scene, consumer, import, bound));
         }
         return None;
@@ -178,11 +181,8 @@ fn choose<'a>(
 /// A `from` without a version, where there are several: whichever is meant, none may silently be
 /// left out.
 fn vague_from(scene: &Scene<'_>, consumer: usize, import: &ListedImport<'_>) -> Option<Diagnostic> {
-    let from = import.entry.from.as_ref().filter(|_| import.target.version().is_none())?;
+    let from = import.entry.from.as_ref().filter(|_| is_vague(scene, import))?;
     let versions = scene.offers.versions(&scene.members, &import.target);
-    if versions.is_empty() || versions.contains(&&import.target) {
-        return None;
-    }
     let member = &scene.members[consumer];
     Some(
         Diagnostic::error(
@@ -195,11 +195,19 @@ fn vague_from(scene: &Scene<'_>, consumer: usize, import: &ListedImport<'_>) -> 
     )
 }
 
-/// The line of `[bind]` about this import, if there is one.
-fn binding<'a>(scene: &'a Scene<'_>, consumer: usize, import: &ListedImport<'_>) -> Option<&'a BindEntry> {
+/// Whether the interface that providers should export is not clear.
+pub fn is_vague(scene: &Scene<'_>, import: &ListedImport<'_>) -> bool {
+    if import.entry.from.is_none() || import.target.version().is_some() {
+        return false;
+    }
+    let versions = scene.offers.versions(&scene.members, &import.target);
+    !versions.is_empty() && !versions.contains(&&import.target)
+}
+
+/// The line of `[bind]` about this import, if there is one: the first, should there be several.
+pub fn binding<'a>(scene: &Scene<'a>, consumer: usize, import: &ListedImport<'_>) -> Option<&'a BindEntry> {
     let member = &scene.members[consumer];
-    let entries = &scene.app.file.as_ref()?.bind;
-    entries.iter().filter(|entry| entry.consumer.value == *member.id()).find(|entry| {
+    scene.bindings.get(member.id())?.iter().copied().find(|entry| {
         matches!(bound_import(member, &entry.import.value), Some(bound) if std::ptr::eq(bound.import, import.import))
     })
 }
@@ -252,13 +260,15 @@ fn candidates<'a>(scene: &'a Scene<'a>, consumer: usize, import: &ListedImport<'
 }
 
 /// Whether a plugin with an error of its own may have been meant as the provider.
-pub fn may_be_broken(scene: &Scene<'_>, consumer: usize, name: &ExternName) -> bool {
-    let consumer = scene.members[consumer].plugin;
+pub fn may_be_broken(scene: &Scene<'_>, consumer: usize, import: &ListedImport<'_>) -> bool {
+    let (consumer, name) = (scene.members[consumer].plugin, target(import));
+    let any_version = import.entry.from.as_ref().is_some_and(|from| from.value.version().is_none());
     scene.app.unknown_offers
         || scene.broken.iter().filter(|plugin| plugin.id() != consumer.id()).any(|plugin| {
             plugin.manifest.exports.iter().any(|export| {
                 let listed = &export.name.value;
-                version::serves(name, listed) || (listed.version().is_none() && listed.base() == name.base())
+                let may_fit = listed.version().is_none() || any_version;
+                version::serves(name, listed) || (may_fit && listed.base() == name.base())
             })
         })
 }

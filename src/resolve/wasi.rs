@@ -94,7 +94,7 @@ pub fn offers(name: &ExternName) -> bool {
 }
 
 /// The functions of an interface that the runtime offers, in the names that components have for them.
-pub fn functions(name: &ExternName) -> Option<impl Iterator<Item = &'static str>> {
+pub fn functions(name: &ExternName) -> Option<impl Iterator<Item = &'static str> + use<>> {
     let preview_2 = |version: &Version| (version.major, version.minor) == (0, 2) && version.pre.is_empty();
     let functions = match name.version() {
         Some(version) if preview_2(version) => PREVIEW_2.iter().find(|(base, _)| *base == name.base())?.1,

@@ -147,24 +147,25 @@ impl<'a> Oracle<'a> {
     fn needs(&mut self, plugin: &'a Plugin) -> Vec<(&'a Extern, &'a ImportLine)> {
         let names: Vec<Name> = plugin.imports.iter().map(|import| import.name).collect();
         let mut lines: Vec<Vec<&ImportLine>> = names.iter().map(|_| Vec::new()).collect();
+        let mut vague = BTreeSet::new();
         for line in &plugin.import_lines {
-            let wrong = match meant(&names, line.key) {
+            let is_fine = match meant(&names, line.key) {
                 Meant::One(found) => {
                     lines[found].push(line);
-                    lines[found].len() > 1
+                    lines[found].len() == 1
                 }
-                Meant::None => true,
+                Meant::None => false,
                 Meant::Several(all) => {
-                    all.into_iter().for_each(|found| lines[found].push(line));
-                    true
+                    vague.extend(all);
+                    false
                 }
             };
-            if wrong {
+            if !is_fine {
                 self.error(Code::Pw102, format!("{} imports {}", plugin.id, line.key));
             }
         }
         let mut needs = Vec::new();
-        for (import, lines) in plugin.imports.iter().zip(lines) {
+        for (index, (import, lines)) in plugin.imports.iter().zip(lines).enumerate() {
             let offered_by_runtime = import.name.base == "wasi:random/random"
                 && import.name.version.is_some_and(|version| version.starts_with("0.2.") && !version.contains('-'));
             match lines.first() {
@@ -172,6 +173,8 @@ impl<'a> Oracle<'a> {
                 _ if import.functions.is_empty() => self.served(plugin, import, Source::TypesOnly),
                 Some(line) => needs.push((import, *line)),
                 None if offered_by_runtime => self.served(plugin, import, Source::Runtime),
+                // Which of them is meant is not clear, but each is listed.
+                None if vague.contains(&index) => {}
                 None => self.error(Code::Pw101, format!("{} lacks {}", plugin.id, import.name)),
             }
         }
@@ -183,13 +186,9 @@ impl<'a> Oracle<'a> {
         self.expected.imports.push(Import { consumer, name, source });
     }
 
-    /// A manifest that is not TOML could have been anything.
-    fn some_plugin_is_unknown(&self) -> bool {
-        self.app.plugins.iter().any(|plugin| plugin.fault == Fault::Syntax)
-    }
-
+    /// Whether no manifest has this id. Those that are not TOML say theirs before it goes wrong.
     fn is_unknown(&self, id: &str) -> bool {
-        !self.some_plugin_is_unknown() && self.app.plugins.iter().all(|plugin| plugin.id != id)
+        self.app.plugins.iter().all(|plugin| plugin.id != id)
     }
 
     fn overrides(&mut self) {
@@ -234,14 +233,15 @@ impl<'a> Oracle<'a> {
         if again {
             self.error(Code::Pw401, &subject);
         }
-        // Nobody knows what the providers should export.
-        let Some(target) = self.target(import, line) else { return };
+        let target = self.target(import, line);
+        let host_serves = |target| self.app.host.iter().any(|host| serves(target, host.name));
         for provider in &bind.providers {
             let wrong = match provider.as_str() {
-                "host" => !self.app.host.iter().any(|host| serves(target, host.name)),
+                // Where the target is not clear, nobody knows what the providers should export.
+                "host" => target.is_some_and(|target| !host_serves(target)),
                 id if self.is_unknown(id) || id == bind.consumer => true,
                 id => match self.member(id) {
-                    Some(member) => self.offer(member, target).is_none(),
+                    Some(member) => target.is_some_and(|target| self.offer(member, target).is_none()),
                     None => self.app.plugins.iter().any(|plugin| plugin.id == id && !is_enabled(self.app, plugin)),
                 },
             };
@@ -282,7 +282,9 @@ impl<'a> Oracle<'a> {
         let could =
             |key: Name| serves(target, key) || (key.base == target.base && (key.version.is_none() || any_version));
         let mut broken = self.app.plugins.iter().filter(broken);
-        self.some_plugin_is_unknown() || broken.any(|plugin| plugin.export_lines.iter().any(|line| could(line.key)))
+        // A manifest that is not TOML could have offered anything.
+        let unclear = self.app.plugins.iter().any(|plugin| plugin.fault == Fault::Syntax);
+        unclear || broken.any(|plugin| plugin.export_lines.iter().any(|line| could(line.key)))
     }
 
     /// An import that others serve.

@@ -1,7 +1,6 @@
 //! Writing an app into files, and remembering what each line is about.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use plugweave::files::Memory;
 
@@ -116,7 +115,7 @@ fn manifest(plugin: &Plugin, lines: &mut Lines) {
     }
     for line in &plugin.import_lines {
         let mut value = format!("cardinality = \"{}\"", line.cardinality);
-        line.from.iter().for_each(|from| drop(write!(value, ", from = \"{from}\"")));
+        value.push_str(&line.from.map(|from| format!(", from = \"{from}\"")).unwrap_or_default());
         value.push_str(if line.skip { ", on-failure = \"skip\"" } else { "" });
         value.push_str(if line.late { ", late = true" } else { "" });
         lines.about(format!("{id} imports {}", line.key), format!("\"{}\" = {{ {value} }}", line.key));
@@ -147,7 +146,7 @@ fn app_file(app: &App, lines: &mut Lines) {
     for Override { plugin, enabled, priority } in &app.overrides {
         let subject = format!("plugins {plugin}");
         lines.about(subject.clone(), format!("[plugins.{}]", quoted(plugin)));
-        for enabled in enabled {
+        if let Some(enabled) = enabled {
             lines.about(subject.clone(), format!("enabled = {enabled}"));
         }
         let entries: Vec<String> = priority.iter().map(|(name, number)| format!("\"{name}\" = {number}")).collect();

@@ -46,7 +46,7 @@ impl Random {
     /// Starts with a seed.
     pub fn new(seed: u64) -> Self {
         let mut random = Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d);
-        (0..4).for_each(|_| drop(random.below(2)));
+        random.below(2);
         random
     }
 
@@ -123,11 +123,17 @@ impl Generator {
                 functions.push(self.function(name));
             }
             match base {
-                "wasi:random/random" => versions = vec![Some("0.2.0"), Some("0.2.9"), Some("0.3.0-rc.1")],
-                _ if bare => {
-                    versions = vec![None];
+                "wasi:random/random" => {
+                    versions = vec![Some("0.2.0"), Some("0.2.9"), Some("0.3.0-rc.1")];
                     functions.truncate(1);
-                    functions[0].name = base;
+                    functions[0].name = "get-random-u64";
+                }
+                _ if bare => {
+                    // A world could define types, but then they would be imports of their own.
+                    self.types.retain(Ty::is_plain);
+                    versions = vec![None];
+                    functions = vec![self.function(base)];
+                    self.types = pool();
                 }
                 _ => {}
             }
@@ -145,12 +151,13 @@ impl Generator {
     }
 
     /// Functions of which one may be another than it should.
-    fn changed(&mut self, mut functions: Vec<Function>) -> Vec<Function> {
+    fn changed(&mut self, mut functions: Vec<Function>, name: Name) -> Vec<Function> {
+        let types: Vec<Ty> = self.types.iter().filter(|ty| !name.is_bare() || ty.is_plain()).cloned().collect();
         for function in &mut functions {
             if self.odd() {
                 match self.random.below(3) {
-                    0 => function.result = Some(self.random.pick(&self.types)),
-                    1 => function.params.iter_mut().for_each(|(name, _)| *name = "other"),
+                    0 => function.result = Some(self.random.pick(&types)),
+                    1 => function.params.iter_mut().take(1).for_each(|(name, _)| *name = "other"),
                     _ => *function = Function { params: Vec::new(), ..function.clone() },
                 }
             }
@@ -197,7 +204,7 @@ impl Generator {
         if plugin.exports.iter().any(|export| export.name == name) {
             return;
         }
-        let mut functions = self.changed(functions);
+        let mut functions = self.changed(functions, name);
         if !name.is_bare() && self.random.percent(20) {
             let extra = self.function("more");
             functions.push(extra);
@@ -205,7 +212,7 @@ impl Generator {
         plugin.exports.push(Extern { name, functions });
         let alone = plugin.exports.iter().filter(|export| export.name.base == base).count() == 1;
         let key = if alone && self.random.percent(10) { name.unversioned() } else { name };
-        if !self.random.percent(12) {
+        if !self.random.percent(12) && plugin.export_lines.iter().all(|line| line.key != key) {
             let priority = self.random.pick(&[0, 0, 0, 5, -1]);
             plugin.export_lines.push(ExportLine { key, priority });
         }
@@ -218,7 +225,7 @@ impl Generator {
             let (version, functions) = (self.random.pick(versions), functions.clone());
             let name = Name { base, version };
             if !name.is_bare() && self.app.host.iter().all(|host| host.name != name) {
-                let functions = self.changed(functions);
+                let functions = self.changed(functions, name);
                 self.app.host.push(Extern { name, functions });
             }
         }
@@ -280,10 +287,11 @@ impl Generator {
         if alone && self.random.percent(10) {
             line.key = name.unversioned();
         }
-        if types_only && self.random.percent(50) || self.odd() {
+        let taken = plugin.import_lines.iter().any(|other| other.key == line.key);
+        if taken || types_only && self.random.percent(50) || self.odd() {
             return;
         }
-        plugin.import_lines.push(line);
+        self.app.plugins[consumer].import_lines.push(line);
         self.bind(consumer, name, &serving, hosted, cardinality);
     }
 
@@ -308,7 +316,9 @@ impl Generator {
                 if self.odd() {
                     cardinality = self.random.pick(&Cardinality::ALL);
                 }
-                function.result = self.random.pick(&declarations(function.result.as_ref(), cardinality));
+                let mut declarations = declarations(function.result.as_ref(), cardinality);
+                declarations.retain(|ty| !name.is_bare() || ty.as_ref().is_none_or(Ty::is_plain));
+                function.result = self.random.pick(&declarations);
             }
             if name.is_bare() {
                 function.name = name.base;
@@ -318,7 +328,7 @@ impl Generator {
         if declared.len() > 1 && self.random.percent(30) {
             declared.remove(0);
         }
-        self.changed(declared)
+        self.changed(declared, name)
     }
 
     /// A line of `[bind]`, where one is needed, and sometimes where not.

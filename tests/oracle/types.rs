@@ -128,6 +128,11 @@ impl Ty {
         matches!(self, Self::Record(..) | Self::Enum(..))
     }
 
+    /// Whether it needs no definition, nor does anything in it.
+    pub fn is_plain(&self) -> bool {
+        !self.is_defined() && self.children().into_iter().all(Self::is_plain)
+    }
+
     /// As the text format writes it where it is used; definitions go by `name`.
     pub fn wat(&self, name: &dyn Fn(&Self) -> String) -> String {
         let part = |what: &str, ty: &Option<Box<Self>>| match ty {

@@ -1,0 +1,244 @@
+//! How fast apps are resolved and checked, and whether that grows with their size or faster.
+//!
+//! `cargo bench --no-default-features --bench resolve` runs it without building wasmtime.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a bench")]
+
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use plugweave::check::check;
+use plugweave::files::Memory;
+use plugweave::manifest::{parse_app, parse_manifest, settle};
+use plugweave::model::{ExternName, Field, FuncType, Param, Type};
+use plugweave::resolve::{App, Plugin, resolve};
+use plugweave::world::{Extern, ExternKind, Function, World, componentize};
+
+/// How many imports each plugin has, as far as there are so many others.
+const IMPORTS: usize = 3;
+
+/// What an app is like, apart from its size.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// Each import has one provider.
+    Plain,
+    /// `app.toml` has a line of `[bind]` for each import, and a word over each plugin.
+    Bound,
+    /// Every tenth plugin exports one interface, and one in a hundred asks all of them.
+    FanOut,
+    /// No import has a provider.
+    Missing,
+    /// Pairs of plugins that need each other.
+    Cycles,
+}
+
+fn interface(number: usize) -> String {
+    format!("bench:app/service-{number}@1.0.0")
+}
+
+/// The plugins that a plugin imports from: always earlier ones, so that there is no cycle.
+fn providers(kind: Kind, number: usize) -> Vec<usize> {
+    match kind {
+        Kind::Cycles => vec![number ^ 1],
+        _ => {
+            let earlier = (1..=IMPORTS).filter_map(|step| number.checked_sub(step * step * 7));
+            earlier.filter(|&provider| !(matches!(kind, Kind::FanOut) && asks_all(provider))).collect()
+        }
+    }
+}
+
+/// Whether a plugin of a fan-out is one that asks.
+fn asks_all(number: usize) -> bool {
+    number % 100 == 99
+}
+
+/// The interfaces that a plugin imports, each with its cardinality.
+fn imports(kind: Kind, number: usize) -> Vec<(String, &'static str)> {
+    let one = |interface: String| (interface, "exactly-one");
+    match kind {
+        Kind::Missing => (0..IMPORTS).map(|other| one(format!("bench:app/nobody-{number}-{other}@1.0.0"))).collect(),
+        Kind::FanOut if asks_all(number) => vec![(FAN_OUT.to_owned(), "any")],
+        _ => providers(kind, number).into_iter().map(|provider| one(interface(provider))).collect(),
+    }
+}
+
+const FAN_OUT: &str = "bench:app/rule@1.0.0";
+
+fn exports(kind: Kind, number: usize) -> Vec<String> {
+    let mut exports = vec![interface(number)];
+    if matches!(kind, Kind::FanOut) && number.is_multiple_of(10) {
+        exports.push(FAN_OUT.to_owned());
+    }
+    exports
+}
+
+fn manifest(kind: Kind, number: usize) -> String {
+    let mut text = format!("[plugin]\nid = \"plugin-{number}\"\ncomponent = \"plugin-{number}.wasm\"\n[exports]\n");
+    for name in exports(kind, number) {
+        writeln!(text, "\"{name}\" = {{}}").unwrap();
+    }
+    text.push_str("[imports]\n");
+    for (name, cardinality) in imports(kind, number) {
+        writeln!(text, "\"{name}\" = \"{cardinality}\"").unwrap();
+    }
+    text
+}
+
+fn app_file(kind: Kind, size: usize) -> String {
+    let mut text = "[app]\nname = \"bench\"\n".to_owned();
+    if matches!(kind, Kind::Bound) {
+        for number in 0..size {
+            writeln!(text, "[bind.plugin-{number}]").unwrap();
+            for provider in providers(kind, number) {
+                writeln!(text, "\"{}\" = [\"plugin-{provider}\"]", interface(provider)).unwrap();
+            }
+            writeln!(text, "[plugins.plugin-{number}]\nlimits = {{ memory = \"16 MiB\" }}").unwrap();
+        }
+    }
+    text
+}
+
+/// Three functions, with a record in the last; for a fan-out, with lists of the results.
+fn external(name: &str, many: bool) -> Extern {
+    let ty = Arc::new;
+    let text = || ty(Type::String);
+    let field = |name: &str| Field { name: name.to_owned(), ty: text() };
+    let record = ty(Type::Record(vec![field("title"), field("body"), field("author")]));
+    let result = |result: Arc<Type>| Some(if many { ty(Type::List(result)) } else { result });
+    let function = |name: &str, own: Arc<Type>, answer: Arc<Type>| Function {
+        name: name.to_owned(),
+        ty: FuncType {
+            is_async: false,
+            params: vec![Param { name: "key".to_owned(), ty: own }],
+            result: result(answer),
+        },
+    };
+    Extern {
+        name: ExternName::parse(name).unwrap(),
+        kind: ExternKind::Interface,
+        functions: vec![
+            function("find", text(), ty(Type::Option(record.clone()))),
+            function("count", text(), ty(Type::U32)),
+            function("save", record, ty(Type::Result(None, Some(text())))),
+        ],
+        resources: Vec::new(),
+    }
+}
+
+/// An app as it is before resolving, with worlds that no binary was read for.
+fn app(kind: Kind, size: usize) -> App {
+    let mut app = App::default();
+    let text = app_file(kind, size);
+    let file = app.sources.add("app.toml", text.clone());
+    app.file = parse_app(file, &text).0;
+    for number in 0..size {
+        let text = manifest(kind, number);
+        let id = format!("plugin-{number}");
+        let file = app.sources.add(format!("{id}.toml"), text.clone());
+        let manifest = parse_manifest(file, &text, &id).0.unwrap();
+        let settings = settle(&manifest, &app.sources, app.file.as_ref()).0;
+        let world = World {
+            imports: imports(kind, number).iter().map(|(name, how)| external(name, *how == "any")).collect(),
+            exports: exports(kind, number).iter().map(|name| external(name, false)).collect(),
+        };
+        app.plugins.push(Plugin { manifest, settings, component: format!("{id}.wasm"), world: Some(world) });
+    }
+    app
+}
+
+/// A component with real imports and exports of the same shape as [`external`].
+fn component(number: usize) -> Vec<u8> {
+    let mut text = "(component\n".to_owned();
+    for (name, _) in imports(Kind::Plain, number) {
+        writeln!(
+            text,
+            "(import \"{name}\" (instance
+              (type $d (record (field \"title\" string) (field \"body\" string) (field \"author\" string)))
+              (export \"entry\" (type $t (eq $d)))
+              (export \"find\" (func (param \"key\" string) (result (option $t))))
+              (export \"count\" (func (param \"key\" string) (result u32)))
+              (export \"save\" (func (param \"key\" $t) (result (result (error string)))))))"
+        )
+        .unwrap();
+    }
+    writeln!(
+        text,
+        "(core module $code
+          (memory (export \"memory\") 1)
+          (func (export \"realloc\") (param i32 i32 i32 i32) (result i32) unreachable)
+          (func (export \"find\") (param i32 i32) (result i32) unreachable)
+          (func (export \"count\") (param i32 i32) (result i32) i32.const {number})
+          (func (export \"save\") (param i32 i32 i32 i32 i32 i32) (result i32) unreachable))
+        (core instance $core (instantiate $code))
+        (type $t (record (field \"title\" string) (field \"body\" string) (field \"author\" string)))
+        (func $find (param \"key\" string) (result (option $t))
+          (canon lift (core func $core \"find\") (memory $core \"memory\") (realloc (func $core \"realloc\"))))
+        (func $count (param \"key\" string) (result u32)
+          (canon lift (core func $core \"count\") (memory $core \"memory\") (realloc (func $core \"realloc\"))))
+        (func $save (param \"key\" $t) (result (result (error string)))
+          (canon lift (core func $core \"save\") (memory $core \"memory\") (realloc (func $core \"realloc\"))))
+        (instance $own (export \"entry\" (type $t)) (export \"find\" (func $find)) (export \"count\" (func $count))
+          (export \"save\" (func $save)))
+        (export \"{}\" (instance $own)))",
+        interface(number)
+    )
+    .unwrap();
+    componentize(text.as_bytes(), None, None).unwrap().into_owned()
+}
+
+fn files(size: usize) -> Memory {
+    (0..size).fold(Memory::default(), |memory, number| {
+        memory
+            .with(format!("plugin-{number}.toml"), manifest(Kind::Plain, number))
+            .with(format!("plugin-{number}.wasm"), component(number))
+    })
+}
+
+fn resolve_one(group: &mut BenchmarkGroup<'_, WallTime>, kind: Kind, size: usize) {
+    let app = app(kind, size);
+    let (plan, problems) = resolve(&app);
+    assert_eq!(plan.is_some(), !matches!(kind, Kind::Missing | Kind::Cycles), "{:?}", problems.first());
+    group.throughput(Throughput::Elements(size as u64));
+    group.bench_with_input(BenchmarkId::from_parameter(size), &app, |bencher, app| {
+        bencher.iter(|| black_box(resolve(black_box(app))));
+    });
+}
+
+fn resolving(criterion: &mut Criterion) {
+    for (name, kind) in [
+        ("resolve", Kind::Plain),
+        ("resolve bound", Kind::Bound),
+        ("resolve fan-out", Kind::FanOut),
+        ("resolve missing", Kind::Missing),
+        ("resolve cycles", Kind::Cycles),
+    ] {
+        let mut group = criterion.benchmark_group(name);
+        group.sample_size(10).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
+        for size in [100, 1_000, 10_000] {
+            resolve_one(&mut group, kind, size);
+        }
+        group.finish();
+    }
+}
+
+fn checking(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("check");
+    group.sample_size(10).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
+    for size in [100, 1_000] {
+        let files = files(size);
+        let checked = check(&files).unwrap();
+        assert!(checked.plan.is_some(), "{:?}", checked.diagnostics.first());
+        group.throughput(Throughput::Elements(size as u64));
+        group.bench_with_input(BenchmarkId::from_parameter(size), &files, |bencher, files| {
+            bencher.iter(|| black_box(check(black_box(files)).unwrap()));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, resolving, checking);
+criterion_main!(benches);
