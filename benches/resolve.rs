@@ -225,17 +225,38 @@ fn resolving(criterion: &mut Criterion) {
     }
 }
 
+fn check_one(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, size: usize, files: &Memory) {
+    let checked = check(files).unwrap();
+    assert!(checked.plan.is_some(), "{:?}", checked.diagnostics.first());
+    group.throughput(Throughput::Elements(size as u64));
+    group.bench_with_input(BenchmarkId::new(name, size), files, |bencher, files| {
+        bencher.iter(|| black_box(check(black_box(files)).unwrap()));
+    });
+}
+
+/// Plugins with the binaries of the sample's rules, of about 70 KB each; none where the sample is not there.
+fn rules(size: usize) -> Option<Memory> {
+    let rules = ["rule-fences", "rule-headings", "rule-links", "rule-line-length", "rule-whitespace"];
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/manifests/workbench/wasm");
+    let binaries: Option<Vec<Vec<u8>>> =
+        rules.into_iter().map(|rule| std::fs::read(format!("{folder}/{rule}.wasm")).ok()).collect();
+    let binaries = binaries?;
+    Some((0..size).fold(Memory::default(), |memory, number| {
+        let id = format!("rule-{number}");
+        memory
+            .with(format!("{id}.toml"), format!("[plugin]\ncomponent = \"{id}.wasm\"\n"))
+            .with(format!("{id}.wasm"), binaries[number % binaries.len()].clone())
+    }))
+}
+
 fn checking(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("check");
     group.sample_size(10).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
     for size in [100, 1_000] {
-        let files = files(size);
-        let checked = check(&files).unwrap();
-        assert!(checked.plan.is_some(), "{:?}", checked.diagnostics.first());
-        group.throughput(Throughput::Elements(size as u64));
-        group.bench_with_input(BenchmarkId::from_parameter(size), &files, |bencher, files| {
-            bencher.iter(|| black_box(check(black_box(files)).unwrap()));
-        });
+        check_one(&mut group, "small", size, &files(size));
+    }
+    if let Some(files) = rules(1_000) {
+        check_one(&mut group, "sample", 1_000, &files);
     }
     group.finish();
 }

@@ -20,6 +20,12 @@ mod generate;
 mod model;
 #[path = "oracle/names.rs"]
 mod names;
+#[path = "oracle/odd.rs"]
+mod odd;
+#[path = "oracle/order.rs"]
+mod order;
+#[path = "oracle/random.rs"]
+mod random;
 #[path = "oracle/replies.rs"]
 mod replies;
 #[path = "oracle/shrink.rs"]
@@ -55,7 +61,7 @@ fn told(seed: u64, app: &App) -> String {
     format!("seed {seed}: {difference}\n\n{files}{}", binaries.collect::<String>())
 }
 
-/// The apps of every `step`th seed, and how many links those have that resolve.
+/// Runs the apps of some seeds: how many resolve, their links, and what went wrong with the others.
 fn run_seeds(seeds: impl Iterator<Item = u64>) -> (usize, usize, Vec<String>) {
     let (mut good, mut links, mut failures) = (0, 0, Vec::new());
     for seed in seeds {

@@ -10,6 +10,7 @@ use plugweave::model::Cardinality;
 
 use super::model::{App, Bind, Extern, Fault, ImportLine, Name, Plugin};
 use super::names::{Meant, highest, meant, serves};
+use super::order::order;
 use super::replies::{self, Function, Replies};
 
 /// What is to be expected of an app.
@@ -82,8 +83,10 @@ pub fn expected(app: &App) -> Expected {
             oracle.import(consumer, import, line);
         }
     }
-    oracle.order();
-    oracle.expected
+    let mut expected = oracle.expected;
+    let ids = oracle.members.iter().map(|member| member.plugin.id.clone());
+    (expected.start, expected.knots) = order(ids.collect(), &expected.needs);
+    expected
 }
 
 /// Whether a plugin takes part, the app's word included.
@@ -382,38 +385,5 @@ impl<'a> Oracle<'a> {
             chosen.iter().map(|(provider, export)| (provider.id.clone(), export.name.to_string())).collect();
         let (cardinality, late, skip) = (line.cardinality, line.late, line.skip);
         self.served(consumer, import, Source::Plugins { providers, cardinality, late, skip, replies });
-    }
-
-    /// The order of the start, or the knots that make one impossible.
-    fn order(&mut self) {
-        let mut ids: Vec<&str> = self.members.iter().map(|member| member.plugin.id.as_str()).collect();
-        ids.sort_unstable();
-        let mut reach: BTreeSet<(&str, &str)> =
-            self.expected.needs.iter().map(|(consumer, _, provider)| (consumer.as_str(), provider.as_str())).collect();
-        let needs = reach.clone();
-        for middle in &ids {
-            for from in &ids {
-                for to in &ids {
-                    if reach.contains(&(from, middle)) && reach.contains(&(middle, to)) {
-                        reach.insert((from, to));
-                    }
-                }
-            }
-        }
-        let knot = |id: &&str| -> BTreeSet<String> {
-            let other = ids.iter().filter(|other| reach.contains(&(id, *other)) && reach.contains(&(*other, id)));
-            other.map(|other| (*other).to_owned()).collect()
-        };
-        let knots: BTreeSet<BTreeSet<String>> = ids.iter().map(knot).filter(|knot| !knot.is_empty()).collect();
-        let mut start: Vec<String> = Vec::new();
-        // The next is always the first by id of those whose providers have all started.
-        while knots.is_empty() && start.len() < ids.len() {
-            let started = |id: &str| start.iter().any(|other| other == id);
-            let ready = |id: &&&str| needs.iter().filter(|(consumer, _)| consumer == *id).all(|(_, own)| started(own));
-            let Some(next) = ids.iter().filter(|id| !started(id)).find(ready) else { break };
-            start.push((*next).to_owned());
-        }
-        self.expected.knots = knots.into_iter().collect();
-        self.expected.start = start;
     }
 }

@@ -2,9 +2,11 @@
 
 use plugweave::model::Cardinality;
 
-use super::contract::{expected, is_enabled};
-use super::model::{App, Bind, ExportLine, Extern, Fault, Function, ImportLine, Name, Override, Plugin};
+use super::contract::is_enabled;
+use super::model::{App, Bind, ExportLine, Extern, Fault, Function, ImportLine, Name, Plugin};
 use super::names::serves;
+use super::odd::nearly_declarations;
+use super::random::Random;
 use super::replies::declarations;
 use super::types::{Ty, pool};
 
@@ -35,58 +37,32 @@ const VERSIONS: [Option<&str>; 14] = [
     Some("0.2.1-rc.1"),
 ];
 
-const IDS: [&str; 10] = ["m", "b.1", "a", "z-9", "0x", "c_c", "bb", "b", "a1", "q"];
+/// The ids that plugins may have.
+pub const IDS: [&str; 10] = ["m", "b.1", "a", "z-9", "0x", "c_c", "bb", "b", "a1", "q"];
 
 const FUNCTIONS: [&str; 3] = ["get", "put", "scan"];
 
-/// Numbers that are the same for the same seed.
-pub struct Random(u64);
-
-impl Random {
-    /// Starts with a seed.
-    pub fn new(seed: u64) -> Self {
-        let mut random = Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d);
-        random.below(2);
-        random
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % bound as u64).unwrap()
-    }
-
-    fn percent(&mut self, chance: usize) -> bool {
-        self.below(100) < chance
-    }
-
-    fn pick<T: Clone>(&mut self, things: &[T]) -> T {
-        things[self.below(things.len())].clone()
-    }
-
-    fn shuffle<T>(&mut self, things: &mut [T]) {
-        for end in (1..things.len()).rev() {
-            things.swap(end, self.below(end + 1));
-        }
-    }
-}
-
 /// What an interface has, before anything odd happens to it.
-struct Interface {
-    base: &'static str,
+pub struct Interface {
+    /// Its name without the version.
+    pub base: &'static str,
     asked_by: &'static str,
     versions: Vec<Option<&'static str>>,
     functions: Vec<Function>,
 }
 
-struct Generator {
-    random: Random,
+/// An app in the making.
+pub struct Generator {
+    /// What decides.
+    pub random: Random,
     /// How often, in a hundred decisions, something is odd.
     odd: usize,
-    interfaces: Vec<Interface>,
+    /// What the plugins export and import.
+    pub interfaces: Vec<Interface>,
+    /// What functions take and return.
     types: Vec<Ty>,
-    app: App,
+    /// What there is so far.
+    pub app: App,
 }
 
 /// The app of a seed.
@@ -97,6 +73,7 @@ pub fn app(seed: u64) -> App {
     generator.interfaces();
     generator.plugins();
     generator.host();
+    generator.host_again();
     generator.imports();
     generator.oddities();
     if generator.random.percent(80) {
@@ -106,7 +83,8 @@ pub fn app(seed: u64) -> App {
 }
 
 impl Generator {
-    fn odd(&mut self) -> bool {
+    /// Whether something is odd this time.
+    pub fn odd(&mut self) -> bool {
         let odd = self.odd;
         self.random.percent(odd)
     }
@@ -124,7 +102,7 @@ impl Generator {
             }
             match base {
                 "wasi:random/random" => {
-                    versions = vec![Some("0.2.0"), Some("0.2.9"), Some("0.3.0-rc.1")];
+                    versions = vec![Some("0.2.0"), Some("0.2.9"), Some("0.2.1-rc.1"), Some("0.3.0-rc.1")];
                     functions.truncate(1);
                     functions[0].name = "get-random-u64";
                 }
@@ -231,6 +209,30 @@ impl Generator {
         }
     }
 
+    /// The host may offer an interface again, in a version in which it is another.
+    fn host_again(&mut self) {
+        for index in 0..self.app.host.len() {
+            let Extern { name, mut functions } = self.app.host[index].clone();
+            let version = name.version.and_then(|version| self.versions_near(version));
+            let name = Name { version, ..name };
+            let is_new = self.app.host.iter().all(|host| host.name != name);
+            if version.is_some() && is_new && self.random.percent(30) {
+                functions.rotate_left(1);
+                functions.truncate(1);
+                self.app.host.push(Extern { name, functions });
+            }
+        }
+    }
+
+    /// Another version of the same series, if there is one.
+    fn versions_near(&mut self, version: &str) -> Option<&'static str> {
+        let series = version.split('.').next();
+        let near =
+            VERSIONS.into_iter().flatten().filter(|other| other.split('.').next() == series && *other != version);
+        let near: Vec<&str> = near.collect();
+        if near.is_empty() { None } else { Some(self.random.pick(&near)) }
+    }
+
     fn imports(&mut self) {
         for plugin in 0..self.app.plugins.len() {
             for _ in 0..self.random.pick(&[0, 0, 1, 1, 2, 3]) {
@@ -278,7 +280,7 @@ impl Generator {
             skip: !types_only && (self.odd() || cardinality != Cardinality::ExactlyOne && self.random.percent(8)),
             late: self.random.percent(15),
         };
-        if asks && version.is_some() && !hosted && self.random.percent(10) {
+        if asks && version.is_some() && self.random.percent(10) {
             line.from = Some(target.unversioned());
         }
         let plugin = &mut self.app.plugins[consumer];
@@ -316,7 +318,10 @@ impl Generator {
                 if self.odd() {
                     cardinality = self.random.pick(&Cardinality::ALL);
                 }
-                let mut declarations = declarations(function.result.as_ref(), cardinality);
+                let mut declarations = match self.odd() {
+                    true => nearly_declarations(function.result.as_ref(), cardinality),
+                    false => declarations(function.result.as_ref(), cardinality),
+                };
                 declarations.retain(|ty| !name.is_bare() || ty.as_ref().is_none_or(Ty::is_plain));
                 function.result = self.random.pick(&declarations);
             }
@@ -352,89 +357,5 @@ impl Generator {
         }
         let consumer = self.app.plugins[consumer].id.clone();
         self.app.bind.push(Bind { consumer, import, providers });
-    }
-
-    /// What concerns the whole app or lines that fit nothing.
-    fn oddities(&mut self) {
-        for index in 0..self.app.plugins.len() {
-            let interface = self.random.below(self.interfaces.len());
-            let key = Name { base: self.interfaces[interface].base, version: Some("9.0.0") };
-            let key = if key.is_bare() { key.unversioned() } else { key };
-            let (export, import, again) = (self.odd(), self.odd(), self.odd());
-            let plugin = &mut self.app.plugins[index];
-            if export && plugin.export_lines.iter().all(|line| line.key != key) {
-                plugin.export_lines.push(ExportLine { key, priority: 0 });
-            }
-            let any = ImportLine { key, cardinality: Cardinality::Any, from: None, skip: false, late: false };
-            if import && plugin.import_lines.iter().all(|line| line.key != key) {
-                plugin.import_lines.push(any.clone());
-            }
-            // A second line, in other words, about an import that is listed already, or about two of them.
-            let again = plugin.imports.first().filter(|_| again).map(|import| import.name);
-            if let Some(name) = again
-                && plugin.import_lines.iter().all(|line| line.key != name.unversioned())
-            {
-                let several = plugin.imports.iter().filter(|import| import.name.base == name.base).count() > 1;
-                plugin.import_lines.retain(|line| !several || line.key.base != name.base);
-                plugin.import_lines.push(ImportLine { key: name.unversioned(), ..any });
-            }
-            if self.random.percent(6) {
-                self.overridden(index);
-            }
-        }
-        if self.odd() {
-            let plugin = "nobody".to_owned();
-            self.app.overrides.push(Override { plugin, enabled: Some(true), priority: Vec::new() });
-        }
-        self.odd_bindings();
-        if self.odd() {
-            let mut twin = self.random.pick(&self.app.plugins);
-            twin.file = "twin".to_owned();
-            if twin.fault != Fault::Syntax {
-                self.app.plugins.push(twin);
-            }
-        }
-    }
-
-    fn overridden(&mut self, plugin: usize) {
-        let Plugin { id, fault, export_lines, .. } = &self.app.plugins[plugin];
-        let priority = export_lines.iter().map(|line| (line.key, 7)).take(self.random.below(3)).collect();
-        let enabled = if *fault == Fault::Syntax { None } else { Some(!self.random.percent(30)) };
-        self.app.overrides.push(Override { plugin: id.clone(), enabled, priority });
-    }
-
-    fn odd_bindings(&mut self) {
-        if self.odd() {
-            let providers = vec![self.random.pick(&IDS).to_owned()];
-            let import = Name { base: "a:x/one", version: Some("9.0.0") };
-            let consumer = self.random.pick(&IDS).to_owned();
-            self.app.bind.push(Bind { consumer, import, providers });
-        }
-        if self.odd() && !self.app.bind.is_empty() {
-            let bind = self.random.pick(&self.app.bind);
-            self.app.bind.push(Bind { import: bind.import.unversioned(), ..bind });
-        }
-        if self.odd() && !self.app.bind.is_empty() {
-            let index = self.random.below(self.app.bind.len());
-            self.app.bind[index].providers.clear();
-        }
-        // One key is there once.
-        let mut seen = std::collections::BTreeSet::new();
-        self.app.bind.retain(|bind| seen.insert((bind.consumer.clone(), bind.import)));
-    }
-
-    /// Makes imports late until no cycle is left.
-    fn break_cycles(&mut self) {
-        loop {
-            let expected = expected(&self.app);
-            let Some(knot) = expected.knots.first() else { return };
-            let inside = |need: &&(String, String, String)| knot.contains(&need.0) && knot.contains(&need.2);
-            let Some((_, subject, _)) = expected.needs.iter().find(inside) else { return };
-            for plugin in &mut self.app.plugins {
-                for line in &mut plugin.import_lines {
-                    line.late |= format!("{} imports {}", plugin.id, line.key) == *subject;
-                }
-            }
-        }
     }
 }
