@@ -1,5 +1,9 @@
 //! Checking an app: reading its manifests and binaries, and resolving them. Nothing is run.
 
+mod binary;
+mod explain;
+mod parallel;
+
 use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
@@ -13,6 +17,9 @@ use crate::plan::Plan;
 use crate::resolve::{self, HostInterface, Plugin, resolve};
 use crate::words::{list, shown};
 use crate::world::{World, WorldError, componentize, read_component, read_interface};
+
+pub use binary::{Binary, BinaryError, read_binary};
+pub use explain::{CannotExplain, explain};
 
 /// The name of the file that is about the whole app.
 const APP_FILE: &str = "app.toml";
@@ -35,6 +42,11 @@ pub struct Checked {
 /// # Errors
 /// A sentence for people when the app's folder itself cannot be read.
 pub fn check(files: &dyn Files) -> Result<Checked, String> {
+    read(files).map(Reading::finish)
+}
+
+/// Reads everything that an app consists of.
+fn read(files: &dyn Files) -> Result<Reading, String> {
     let mut reading = Reading::default();
     let mut manifests = files.manifests()?;
     // The answer must not depend on the order in which the files come.
@@ -47,11 +59,16 @@ pub fn check(files: &dyn Files) -> Result<Checked, String> {
     for file in plugin_files {
         parsed.extend(reading.read_manifest(file));
     }
-    for (manifest, broken) in parsed {
-        reading.read_plugin(files, manifest, broken);
+    let plugins: Vec<(Plugin, bool)> =
+        parsed.into_iter().map(|(manifest, broken)| reading.settle(manifest, broken)).collect();
+    let binaries = parallel::map(&plugins, |(plugin, is_read)| {
+        is_read.then(|| reading.read_binary(files, &plugin.manifest, &plugin.component))
+    });
+    for ((plugin, _), binary) in plugins.into_iter().zip(binaries) {
+        reading.add_plugin(plugin, binary);
     }
     reading.read_host(files);
-    Ok(reading.finish())
+    Ok(reading)
 }
 
 #[derive(Default)]
@@ -117,34 +134,35 @@ impl Reading {
         }
     }
 
-    fn read_plugin(&mut self, files: &dyn Files, manifest: Manifest, broken: bool) {
+    /// The plugin without its world, and whether its binary is to be read.
+    fn settle(&mut self, manifest: Manifest, broken: bool) -> (Plugin, bool) {
         let (settings, diagnostics) = settle(&manifest, &self.app.sources, self.app.file.as_ref());
         self.diagnostics.extend(diagnostics);
         let component = join(self.app.sources.path(manifest.file), &manifest.component.value);
-        let mut world = None;
-        if settings.enabled && !broken {
-            match self.read_binary(files, &manifest, &component) {
-                Ok((read, bytes)) => {
-                    world = Some(read);
-                    self.binaries.insert(manifest.id.value.clone(), bytes);
-                }
-                Err(diagnostic) => self.diagnostics.push(diagnostic),
+        let is_read = settings.enabled && !broken;
+        (Plugin { manifest, settings, component, world: None }, is_read)
+    }
+
+    /// Takes a plugin in, with what its binary gave if that was read.
+    fn add_plugin(&mut self, mut plugin: Plugin, binary: Option<Result<(World, Vec<u8>), Diagnostic>>) {
+        match binary {
+            Some(Ok((world, bytes))) => {
+                plugin.world = Some(world);
+                self.binaries.insert(plugin.manifest.id.value.clone(), bytes);
             }
+            Some(Err(diagnostic)) => self.diagnostics.push(diagnostic),
+            None => {}
         }
-        self.app.plugins.push(Plugin { manifest, settings, component, world });
+        self.app.plugins.push(plugin);
     }
 
     /// The component and its world, or PW003.
     fn read_binary(&self, files: &dyn Files, manifest: &Manifest, path: &str) -> Result<(World, Vec<u8>), Diagnostic> {
         let at_component = &manifest.component;
         let bytes = files.read(path).map_err(|reason| {
-            problem(
-                manifest,
-                at_component,
-                format!("the component `{}` cannot be read: {reason}", shown(path)),
-                "this file",
-            )
-            .help("build the component, or correct the path, which is relative to the manifest")
+            let error = BinaryError::Unreadable { path: path.to_owned(), reason };
+            problem(manifest, at_component, error.to_string(), "this file")
+                .help("build the component, or correct the path, which is relative to the manifest")
         })?;
         check_hash(manifest, &bytes)?;
         let wit = match &manifest.wit {
@@ -152,21 +170,16 @@ impl Reading {
             Some(wit) => {
                 let path = join(self.app.sources.path(manifest.file), &wit.value);
                 let source = files.wit(&path).map_err(|reason| {
-                    problem(
-                        manifest,
-                        wit,
-                        format!("the WIT `{}` cannot be read: {reason}", shown(&path)),
-                        "this file or folder",
-                    )
-                    .help("correct the path, which is relative to the manifest")
+                    let error = BinaryError::UnreadableWit { path: path.clone(), reason };
+                    problem(manifest, wit, error.to_string(), "this file or folder")
+                        .help("correct the path, which is relative to the manifest")
                 })?;
                 Some(source)
             }
         };
         let world = manifest.world.as_ref().map(|world| world.value.as_str());
-        let component =
-            componentize(&bytes, wit.as_ref(), world).map_err(|error| bad_binary(manifest, path, &error))?;
-        let read = read_component(&component).map_err(|error| bad_binary(manifest, path, &error))?;
+        let component = componentize(&bytes, wit.as_ref(), world).map_err(|error| bad_binary(manifest, path, error))?;
+        let read = read_component(&component).map_err(|error| bad_binary(manifest, path, error))?;
         Ok((read, component.into_owned()))
     }
 
@@ -217,9 +230,8 @@ fn check_hash(manifest: &Manifest, bytes: &[u8]) -> Result<(), Diagnostic> {
     .help("restore the expected binary, or, if the new one is to be trusted, write its hash here"))
 }
 
-fn bad_binary(manifest: &Manifest, path: &str, error: &WorldError) -> Diagnostic {
-    let message = format!("the component `{}` cannot be used: {error}", shown(path));
-    let (place, label, help) = match (error, &manifest.wit) {
+fn bad_binary(manifest: &Manifest, path: &str, error: WorldError) -> Diagnostic {
+    let (place, label, help) = match (&error, &manifest.wit) {
         (WorldError::NoWorld { .. }, Some(wit)) => {
             (manifest.world.as_ref().unwrap_or(wit), "this world", "name one of the worlds by `world`")
         }
@@ -239,7 +251,7 @@ fn bad_binary(manifest: &Manifest, path: &str, error: &WorldError) -> Diagnostic
             "this core module",
             "build it for the world that its WIT describes, or correct `wit` and `world`",
         ),
-        (WorldError::Inexpressible { .. }, _) => (
+        (WorldError::Inexpressible { .. } | WorldError::TooLarge, _) => (
             &manifest.component,
             "this component",
             "build it so that it imports and exports interfaces, functions and types only",
@@ -253,7 +265,8 @@ fn bad_binary(manifest: &Manifest, path: &str, error: &WorldError) -> Diagnostic
             "build it anew; components of WASI 0.2 without async functions can be run",
         ),
     };
-    problem(manifest, place, message, label).help(help)
+    let error = BinaryError::Unusable { path: path.to_owned(), error };
+    problem(manifest, place, error.to_string(), label).help(help)
 }
 
 fn read_host_interface(

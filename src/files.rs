@@ -17,7 +17,9 @@ pub struct ManifestFile {
 }
 
 /// The files of one app, by paths relative to the app's folder, with `/` between their parts.
-pub trait Files {
+///
+/// They are read from several threads at once.
+pub trait Files: Sync {
     /// The manifests, by path, `app.toml` included; their order does not matter.
     ///
     /// # Errors

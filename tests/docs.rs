@@ -9,6 +9,7 @@
 //! | `file: PATH` | a whole file of the repository |
 //! | `excerpt: PATH` | lines of a file of the repository |
 //! | `graph: DIR` | what `plugweave graph DIR` prints |
+//! | `help: COMMAND` | what `plugweave COMMAND --help` prints |
 //! | `plan: DIR` | lines of what `plugweave plan DIR` prints |
 //! | `wasi` | the interfaces that the runtime offers |
 //! | `manifest`, `app` | a manifest, or an `app.toml`, without mistakes |
@@ -16,7 +17,7 @@
 //! | `layers` | a table of the layers that `tests/layers.rs` allows |
 //! | `commands` | a table of the commands that `plugweave --help` lists |
 //!
-//! `BLESS=1 cargo test --test docs` rewrites the blocks of `case`, `file`, `graph` and `wasi`.
+//! `BLESS=1 cargo test --test docs` rewrites the blocks of `case`, `file`, `graph`, `help` and `wasi`.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -24,6 +25,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use plugweave::check::check;
 use plugweave::diagnostic::{Code, Diagnostic, Sources, Style, render};
@@ -32,10 +34,11 @@ use plugweave::manifest::{Settings, parse_app, parse_manifest, settle};
 use plugweave::plan::Plan;
 
 /// Every marker, and whether `BLESS=1` writes what stands below it.
-const MARKERS: [(&str, bool); 11] = [
+const MARKERS: [(&str, bool); 12] = [
     ("case", true),
     ("file", true),
     ("graph", true),
+    ("help", true),
     ("wasi", true),
     ("excerpt", false),
     ("plan", false),
@@ -160,8 +163,17 @@ fn wanted(mark: &Marked<'_>) -> Result<String, String> {
         "case" => read(&format!("tests/cases/{}/transcript.txt", mark.argument)).map(|transcript| shown(&transcript)),
         "file" => read(mark.argument),
         "graph" => plan(mark.argument).map(|plan| plan.to_mermaid()),
+        "help" => Ok(help(mark.argument).unwrap_or_else(|| mark.text().to_owned())),
         _ => Ok(plugweave::resolve::offered_by_runtime().map(|name| name + "\n").collect()),
     }
+}
+
+/// What the program says about a command, or about itself; nothing where it is not built.
+fn help(command: &str) -> Option<String> {
+    let mut program = Command::new(option_env!("CARGO_BIN_EXE_plugweave")?);
+    let printed = program.args(command.split_whitespace()).arg("--help").output().unwrap();
+    let lines = String::from_utf8(printed.stdout).unwrap();
+    Some(lines.lines().map(|line| format!("{}\n", line.trim_end())).collect())
 }
 
 /// A transcript as a terminal would have shown it: without comments and exit codes, and with stderr

@@ -31,7 +31,7 @@ pub enum Command {
     )]
     Plan(PlanArguments),
     /// Draw the wiring
-    #[command(after_help = "Example: plugweave graph plugins --format dot | dot -Tsvg > plugins.svg")]
+    #[command(after_help = "Example: plugweave graph plugins --format svg > plugins.svg")]
     Graph(GraphArguments),
     /// Start the app and run its entry plugin
     #[command(after_help = "The entry is the plugin that `entry` in app.toml names, else the only one that exports \
@@ -45,6 +45,21 @@ pub enum Command {
         plugweave call plugins --all 'text:lint/rule#check(\"# Title\")'\n  \
         plugweave call plugins --plugin stats 'run(\"hey\")'")]
     Call(CallArguments),
+    /// Show what a binary imports and exports
+    #[command(
+        after_help = "Prints WIT, or with --manifest a manifest for the binary, to be saved beside it. FILE is a \
+        component or a core module, as `.wasm` or `.wat`; a core module without embedded WIT needs --wit.\n\n\
+        Example: plugweave inspect plugins/words.wasm --manifest > plugins/words.toml"
+    )]
+    Inspect(InspectArguments),
+    /// Explain why an import is bound as it is
+    #[command(
+        after_help = "Tells what the manifests say about the import, who serves it in which order, who does not \
+        and why not, and what becomes of the answers. INTERFACE is the import's own name; its version may be left \
+        out. Works also when the app has problems.\n\n\
+        Example: plugweave why plugins editor text:stats/words"
+    )]
+    Why(WhyArguments),
 }
 
 #[derive(Debug, Args)]
@@ -119,6 +134,52 @@ impl CallArguments {
     }
 }
 
+#[derive(Debug, Args)]
+pub struct InspectArguments {
+    /// The component or core module
+    #[arg(value_name = "FILE")]
+    pub file: String,
+    /// Print a manifest instead of WIT
+    #[arg(long, conflicts_with = "format")]
+    pub manifest: bool,
+    /// WIT for a core module that has none embedded: a file or folder
+    #[arg(long, value_name = "PATH")]
+    pub wit: Option<String>,
+    /// The world in that WIT
+    #[arg(long, value_name = "NAME", requires = "wit")]
+    pub world: Option<String>,
+    /// How to print the imports and exports
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(override_usage = "plugweave why [OPTIONS] [DIR] <PLUGIN> <INTERFACE>")]
+pub struct WhyArguments {
+    /// The plugin that imports; before it may stand the app's folder (default: the current one)
+    #[arg(value_name = "PLUGIN")]
+    first: String,
+    /// The import
+    #[arg(value_name = "INTERFACE")]
+    second: String,
+    #[arg(hide = true)]
+    third: Option<String>,
+    /// How to print the explanation
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+impl WhyArguments {
+    /// The app's folder, the plugin and the interface. Positionals count from the end, so that the
+    /// folder may be left out.
+    pub fn question(&self) -> (&Path, &str, &str) {
+        match &self.third {
+            Some(third) => (Path::new(&self.first), &self.second, third),
+            None => (Path::new("."), &self.first, &self.second),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Format {
     /// Text for people
@@ -135,6 +196,8 @@ pub enum PictureFormat {
     /// Mermaid
     #[default]
     Mermaid,
+    /// A picture for browsers and documents
+    Svg,
 }
 
 #[cfg(test)]
@@ -157,5 +220,23 @@ mod tests {
         assert_eq!(parse(&["app", "f(1)"]), ("app".into(), "f(1)".into(), false));
         assert_eq!(parse(&["app", "--all", "f(1)"]), ("app".into(), "f(1)".into(), true));
         assert_eq!(parse(&["app", "f(1)", "--all"]), ("app".into(), "f(1)".into(), true));
+    }
+
+    #[test]
+    fn the_folder_of_why_may_be_left_out() {
+        let parse = |line: &[&str]| {
+            let arguments = Arguments::try_parse_from([&["plugweave", "why"], line].concat()).ok()?;
+            let Command::Why(why) = arguments.command else { panic!("not why") };
+            let (dir, plugin, interface) = why.question();
+            Some((dir.to_owned(), plugin.to_owned(), interface.to_owned()))
+        };
+        assert_eq!(parse(&["p", "i"]), Some((".".into(), "p".into(), "i".into())));
+        assert_eq!(parse(&["app", "p", "i"]), Some(("app".into(), "p".into(), "i".into())));
+        for place in 0..=3 {
+            let mut line = vec!["app", "p", "i"];
+            line.splice(place..place, ["--format", "json"]);
+            assert_eq!(parse(&line), Some(("app".into(), "p".into(), "i".into())));
+        }
+        assert_eq!((parse(&["p"]), parse(&["a", "b", "c", "d"])), (None, None));
     }
 }

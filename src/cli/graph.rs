@@ -7,6 +7,7 @@ pub fn main(arguments: &GraphArguments) -> anyhow::Result<u8> {
     output::result(&match arguments.format {
         PictureFormat::Dot => plan.to_dot(),
         PictureFormat::Mermaid => plan.to_mermaid(),
+        PictureFormat::Svg => plan.to_svg(),
     })?;
     Ok(0)
 }

@@ -6,9 +6,11 @@ mod args;
 mod call;
 mod check;
 mod graph;
+mod inspect;
 mod output;
 mod plan;
 mod run;
+mod why;
 
 use std::process::ExitCode;
 
@@ -31,6 +33,8 @@ pub fn main() -> ExitCode {
         Command::Graph(arguments) => graph::main(&arguments),
         Command::Run(arguments) => run::main(&arguments),
         Command::Call(arguments) => call::main(&arguments),
+        Command::Inspect(arguments) => inspect::main(&arguments),
+        Command::Why(arguments) => why::main(&arguments),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

@@ -4,10 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{
-    Answer, Binding, ErrorForm, Fallible, ImportSource, Plan, PlannedExport, PlannedFunction, PlannedImport,
-    PlannedPlugin, Reply,
-};
+use super::{Binding, ImportSource, Plan, PlannedExport, PlannedFunction, PlannedImport, PlannedPlugin};
 use crate::model::{Budget, RestartBudget};
 use crate::words::shown;
 
@@ -67,20 +64,19 @@ impl Plan {
             self.provider_list(binding)
         )?;
         for function in &binding.functions {
-            let formula = reply_formula(&function.reply, self.provided(binding, function));
+            let formula = function.reply.formula(self.answers_nothing(binding, function));
             writeln!(out, "     {}: {formula}", function.name)?;
         }
         Ok(())
     }
 
-    /// What stands for the providers' result: nothing, where they return nothing.
-    fn provided(&self, binding: &Binding, function: &PlannedFunction) -> &'static str {
-        let nothing = binding.providers.first().is_some_and(|provider| {
+    /// Whether the providers' own result is nothing.
+    fn answers_nothing(&self, binding: &Binding, function: &PlannedFunction) -> bool {
+        binding.providers.first().is_some_and(|provider| {
             let export = self.plugin(provider.plugin).exports.iter().find(|export| export.name == provider.export);
             let mut functions = export.iter().flat_map(|export| &export.functions);
             functions.any(|(name, ty)| *name == function.name && ty.result.is_none())
-        });
-        if nothing { "_" } else { "R" }
+        })
     }
 
     fn provider_list(&self, binding: &Binding) -> String {
@@ -132,7 +128,7 @@ impl Plan {
             json!({
                 "name": function.name,
                 "type": function.ty.to_string(),
-                "reply": reply_formula(&function.reply, self.provided(binding, function)),
+                "reply": function.reply.formula(self.answers_nothing(binding, function)),
             })
         });
         json!({
@@ -173,47 +169,4 @@ fn limits_to_json(plugin: &PlannedPlugin) -> Value {
 fn export_to_json(export: &PlannedExport) -> Value {
     let functions = export.functions.iter().map(|(name, ty)| json!({ "name": name, "type": ty.to_string() }));
     json!({ "name": export.name, "priority": export.priority, "functions": functions.collect::<Vec<_>>() })
-}
-
-/// A reply in terms of the provider's own result, mostly `R`: `list<tuple<string, result<R, string>>>`.
-fn reply_formula(reply: &Reply, r: &str) -> String {
-    match reply {
-        Reply::Nothing => "nothing".to_owned(),
-        Reply::One(answer) => answer_formula(*answer, r),
-        Reply::Optional(Some(answer)) => format!("option<{}>", answer_formula(*answer, r)),
-        Reply::Optional(None) => "option<_>, always none".to_owned(),
-        Reply::List(answers) if answers.is_empty() => "list<_>, always empty".to_owned(),
-        Reply::List(answers) => {
-            format!("list<{}>", all_or_one(answers.iter().map(|answer| answer_formula(*answer, r))))
-        }
-        Reply::Map(entries) if entries.is_empty() => "map<string, _>, always empty".to_owned(),
-        Reply::Map(entries) => {
-            format!("map<string, {}>", all_or_one(entries.iter().map(|entry| fallible_formula(*entry, r))))
-        }
-    }
-}
-
-/// One formula when all are alike, else each provider's, in provider order.
-fn all_or_one(formulas: impl Iterator<Item = String>) -> String {
-    let mut all: Vec<String> = formulas.collect();
-    all.dedup();
-    all.join(" | ")
-}
-
-fn answer_formula(answer: Answer, r: &str) -> String {
-    match answer {
-        Answer::Value(fallible) => fallible_formula(fallible, r),
-        Answer::WithId(fallible) => format!("tuple<string, {}>", fallible_formula(fallible, r)),
-        Answer::Id => "string (the provider's id)".to_owned(),
-    }
-}
-
-fn fallible_formula(fallible: Fallible, r: &str) -> String {
-    match fallible {
-        Fallible::Plain => r.to_owned(),
-        Fallible::Result(ErrorForm::Nothing) if r == "_" => "result".to_owned(),
-        Fallible::Result(ErrorForm::Nothing) => format!("result<{r}>"),
-        Fallible::Result(ErrorForm::Message) => format!("result<{r}, string>"),
-        Fallible::Result(ErrorForm::Record) => format!("result<{r}, dispatch-error>"),
-    }
 }

@@ -78,4 +78,49 @@ impl Reply {
             Self::Map(entries) => entries.iter().any(|entry| matches!(entry, Fallible::Result(_))),
         }
     }
+
+    /// The reply in terms of the provider's own result, `R`, which may be nothing, `_`:
+    /// `list<tuple<string, result<R, string>>>`.
+    pub fn formula(&self, answers_nothing: bool) -> String {
+        let r = if answers_nothing { "_" } else { "R" };
+        match self {
+            Self::Nothing => "nothing".to_owned(),
+            Self::One(answer) => answer_formula(*answer, r),
+            Self::Optional(Some(answer)) => format!("option<{}>", answer_formula(*answer, r)),
+            Self::Optional(None) => "option<_>, always none".to_owned(),
+            Self::List(answers) if answers.is_empty() => "list<_>, always empty".to_owned(),
+            Self::List(answers) => {
+                format!("list<{}>", all_or_one(answers.iter().map(|answer| answer_formula(*answer, r))))
+            }
+            Self::Map(entries) if entries.is_empty() => "map<string, _>, always empty".to_owned(),
+            Self::Map(entries) => {
+                format!("map<string, {}>", all_or_one(entries.iter().map(|entry| fallible_formula(*entry, r))))
+            }
+        }
+    }
+}
+
+/// One formula when all are alike, else each provider's, in provider order.
+fn all_or_one(formulas: impl Iterator<Item = String>) -> String {
+    let mut all: Vec<String> = formulas.collect();
+    all.dedup();
+    all.join(" | ")
+}
+
+fn answer_formula(answer: Answer, r: &str) -> String {
+    match answer {
+        Answer::Value(fallible) => fallible_formula(fallible, r),
+        Answer::WithId(fallible) => format!("tuple<string, {}>", fallible_formula(fallible, r)),
+        Answer::Id => "string (the provider's id)".to_owned(),
+    }
+}
+
+fn fallible_formula(fallible: Fallible, r: &str) -> String {
+    match fallible {
+        Fallible::Plain => r.to_owned(),
+        Fallible::Result(ErrorForm::Nothing) if r == "_" => "result".to_owned(),
+        Fallible::Result(ErrorForm::Nothing) => format!("result<{r}>"),
+        Fallible::Result(ErrorForm::Message) => format!("result<{r}, string>"),
+        Fallible::Result(ErrorForm::Record) => format!("result<{r}, dispatch-error>"),
+    }
 }

@@ -45,11 +45,12 @@ fn cycle_of(scene: &Scene<'_>, links: &[Link<'_>], cycle: &[usize]) -> Diagnosti
         .enumerate()
         .filter_map(|(position, &consumer)| {
             let needs_next = |link: &&Link<'_>| {
-                link.consumer == consumer
-                    && !link.import.entry.late
-                    && offers(link).iter().any(|offer| offer.provider == next(position))
+                !link.import.entry.late && offers(link).iter().any(|offer| offer.provider == next(position))
             };
-            Some((next(position), links.iter().find(needs_next)?))
+            // Links are in the order of their consumers.
+            let first = links.partition_point(|link| link.consumer < consumer);
+            let own = links[first..].iter().take_while(|link| link.consumer == consumer);
+            Some((next(position), own.clone().find(needs_next)?))
         })
         .collect();
     let ids: Vec<_> = cycle.iter().map(|&member| scene.members[member].id()).collect();

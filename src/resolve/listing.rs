@@ -170,7 +170,7 @@ pub fn find_by<'a, T>(
 }
 
 /// PW101
-fn unlisted_import(plugin: &Plugin, import: &Extern) -> Diagnostic {
+pub fn unlisted_import(plugin: &Plugin, import: &Extern) -> Diagnostic {
     let manifest = &plugin.manifest;
     let (id, name) = (plugin.id(), &import.name);
     let place = manifest.imports_header.clone().unwrap_or_else(|| manifest.header.clone());

@@ -6,6 +6,8 @@
 
 mod appfile;
 mod assemble;
+mod draft;
+mod exporters;
 mod fit;
 mod graph;
 mod listing;
@@ -15,8 +17,9 @@ mod shape;
 mod tell;
 mod version;
 mod wasi;
+mod why;
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 
 use crate::diagnostic::{Code, Diagnostic, Severity, Sources};
@@ -27,7 +30,10 @@ use crate::world::{Extern, World};
 
 use listing::Listing;
 
+pub use draft::{Draft, draft_manifest};
+pub use version::Mismatch;
 pub use wasi::offered as offered_by_runtime;
+pub use why::{Bound, Candidate, CannotExplain, Explained, Explanation, Place, Source, Terms, Verdict, explain};
 
 /// Everything that is known of an app before it is resolved.
 #[derive(Debug, Default)]
@@ -109,6 +115,8 @@ struct Scene<'a> {
     plugins: HashMap<&'a PluginId, &'a Plugin>,
     /// The lines of `[bind]` by their consumer, in the order of the file.
     bindings: HashMap<&'a PluginId, Vec<&'a BindEntry>>,
+    /// Where near misses are looked for once many imports lack a provider.
+    exporters: OnceCell<exporters::Exporters>,
     /// How many imports were found without a provider so far.
     missing: Cell<usize>,
 }
@@ -161,7 +169,16 @@ impl<'a> Scene<'a> {
         for entry in app.file.iter().flat_map(|file| &file.bind) {
             bindings.entry(&entry.consumer.value).or_default().push(entry);
         }
-        Self { app, members, broken, offers, plugins: by_id, bindings, missing: Cell::new(0) }
+        Self {
+            app,
+            members,
+            broken,
+            offers,
+            plugins: by_id,
+            bindings,
+            exporters: OnceCell::new(),
+            missing: Cell::new(0),
+        }
     }
 
     /// The member with this id.

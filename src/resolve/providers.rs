@@ -7,6 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::manifest::BindEntry;
 use crate::model::{ExternName, PluginId};
 
+use super::exporters::Exporters;
 use super::listing::{Found, ListedExport, ListedImport, find_by};
 use super::near::{Relation, close_relation, relation};
 use super::{HostInterface, Member, Scene, fit, version};
@@ -103,22 +104,31 @@ pub fn bind_all<'a>(scene: &'a Scene<'a>, diagnostics: &mut Vec<Diagnostic>) -> 
     let mut links = Vec::new();
     for (consumer, member) in scene.members.iter().enumerate() {
         for import in &member.listing.imports {
-            diagnostics.extend(fit::skip_of_one(member, import));
-            let Some(chosen) = choose(scene, consumer, import, diagnostics) else { continue };
-            let served = match chosen {
-                Chosen::Host(host) => {
-                    fit::check_host(scene, consumer, import, host, diagnostics);
-                    Served::Host
-                }
-                Chosen::Plugins(offers) => {
-                    let replies = fit::check_plugins(scene, consumer, import, &offers, diagnostics);
-                    Served::Plugins(offers, replies)
-                }
-            };
-            links.push(Link { consumer, import, served });
+            links.extend(bind(scene, consumer, import, diagnostics));
         }
     }
     links
+}
+
+/// Binds one import and checks that the types fit.
+pub fn bind<'a>(
+    scene: &'a Scene<'a>,
+    consumer: usize,
+    import: &'a ListedImport<'a>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Link<'a>> {
+    diagnostics.extend(fit::skip_of_one(&scene.members[consumer], import));
+    let served = match choose(scene, consumer, import, diagnostics)? {
+        Chosen::Host(host) => {
+            fit::check_host(scene, consumer, import, host, diagnostics);
+            Served::Host
+        }
+        Chosen::Plugins(offers) => {
+            let replies = fit::check_plugins(scene, consumer, import, &offers, diagnostics);
+            Served::Plugins(offers, replies)
+        }
+    };
+    Some(Link { consumer, import, served })
 }
 
 enum Chosen<'a> {
@@ -313,9 +323,14 @@ fn near_misses(scene: &Scene<'_>, consumer: usize, wanted: &ExternName, has_from
     let mut misses = Vec::new();
     let missing = scene.missing.replace(scene.missing.get() + 1);
     // Comparing names letter by letter is slow, and of use only where few are missing.
-    let relate = if missing < MAX_SIMILAR { relation } else { close_relation };
+    let few = missing < MAX_SIMILAR;
+    let relate = if few { relation } else { close_relation };
+    let plugins: Vec<&super::Plugin> = match few {
+        true => scene.app.plugins.iter().collect(),
+        false => scene.exporters.get_or_init(|| Exporters::new(scene)).near(scene, wanted),
+    };
     let own = scene.members[consumer].plugin;
-    for plugin in scene.app.plugins.iter().filter(|plugin| !std::ptr::eq(*plugin, own)) {
+    for plugin in plugins.into_iter().filter(|plugin| !std::ptr::eq(*plugin, own)) {
         let may_serve = |export: &crate::manifest::ExportEntry| {
             let name = &export.name.value;
             name.base() == wanted.base() || relate(wanted, name).is_some()

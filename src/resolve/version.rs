@@ -18,12 +18,48 @@ fn version_serves(import: Option<&Version>, export: Option<&Version>) -> bool {
         (Some(import), Some(export)) => (import, export),
         _ => return false,
     };
-    let exact = |version: &Version| !version.pre.is_empty() || (version.major, version.minor) == (0, 0);
-    if exact(import) || exact(export) {
+    if is_exact(import) || is_exact(export) {
         return import.cmp_precedence(export).is_eq();
     }
-    let same_series = import.major == export.major && (import.major > 0 || import.minor == export.minor);
-    same_series && (export.minor, export.patch) >= (import.minor, import.patch)
+    same_series(import, export) && (export.minor, export.patch) >= (import.minor, import.patch)
+}
+
+/// Whether only the version itself serves.
+fn is_exact(version: &Version) -> bool {
+    !version.pre.is_empty() || (version.major, version.minor) == (0, 0)
+}
+
+fn same_series(import: &Version, export: &Version) -> bool {
+    import.major == export.major && (import.major > 0 || import.minor == export.minor)
+}
+
+/// Why an export in one version does not serve an import of the same interface in another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mismatch {
+    /// It is lower, in the same compatible series.
+    TooLow,
+    /// It is of another compatible series.
+    OtherSeries,
+    /// One of the two is a prerelease or `0.0.z`, which only itself serves.
+    NotTheSame,
+    /// The import has a version, and the export has none.
+    WithoutVersion,
+    /// The import has no version, and the export has one.
+    WithVersion,
+}
+
+/// Why the version of an export does not serve an import of the same interface, if it does not.
+pub fn mismatch(import: &ExternName, export: &ExternName) -> Option<Mismatch> {
+    if version_serves(import.version(), export.version()) {
+        return None;
+    }
+    Some(match (import.version(), export.version()) {
+        (None, _) => Mismatch::WithVersion,
+        (_, None) => Mismatch::WithoutVersion,
+        (Some(import), Some(export)) if is_exact(import) || is_exact(export) => Mismatch::NotTheSame,
+        (Some(import), Some(export)) if same_series(import, export) => Mismatch::TooLow,
+        (Some(_), Some(_)) => Mismatch::OtherSeries,
+    })
 }
 
 /// The versions of an export that serve an import, for people.
@@ -69,6 +105,17 @@ mod tests {
             let name = |version| ExternName::parse(&format!("a:b/c@{version}")).unwrap();
             assert_eq!(serves(&name(import), &name(export)), expected, "{import} by {export}");
         }
+        let reason = |import: &str, export: &str| {
+            let name = |version| ExternName::parse(&format!("a:b/c{version}")).unwrap();
+            mismatch(&name(import), &name(export))
+        };
+        assert_eq!(reason("@1.2.0", "@1.3.0"), None);
+        assert_eq!(reason("@1.2.0", "@1.1.9"), Some(Mismatch::TooLow));
+        assert_eq!(reason("@0.2.3", "@0.2.1"), Some(Mismatch::TooLow));
+        assert_eq!(reason("@0.2.1", "@0.3.1"), Some(Mismatch::OtherSeries));
+        assert_eq!(reason("@1.0.0", "@1.0.1-beta"), Some(Mismatch::NotTheSame));
+        assert_eq!(reason("@1.0.0", ""), Some(Mismatch::WithoutVersion));
+        assert_eq!(reason("", "@1.0.0"), Some(Mismatch::WithVersion));
         let plain = ExternName::parse("a:b/c").unwrap();
         let versioned = ExternName::parse("a:b/c@1.0.0").unwrap();
         assert!(serves(&plain, &plain));

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType, ResourceId};
 use wasmparser::names::{ComponentName, ComponentNameKind};
@@ -9,7 +10,7 @@ use super::convert::{Converter, Origin, Refusal};
 use super::features::features;
 use super::validate::{invalid, validate};
 use super::{Extern, ExternKind, Function, World, WorldError, inline};
-use crate::model::{ExternName, Side};
+use crate::model::{ExternName, Side, Type};
 
 /// Reads the world of a component, validating the component on the way. Nothing is compiled.
 ///
@@ -37,6 +38,68 @@ pub fn read_component(bytes: &[u8]) -> Result<World, WorldError> {
     }
     inline::check(bytes, &types).map_err(invalid)?;
     Ok(world)
+}
+
+/// An import or export together with the types that it names, which a [`World`] leaves out.
+pub(super) struct Named {
+    /// Whether it is an import or an export.
+    pub(super) side: Side,
+    /// What a [`World`] has.
+    pub(super) read: Extern,
+    /// The types that it names, resources left out, in the order of the binary.
+    pub(super) types: Vec<NamedType>,
+}
+
+/// A type that an import or export names.
+pub(super) struct NamedType {
+    /// Its name here.
+    pub(super) name: String,
+    /// The type. Within one component, uses of one definition share one `Arc`.
+    pub(super) ty: Arc<Type>,
+    /// Who named the same type first, if somebody else did: the import or export, imports counted first, and its
+    /// name there.
+    pub(super) origin: Option<(usize, String)>,
+}
+
+/// Reads the imports and then the exports of a component with the names of their types.
+///
+/// # Errors
+/// As of [`read_component`].
+pub(super) fn read_named(bytes: &[u8]) -> Result<Vec<Named>, WorldError> {
+    let types = validate(bytes)?;
+    let items = items(bytes, &types)?;
+    let mut converter = Converter::new(&types, origins(&items, &types));
+    let mut known = HashMap::new();
+    let read = |(index, item): (usize, &Item<'_>)| {
+        let read = read_extern(item, &types, &mut converter)?;
+        Ok(Named { side: item.side, read, types: named_types((index, item), &types, &mut converter, &mut known)? })
+    };
+    items.iter().enumerate().map(read).collect()
+}
+
+fn named_types(
+    (index, item): (usize, &Item<'_>),
+    types: &Types,
+    converter: &mut Converter<'_>,
+    known: &mut HashMap<ComponentAnyTypeId, (usize, String)>,
+) -> Result<Vec<NamedType>, WorldError> {
+    let named: Vec<(&str, ComponentEntityType)> = match item.ty {
+        ComponentEntityType::Instance(instance) => {
+            types[instance].exports.iter().map(|(name, export)| (name.as_str(), export.ty)).collect()
+        }
+        ty => vec![(item.text, ty)],
+    };
+    let mut found = Vec::new();
+    for (name, ty) in named {
+        let ComponentEntityType::Type { referenced, created } = ty else { continue };
+        let ComponentAnyTypeId::Defined(id) = created else { continue };
+        let mut aliases = std::iter::successors(Some(referenced), |id| types.as_ref().peel_alias(*id));
+        let origin = aliases.find_map(|id| known.get(&id)).cloned();
+        known.insert(created, origin.clone().unwrap_or_else(|| (index, name.to_owned())));
+        let ty = converter.defined(id).map_err(|refusal| item.refuse(refusal))?;
+        found.push(NamedType { name: name.to_owned(), ty, origin });
+    }
+    Ok(found)
 }
 
 /// An import or export of the component itself.

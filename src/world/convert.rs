@@ -93,7 +93,8 @@ impl<'a> Converter<'a> {
         ty.map(|ty| self.value(ty)).transpose()
     }
 
-    fn defined(&mut self, id: ComponentDefinedTypeId) -> Result<Arc<Type>, Refusal> {
+    /// A type definition. Whoever refers to the same definition gets the same `Arc`.
+    pub(super) fn defined(&mut self, id: ComponentDefinedTypeId) -> Result<Arc<Type>, Refusal> {
         let types = self.types;
         let definition = &types[id];
         if let Some(known) = self.defined.get(&ptr::from_ref(definition)) {

@@ -7,6 +7,8 @@ mod features;
 mod guard;
 mod inline;
 mod parts;
+mod print;
+mod print_type;
 mod size;
 mod validate;
 mod wit;
@@ -19,6 +21,7 @@ use crate::model::{ExternName, FuncType, Resource};
 
 pub use self::core::{WitSource, componentize};
 pub use component::read_component;
+pub use print::print_wit;
 pub use wit::read_interface;
 
 /// What a component imports and exports.
@@ -127,4 +130,7 @@ pub enum WorldError {
         /// The interfaces that are there.
         found: Vec<String>,
     },
+    /// A world whose text nobody would read.
+    #[error("its imports and exports take too much text")]
+    TooLarge,
 }

@@ -51,8 +51,10 @@ fn core_with_wit() -> Vec<u8> {
 fn read(bytes: &[u8]) {
     if let Ok(component) = componentize(bytes, None, None) {
         let _ = read_component(&component);
+        let _ = print_wit(&component);
     }
     let _ = read_component(bytes);
+    let _ = print_wit(bytes);
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod cores;
 mod engine;
 mod hostile;
 mod interfaces;
+mod printing;
 
 use wit_parser::abi::{AbiVariant, WasmType};
 use wit_parser::{Resolve, WorldItem, WorldKey};

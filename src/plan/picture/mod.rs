@@ -1,0 +1,75 @@
+//! The wiring of an app as a picture: Graphviz `dot`, Mermaid, or SVG.
+
+mod dot;
+mod layout;
+mod mermaid;
+mod svg;
+
+use super::{Binding, ImportSource, Plan, PlannedImport, PlannedPlugin, PluginIndex};
+use crate::model::Cardinality;
+
+/// An import as a picture shows it: arrows lead from it to those who serve it.
+struct Port {
+    /// The short name of the interface, and the cardinality unless that is the plain one.
+    label: String,
+    /// Who serves it, in provider order.
+    targets: Vec<Target>,
+    /// Whether the import is late: its arrows are dashed.
+    late: bool,
+}
+
+/// Who serves an import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Target {
+    Plugin(PluginIndex),
+    Host,
+}
+
+impl Plan {
+    fn is_entry(&self, index: usize) -> bool {
+        self.entry.as_ref().is_some_and(|entry| entry.plugin.0 == index)
+    }
+
+    /// Whether the host serves some import.
+    fn has_host(&self) -> bool {
+        let mut imports = self.plugins.iter().flat_map(|plugin| &plugin.imports);
+        imports.any(|import| matches!(import.source, ImportSource::Host))
+    }
+}
+
+/// The imports of a plugin that others serve, in the order of the binary.
+fn ports(plugin: &PlannedPlugin) -> impl Iterator<Item = Port> {
+    plugin.imports.iter().filter_map(|import| match &import.source {
+        ImportSource::Runtime | ImportSource::TypesOnly => None,
+        ImportSource::Host => {
+            Some(Port { label: import.name.short().to_owned(), targets: vec![Target::Host], late: false })
+        }
+        ImportSource::Plugins(binding) => Some(Port {
+            label: import_label(import, binding),
+            targets: binding.providers.iter().map(|provider| Target::Plugin(provider.plugin)).collect(),
+            late: binding.late,
+        }),
+    })
+}
+
+/// What Mermaid and Graphviz call a plugin or the host.
+fn node(target: Target) -> String {
+    match target {
+        Target::Plugin(index) => format!("p{}", index.0),
+        Target::Host => "host".to_owned(),
+    }
+}
+
+fn plugin_label(plugin: &PlannedPlugin) -> String {
+    match &plugin.version {
+        Some(version) => format!("{} {version}", plugin.id),
+        None => plugin.id.to_string(),
+    }
+}
+
+fn import_label(import: &PlannedImport, binding: &Binding) -> String {
+    match binding.cardinality {
+        Cardinality::ExactlyOne => import.name.short().to_owned(),
+        other => format!("{} ({other})", import.name.short()),
+    }
+}

@@ -1,0 +1,38 @@
+//! Which plugins have an export of some name, so that near misses need not be looked for everywhere.
+
+use std::collections::HashMap;
+
+use super::{Plugin, Scene};
+use crate::model::ExternName;
+
+/// The plugins by the names of what they export or list, with the package and without it: as
+/// indices into those of the app.
+pub struct Exporters(HashMap<String, Vec<usize>>);
+
+impl Exporters {
+    /// Collects what all plugins list, and what those that take part export without listing it.
+    pub fn new(scene: &Scene<'_>) -> Self {
+        let mut exporters: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, plugin) in scene.app.plugins.iter().enumerate() {
+            let listed = plugin.manifest.exports.iter().map(|export| &export.name.value);
+            let member = scene.member(plugin.id()).map(|member| &scene.members[member]);
+            let private = member.iter().flat_map(|member| &member.listing.private).copied();
+            for name in listed.chain(private) {
+                for key in [name.base(), name.short()] {
+                    exporters.entry(key.to_owned()).or_default().push(index);
+                }
+            }
+        }
+        Self(exporters)
+    }
+
+    /// The plugins that may export the name, also in another version or from another package, in
+    /// the order of the app.
+    pub fn near<'a>(&self, scene: &Scene<'a>, wanted: &ExternName) -> Vec<&'a Plugin> {
+        let of = |name| self.0.get(name).into_iter().flatten();
+        let mut found: Vec<usize> = of(wanted.base()).chain(of(wanted.short())).copied().collect();
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().map(|index| &scene.app.plugins[index]).collect()
+    }
+}

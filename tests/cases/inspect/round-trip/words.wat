@@ -1,0 +1,6 @@
+(component
+  (import "demo:text/lines@1.0.0" (instance (export "ping" (func))))
+  (core module $code (func (export "ping")))
+  (core instance $core (instantiate $code))
+  (func $ping (canon lift (core func $core "ping")))
+  (instance (export "demo:text/words@1.0.0") (export "ping" (func $ping))))

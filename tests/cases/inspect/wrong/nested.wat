@@ -1,0 +1,1 @@
+(component (import "demo:text/words@1.0.0" (component)))

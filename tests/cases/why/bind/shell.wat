@@ -1,0 +1,4 @@
+(component
+  (import "demo:text/words@1.2.0" (instance (export "ping" (func))))
+  (import "demo:text/lines@1.0.0" (instance (export "ping" (func))))
+  (import "demo:text/pages@1.0.0" (instance (export "ping" (func)))))

@@ -1,0 +1,5 @@
+(component
+  (core module $code (func (export "ping")))
+  (core instance $core (instantiate $code))
+  (func $ping (canon lift (core func $core "ping")))
+  (instance (export "demo:text/words@1.3.0-beta") (export "ping" (func $ping))))
