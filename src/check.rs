@@ -3,7 +3,6 @@
 mod binary;
 mod explain;
 mod host;
-mod parallel;
 
 use std::collections::HashMap;
 
@@ -14,6 +13,7 @@ use crate::files::{Files, ManifestFile, default_id};
 use crate::manifest::path::join;
 use crate::manifest::{self, HostEntry, Manifest, parse_app, parse_manifest, settle};
 use crate::model::PluginId;
+use crate::parallel;
 use crate::plan::Plan;
 use crate::resolve::{self, HostInterface, Plugin, resolve};
 use crate::world::{World, WorldError, componentize, read_component};
@@ -77,7 +77,7 @@ fn read(files: &dyn Files, offers: &[HostOffer]) -> Result<Reading, String> {
     }
     let plugins: Vec<(Plugin, bool)> =
         parsed.into_iter().map(|(manifest, broken)| reading.settle(manifest, broken)).collect();
-    let binaries = parallel::map(&plugins, |(plugin, is_read)| {
+    let binaries = parallel::map("plugweave-check", &plugins, |(plugin, is_read)| {
         is_read.then(|| reading.read_binary(files, &plugin.manifest, &plugin.component))
     });
     for ((plugin, _), binary) in plugins.into_iter().zip(binaries) {

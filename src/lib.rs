@@ -45,6 +45,7 @@ pub mod world;
 mod app;
 #[cfg(feature = "runtime")]
 mod link;
+mod parallel;
 #[cfg(feature = "runtime")]
 mod runtime;
 mod words;

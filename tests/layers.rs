@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 /// Each layer with the layers that it may use, in the order in which an app passes through them.
 const LAYERS: &[(&str, &[&str])] = &[
     ("words", &[]),
+    ("parallel", &[]),
     ("model", &[]),
     ("diagnostic", &[]),
     ("manifest", &["words", "model", "diagnostic"]),
@@ -17,9 +18,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("plan", &["words", "model"]),
     ("resolve", &["words", "model", "diagnostic", "manifest", "world", "plan"]),
     ("files", &["world"]),
-    ("check", &["words", "model", "diagnostic", "manifest", "world", "plan", "resolve", "files"]),
+    ("check", &["words", "parallel", "model", "diagnostic", "manifest", "world", "plan", "resolve", "files"]),
     ("folder", &["files", "world"]),
-    ("link", &["model", "plan"]),
+    ("link", &["parallel", "model", "plan"]),
     ("runtime", &["model", "plan", "link"]),
     (
         "app",

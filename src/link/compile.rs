@@ -1,11 +1,10 @@
 use std::panic::AssertUnwindSafe;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::LinkError;
+use crate::parallel;
 use crate::plan::PlannedPlugin;
 
 /// Compiles the components of all plugins, as many at once as there are cores.
@@ -19,29 +18,12 @@ pub(super) fn compile(
     if plugins.len() != binaries.len() {
         return Err(LinkError::Binaries { plugins: plugins.len(), binaries: binaries.len() });
     }
-    let slots: Vec<OnceLock<Result<Component, String>>> = plugins.iter().map(|_| OnceLock::new()).collect();
-    let next = AtomicUsize::new(0);
-    let work = || {
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let (Some(slot), Some(binary)) = (slots.get(index), binaries.get(index)) else { return };
-            slot.get_or_init(|| compile_one(engine, binary.as_ref()));
-        }
-    };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        // This thread works too, so that nothing is lost where no other can be started.
-        for _ in 1..cores.min(plugins.len()) {
-            let _ = std::thread::Builder::new().name("plugweave-compile".into()).spawn_scoped(scope, work);
-        }
-        work();
+    let pairs: Vec<(&PlannedPlugin, &[u8])> =
+        plugins.iter().zip(binaries).map(|(plugin, binary)| (plugin, binary.as_ref())).collect();
+    let compiled = parallel::map("plugweave-compile", &pairs, |(plugin, binary)| {
+        compile_one(engine, binary).map_err(|cause| LinkError::Compile { plugin: plugin.id.clone(), cause })
     });
-    let failed = |plugin: &PlannedPlugin, cause: String| LinkError::Compile { plugin: plugin.id.clone(), cause };
-    let compiled = |(index, slot): (usize, OnceLock<Result<Component, String>>)| {
-        let outcome = slot.into_inner().unwrap_or_else(|| Err(GAVE_UP.to_owned()));
-        outcome.map_err(|cause| failed(&plugins[index], cause))
-    };
-    slots.into_iter().enumerate().map(compiled).collect()
+    compiled.into_iter().collect()
 }
 
 /// What is told where the compiler has panicked.
