@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 
 /// Where one of a plugin's standard streams leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -34,9 +35,8 @@ pub struct DirGrant {
     pub access: Access,
 }
 
-/// One thing that a plugin may do on the network.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
+/// One thing that a plugin may do on the network. Its text is that of manifests: `tcp:127.0.0.1:8080`.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NetworkGrant {
     /// TCP with this address.
     Tcp(IpAddr, u16),
@@ -44,6 +44,22 @@ pub enum NetworkGrant {
     Udp(IpAddr, u16),
     /// Looking names up.
     Dns,
+}
+
+impl fmt::Display for NetworkGrant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(ip, port) => write!(f, "tcp:{}", SocketAddr::new(*ip, *port)),
+            Self::Udp(ip, port) => write!(f, "udp:{}", SocketAddr::new(*ip, *port)),
+            Self::Dns => f.write_str("dns"),
+        }
+    }
+}
+
+impl serde::Serialize for NetworkGrant {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// What a plugin is granted of WASI. The default grants nothing.

@@ -58,7 +58,7 @@ const DIRS: Rule<DirGrant> = Rule {
 };
 
 const NETWORK: Rule<NetworkGrant> =
-    Rule { key: "network", within: NetworkGrant::eq, show: |grant| format!("`{}`", show_network(grant)) };
+    Rule { key: "network", within: NetworkGrant::eq, show: |grant| format!("`{grant}`") };
 
 impl Settling<'_> {
     /// The app's entries that the manifest covers; where the app is silent, the manifest's.
@@ -155,13 +155,5 @@ fn stream_word(stream: Stdio) -> &'static str {
         Stdio::Null => "null",
         Stdio::Log => "log",
         Stdio::Inherit => "inherit",
-    }
-}
-
-fn show_network(grant: &NetworkGrant) -> String {
-    match grant {
-        NetworkGrant::Tcp(ip, port) => format!("tcp:{}", std::net::SocketAddr::new(*ip, *port)),
-        NetworkGrant::Udp(ip, port) => format!("udp:{}", std::net::SocketAddr::new(*ip, *port)),
-        NetworkGrant::Dns => "dns".to_owned(),
     }
 }
