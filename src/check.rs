@@ -2,6 +2,7 @@
 
 mod binary;
 mod explain;
+mod host;
 mod parallel;
 
 use std::collections::HashMap;
@@ -11,15 +12,15 @@ use sha2::{Digest, Sha256};
 use crate::diagnostic::{Code, Diagnostic, FileId, Severity, Sources, Spanned};
 use crate::files::{Files, ManifestFile, default_id};
 use crate::manifest::path::join;
-use crate::manifest::{self, AppFile, HostEntry, Manifest, parse_app, parse_manifest, settle};
+use crate::manifest::{self, HostEntry, Manifest, parse_app, parse_manifest, settle};
 use crate::model::PluginId;
 use crate::plan::Plan;
 use crate::resolve::{self, HostInterface, Plugin, resolve};
-use crate::words::{list, shown};
-use crate::world::{World, WorldError, componentize, read_component, read_interface};
+use crate::world::{World, WorldError, componentize, read_component};
 
 pub use binary::{Binary, BinaryError, read_binary};
 pub use explain::{CannotExplain, explain};
+pub use host::{BadOffer, HostOffer};
 
 /// The name of the file that is about the whole app.
 const APP_FILE: &str = "app.toml";
@@ -42,18 +43,33 @@ pub struct Checked {
 /// # Errors
 /// A sentence for people when the app's folder itself cannot be read.
 pub fn check(files: &dyn Files) -> Result<Checked, String> {
-    read(files).map(Reading::finish)
+    check_offering(files, &[])
+}
+
+/// As [`check`], for an app whose host offers interfaces. They take the place of what `[host]`
+/// announces under the same names.
+///
+/// # Errors
+/// A sentence for people when the app's folder itself cannot be read.
+pub fn check_offering(files: &dyn Files, offers: &[HostOffer]) -> Result<Checked, String> {
+    let mut reading = read(files, offers)?;
+    reading.offer(offers);
+    Ok(reading.finish())
 }
 
 /// Reads everything that an app consists of.
-fn read(files: &dyn Files) -> Result<Reading, String> {
+fn read(files: &dyn Files, offers: &[HostOffer]) -> Result<Reading, String> {
     let mut reading = Reading::default();
     let mut manifests = files.manifests()?;
     // The answer must not depend on the order in which the files come.
     manifests.sort_by(|a, b| a.path.cmp(&b.path));
-    let (app_files, plugin_files): (Vec<_>, Vec<_>) = manifests.into_iter().partition(|file| file.path == APP_FILE);
+    let is_app_file = |file: &ManifestFile| file.path.rsplit('/').next() == Some(APP_FILE);
+    let (app_files, plugin_files): (Vec<_>, Vec<_>) = manifests.into_iter().partition(is_app_file);
     for file in app_files {
-        reading.read_app_file(file);
+        match file.path.as_str() {
+            APP_FILE => reading.read_app_file(file),
+            _ => reading.refuse_app_file(file),
+        }
     }
     let mut parsed = Vec::with_capacity(plugin_files.len());
     for file in plugin_files {
@@ -67,7 +83,7 @@ fn read(files: &dyn Files) -> Result<Reading, String> {
     for ((plugin, _), binary) in plugins.into_iter().zip(binaries) {
         reading.add_plugin(plugin, binary);
     }
-    reading.read_host(files);
+    reading.read_announced(files, offers);
     Ok(reading)
 }
 
@@ -88,6 +104,17 @@ impl Reading {
         self.app.unknown_bindings = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         self.diagnostics.extend(diagnostics);
         self.app.file = app_file;
+    }
+
+    /// PW401: an app of several folders is told about by the first one only.
+    fn refuse_app_file(&mut self, file: ManifestFile) {
+        let message = format!("`{}` is in a further folder of the app", file.path);
+        let Some((file, _)) = self.text(file) else { return };
+        self.diagnostics.push(
+            Diagnostic::error(Code::Pw401, message)
+                .label(file, 0..0, "nobody reads this")
+                .help("write what it says into the `app.toml` of the app's own folder, and remove it here"),
+        );
     }
 
     /// The manifest, and whether it has errors.
@@ -183,15 +210,24 @@ impl Reading {
         Ok((read, component.into_owned()))
     }
 
-    fn read_host(&mut self, files: &dyn Files) {
+    /// Reads what `[host]` announces, but for what the host offers already.
+    fn read_announced(&mut self, files: &dyn Files, offers: &[HostOffer]) {
         let Some(app_file) = &self.app.file else { return };
-        for entry in &app_file.host {
-            let (interface, problem) = match read_host_interface(files, app_file, entry) {
+        let open = |entry: &&HostEntry| !offers.iter().any(|offer| offer.fulfils(entry));
+        for entry in app_file.host.iter().filter(open) {
+            let (interface, problem) = match host::read_announced(files, app_file, entry) {
                 Ok(interface) => (Some(interface), None),
                 Err(diagnostic) => (None, Some(*diagnostic)),
             };
             self.diagnostics.extend(problem);
-            self.app.host.push(HostInterface { entry: entry.clone(), interface });
+            self.app.host.push(HostInterface { file: app_file.file, written: entry.name.clone(), interface });
+        }
+    }
+
+    fn offer(&mut self, offers: &[HostOffer]) {
+        for offer in offers {
+            let resolved = offer.resolved(&mut self.app.sources);
+            self.app.host.push(resolved);
         }
     }
 
@@ -267,35 +303,4 @@ fn bad_binary(manifest: &Manifest, path: &str, error: WorldError) -> Diagnostic 
     };
     let error = BinaryError::Unusable { path: path.to_owned(), error };
     problem(manifest, place, error.to_string(), label).help(help)
-}
-
-fn read_host_interface(
-    files: &dyn Files,
-    app_file: &AppFile,
-    entry: &HostEntry,
-) -> Result<crate::world::Extern, Box<Diagnostic>> {
-    let refuse = |place: crate::diagnostic::Span, message: String, label: &str, help: String| {
-        Box::new(Diagnostic::error(Code::Pw401, message).label(app_file.file, place, label).help(help))
-    };
-    let name = &entry.name.value;
-    let path = join(APP_FILE, &entry.wit.value);
-    let source = files.wit(&path).map_err(|reason| {
-        let message = format!("the WIT `{}` of the host's `{name}` cannot be read: {reason}", shown(&path));
-        let help = "correct the path, which is relative to the app's folder".to_owned();
-        refuse(entry.wit.span.clone(), message, "this file or folder", help)
-    })?;
-    read_interface(&source, name).map_err(|error| match error {
-        WorldError::NoInterface { wanted, found } => {
-            let message = format!("the WIT `{}` has no interface `{wanted}`", shown(&path));
-            let help = match found.as_slice() {
-                [] => "name a WIT file or folder that declares it".to_owned(),
-                there => format!("name one that is there: {}", list(there)),
-            };
-            refuse(entry.name.span.clone(), message, "not there", help)
-        }
-        other => {
-            let message = format!("the WIT `{}` of the host's `{name}` cannot be used: {other}", shown(&path));
-            refuse(entry.wit.span.clone(), message, "this WIT", "correct the WIT".to_owned())
-        }
-    })
 }

@@ -103,8 +103,9 @@ pub fn is_manifest_path(path: &str) -> bool {
 
 /// The id that a manifest's path gives: the file's stem, or the folder's name.
 pub fn default_id(path: &str) -> &str {
-    match path.split_once('/') {
-        Some((folder, _)) => folder,
+    match path.rsplit_once('/') {
+        Some((folder, "plugin.toml")) => folder.rsplit('/').next().unwrap_or(folder),
+        Some((_, file)) => file.strip_suffix(".toml").unwrap_or(file),
         None => path.strip_suffix(".toml").unwrap_or(path),
     }
 }
@@ -129,5 +130,6 @@ mod tests {
             assert_eq!(is_manifest_path(path), expected, "{path}");
         }
         assert_eq!((default_id("a.b.toml"), default_id("x/plugin.toml")), ("a.b", "x"));
+        assert_eq!((default_id("/p/a.toml"), default_id("/p/x/plugin.toml")), ("a", "x"));
     }
 }

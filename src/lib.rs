@@ -52,9 +52,17 @@ mod words;
 pub use model::PluginId;
 
 #[cfg(feature = "runtime")]
-pub use app::{App, Callable, OpenError, Problems, StartOptions, WaveCall, WaveError, print as print_wave};
+pub use app::{
+    App, AppBuilder, Bindings, Callable, CapturedOutput, OpenError, OutputSink, OutputStream, Problems, StartOptions,
+    TypedCall, WaveCall, WaveError, print as print_wave,
+};
 #[cfg(feature = "runtime")]
-pub use link::{Assembly, CallError, CallErrorKind, CallFrame, LinkError};
+pub use link::{
+    Assembly, CallError, CallErrorKind, CallFrame, HostInterface, HostInterfaces, HostState, LinkError, PluginState,
+};
+/// wasmtime itself, so that the types of bindings and linkers are the same ones.
+#[cfg(feature = "runtime")]
+pub use wasmtime;
 #[cfg(feature = "runtime")]
 pub use wasmtime::component::Val;
 

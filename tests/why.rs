@@ -39,7 +39,7 @@ fn explained(it: &Explanation) -> (Vec<String>, Vec<Option<&str>>) {
 fn assert_agrees(plan: &Plan, import: &PlannedImport, it: &Explanation, place: &str) {
     let source = match (&import.source, &it.source) {
         (ImportSource::Runtime, Source::Runtime)
-        | (ImportSource::Host, Source::Host(_))
+        | (ImportSource::Host(_), Source::Host(_))
         | (ImportSource::TypesOnly, Source::TypesOnly)
         | (ImportSource::Plugins(_), Source::Plugins) => true,
         (_, _) => false,

@@ -1,13 +1,17 @@
 //! A live app, as the host sees it: call its plugins by name, run its entry.
 
+mod builder;
+mod files;
 mod near;
 mod open;
 mod target;
+mod typed;
 mod wave;
 
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::sync::Arc;
 
 use wasmtime::component::Val;
@@ -18,14 +22,23 @@ use crate::plan::{Plan, PluginIndex};
 use crate::runtime::Runtime;
 use crate::words::list;
 
-pub use crate::runtime::StartOptions;
+pub use crate::runtime::{CapturedOutput, OutputSink, OutputStream, StartOptions};
+pub use builder::AppBuilder;
 pub use open::{OpenError, Problems};
+pub use typed::{Bindings, TypedCall};
 pub use wave::{WaveCall, WaveError, print};
 
 /// A live app: its plugins have started. They end when it is dropped.
 pub struct App {
     runtime: Runtime,
     failures: Vec<(PluginId, CallError)>,
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ids = self.plan().plugins.iter().map(|plugin| plugin.id.as_str());
+        f.debug_struct("App").field("plugins", &ids.collect::<Vec<_>>()).finish_non_exhaustive()
+    }
 }
 
 /// A function of a plugin that the host may call.
@@ -170,17 +183,21 @@ impl App {
     /// # Errors
     /// [`CallError`] when there is no such plugin, or when it does not export the function.
     pub fn callable(&self, plugin: &str, target: &str) -> Result<Callable<'_>, CallError> {
-        let Some(index) = self.plan().index_of(plugin) else {
-            let ids = self.plan().plugins.iter().map(|plugin| plugin.id.as_str());
-            let cause = format!("there is no plugin `{plugin}`{}", near::among("plugins", plugin, ids));
-            return Err(CallError::new(CallErrorKind::UnknownTarget, None, cause));
-        };
+        let index = self.index_of(plugin)?;
         // Among the versions of one plugin there may be only one where the app has several.
         let its_own = target::find(self.plan(), target, Some(index)).map(|found| self.found(found));
         let callables = its_own.or_else(|_| self.callables(target))?;
         callables.iter().find(|callable| callable.target.plugin == index).copied().ok_or_else(|| {
             let others = list(callables.iter().map(|callable| callable.plugin));
             let cause = format!("plugin `{plugin}` does not export `{target}`, only {others}");
+            CallError::new(CallErrorKind::UnknownTarget, None, cause)
+        })
+    }
+
+    fn index_of(&self, plugin: &str) -> Result<PluginIndex, CallError> {
+        self.plan().index_of(plugin).ok_or_else(|| {
+            let ids = self.plan().plugins.iter().map(|plugin| plugin.id.as_str());
+            let cause = format!("there is no plugin `{plugin}`{}", near::among("plugins", plugin, ids));
             CallError::new(CallErrorKind::UnknownTarget, None, cause)
         })
     }

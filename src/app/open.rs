@@ -2,7 +2,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::{App, StartOptions};
-use crate::check::{Checked, check};
+use crate::check::{BadOffer, Checked, check};
 use crate::diagnostic::{Diagnostic, Sources, Style, render};
 use crate::folder::Folder;
 use crate::link::LinkError;
@@ -21,6 +21,15 @@ pub enum OpenError {
     /// The app has problems that `plugweave check` tells too.
     #[error("{0}")]
     Problems(Problems),
+    /// An interface that the host wants to offer is none.
+    #[error(transparent)]
+    Offer(#[from] BadOffer),
+    /// A manifest is there twice.
+    #[error("`{path}` is there twice: on disk and in code, or in a folder that was added twice")]
+    Twice {
+        /// The manifest.
+        path: String,
+    },
     /// The app is sound but cannot be linked here.
     #[error(transparent)]
     Link(#[from] LinkError),

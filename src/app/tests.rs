@@ -1,3 +1,5 @@
+use std::fmt::Debug;
+
 use super::*;
 use crate::link::testing::{Bench, component, export, func};
 use crate::model::Type;
@@ -27,7 +29,7 @@ fn app() -> App {
     App::start(bench.plan, &bench.binaries, StartOptions::default()).unwrap()
 }
 
-fn told<T: std::fmt::Debug>(result: Result<T, CallError>) -> (CallErrorKind, String) {
+fn told<T: Debug>(result: Result<T, CallError>) -> (CallErrorKind, String) {
     let error = result.unwrap_err();
     (error.kind(), error.to_string())
 }

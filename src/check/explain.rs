@@ -20,6 +20,6 @@ pub enum CannotExplain {
 /// # Errors
 /// [`CannotExplain`].
 pub fn explain(files: &dyn Files, plugin: &str, import: &str) -> Result<Explanation, CannotExplain> {
-    let reading = read(files).map_err(CannotExplain::Folder)?;
+    let reading = read(files, &[]).map_err(CannotExplain::Folder)?;
     Ok(resolve::explain(&reading.app, plugin, import)?)
 }

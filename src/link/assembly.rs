@@ -6,7 +6,7 @@ use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
 use super::imports::{self, Imports};
-use super::{Clock, FunctionIndex, LinkError, PluginState, Target, Ticks, compile, engine};
+use super::{Clock, FunctionIndex, HostInterfaces, LinkError, PluginState, Target, Ticks, compile, engine};
 use crate::model::{Budget, ExternName, FuncType, Limits, Type};
 use crate::plan::{Entry, Plan, PlannedExport, PlannedFunction, PlannedPlugin, PluginIndex, Provider};
 
@@ -19,6 +19,7 @@ pub struct Assembly {
     has_fuel: bool,
     plugins: Vec<LinkedPlugin>,
     entry: Option<Target>,
+    hosts: HostInterfaces,
 }
 
 /// A plugin, ready to be instantiated.
@@ -61,6 +62,19 @@ impl Assembly {
     /// # Errors
     /// [`LinkError`] when a component does not compile, or does not fit the plan.
     pub fn link(plan: Plan, binaries: &[impl AsRef<[u8]> + Sync]) -> Result<Self, LinkError> {
+        Self::link_with(plan, binaries, HostInterfaces::default())
+    }
+
+    /// As [`Assembly::link`], with interfaces that the embedding application offers.
+    ///
+    /// # Errors
+    /// As [`Assembly::link`], and when the plan needs an interface that is not offered.
+    pub fn link_with(
+        plan: Plan,
+        binaries: &[impl AsRef<[u8]> + Sync],
+        hosts: HostInterfaces,
+    ) -> Result<Self, LinkError> {
+        hosts.check(&plan)?;
         let engine = engine::build(&plan)?;
         let components = compile::compile(&engine, &plan.plugins, binaries)?;
         let mut names = Names::new();
@@ -75,7 +89,7 @@ impl Assembly {
             find_provider(&plan, &names, provider, function)
                 .map(|target| (target, functions[target.plugin.0][target.function.0].ty.result.is_some()))
         };
-        let imports = Imports::new(&engine, &plan, &find)?;
+        let imports = Imports::new(&engine, &plan, &hosts, &find)?;
         for (plugin, component) in plan.plugins.iter().zip(&components) {
             let linker = imports.linker(plugin)?;
             let pre = linker.instantiate_pre(component).map_err(|error| imports::imports_failed(plugin, &error))?;
@@ -95,7 +109,7 @@ impl Assembly {
         let plugins = plugins.into_iter().zip(functions).map(linked).collect();
         let (has_timeouts, has_fuel) = (engine::has_timeouts(&plan), engine::has_fuel(&plan));
         let clock = Arc::new(Clock::start(&engine, has_timeouts)?);
-        Ok(Self { plan, engine, clock, has_timeouts, has_fuel, plugins, entry })
+        Ok(Self { plan, engine, clock, has_timeouts, has_fuel, plugins, entry, hosts })
     }
 
     /// The plan that this is made from.
@@ -137,6 +151,11 @@ impl Assembly {
     /// When the target belongs to another assembly.
     pub fn function(&self, target: Target) -> &ExportedFunction {
         &self.plugin(target.plugin).functions[target.function.0]
+    }
+
+    /// What the embedding application offers.
+    pub fn hosts(&self) -> &HostInterfaces {
+        &self.hosts
     }
 
     /// The function that `run` calls.

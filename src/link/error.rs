@@ -26,12 +26,22 @@ pub enum LinkError {
         cause: String,
     },
     /// An import that only an embedding application can serve.
-    #[error("plugin `{plugin}` imports `{interface}` from the host, and this shell does not offer it")]
+    #[error(
+        "plugin `{plugin}` imports `{interface}` from the host, which does not offer it; run it in the application that does"
+    )]
     HostInterface {
         /// The plugin.
         plugin: PluginId,
         /// The interface.
         interface: ExternName,
+    },
+    /// The functions of a host interface cannot be defined.
+    #[error("the host interface `{interface}` cannot be defined: {cause}")]
+    Host {
+        /// The interface.
+        interface: ExternName,
+        /// What the linker says.
+        cause: String,
     },
     /// The plan names something that the binary does not have.
     #[error("plugin `{plugin}` does not export `{function}` of `{export}`, which the plan names")]

@@ -35,6 +35,8 @@ pub enum CallErrorKind {
     UnknownTarget,
     /// Several plugins export the function.
     SeveralProviders,
+    /// The Rust types of a call are not those of the function, or of the world.
+    WrongType,
 }
 
 impl CallErrorKind {
@@ -42,7 +44,13 @@ impl CallErrorKind {
     pub fn is_refusal(self) -> bool {
         matches!(
             self,
-            Self::NotStarted | Self::Reentrant | Self::Ring | Self::CallDepth | Self::Stack | Self::BadArguments
+            Self::NotStarted
+                | Self::Reentrant
+                | Self::Ring
+                | Self::CallDepth
+                | Self::Stack
+                | Self::BadArguments
+                | Self::WrongType
         )
     }
 
@@ -62,6 +70,7 @@ impl CallErrorKind {
             Self::BadArguments => "bad-arguments",
             Self::UnknownTarget => "unknown-target",
             Self::SeveralProviders => "several-providers",
+            Self::WrongType => "wrong-type",
         }
     }
 }
@@ -88,10 +97,18 @@ pub struct CallFrame {
 /// What stands for the function where a plugin is being started.
 const START: &str = "(start)";
 
+/// What stands for the function where the host uses several exports at once.
+const EXPORTS: &str = "(exports)";
+
 impl CallFrame {
     /// The start of a plugin, which is no call of a function.
     pub fn start(caller: Option<PluginId>, plugin: PluginId) -> Self {
         Self { caller, plugin, interface: None, function: START.to_owned() }
+    }
+
+    /// The host at work with the exports of a plugin, which may be several calls or none.
+    pub fn exports(caller: Option<PluginId>, plugin: PluginId) -> Self {
+        Self { caller, plugin, interface: None, function: EXPORTS.to_owned() }
     }
 
     /// Whether this is the start of a plugin.

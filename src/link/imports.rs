@@ -3,7 +3,7 @@ use wasmtime::component::{Linker, LinkerInstance, ResourceType};
 use wasmtime_wasi_config::WasiConfig;
 
 use super::dispatch::{Dispatcher, Provider};
-use super::{LinkError, PluginState, Target, waits};
+use super::{HostInterface, HostInterfaces, LinkError, PluginState, Target, waits};
 use crate::plan::{
     Answer, Binding, Fallible, ImportSource, Plan, PlannedFunction, PlannedImport, PlannedPlugin, Reply,
 };
@@ -15,20 +15,26 @@ pub(super) type FindProvider<'a> = dyn Fn(&crate::plan::Provider, &PlannedFuncti
 pub(super) struct Imports<'a> {
     engine: &'a Engine,
     plan: &'a Plan,
+    hosts: &'a HostInterfaces,
     find: &'a FindProvider<'a>,
     /// What the runtime itself offers, defined once and cloned for each plugin that imports of it.
     runtime: Option<Linker<PluginState>>,
 }
 
 impl<'a> Imports<'a> {
-    pub(super) fn new(engine: &'a Engine, plan: &'a Plan, find: &'a FindProvider<'a>) -> Result<Self, LinkError> {
+    pub(super) fn new(
+        engine: &'a Engine,
+        plan: &'a Plan,
+        hosts: &'a HostInterfaces,
+        find: &'a FindProvider<'a>,
+    ) -> Result<Self, LinkError> {
         let runtime = if plan.plugins.iter().any(uses_runtime) {
             let failed = |error: wasmtime::Error| LinkError::Engine { cause: format!("WASI: {error:#}") };
             Some(runtime_linker(engine).map_err(failed)?)
         } else {
             None
         };
-        Ok(Self { engine, plan, find, runtime })
+        Ok(Self { engine, plan, hosts, find, runtime })
     }
 
     /// A linker that defines every import of a plugin.
@@ -39,10 +45,28 @@ impl<'a> Imports<'a> {
         };
         // A `wasi:*` import that plugins serve takes the place of the runtime's own.
         linker.allow_shadowing(true);
+        // First, because what defines an interface may define more than it, in place of what plugins serve.
+        for interface in self.offered_to(plugin) {
+            interface.define(&mut linker)?;
+        }
         for import in &plugin.imports {
             self.define(&mut linker, plugin, import)?;
         }
         Ok(linker)
+    }
+
+    /// The host interfaces that a plugin imports, each once.
+    fn offered_to(&self, plugin: &PlannedPlugin) -> Vec<&'a HostInterface> {
+        let mut offered: Vec<&HostInterface> = Vec::new();
+        for import in &plugin.imports {
+            if let ImportSource::Host(name) = &import.source
+                && let Some(interface) = self.hosts.get(name)
+                && !offered.iter().any(|other| std::ptr::eq(*other, interface))
+            {
+                offered.push(interface);
+            }
+        }
+        offered
     }
 
     fn define(
@@ -54,11 +78,7 @@ impl<'a> Imports<'a> {
         let failed = |error: wasmtime::Error| imports_failed(plugin, &error);
         let binding = match &import.source {
             ImportSource::Plugins(binding) => Some(binding),
-            ImportSource::Runtime | ImportSource::TypesOnly => None,
-            ImportSource::Host => {
-                let (plugin, interface) = (plugin.id.clone(), import.name.clone());
-                return Err(LinkError::HostInterface { plugin, interface });
-            }
+            ImportSource::Runtime | ImportSource::TypesOnly | ImportSource::Host(_) => None,
         };
         if import.resources.is_empty() && binding.is_none() {
             return Ok(());

@@ -5,21 +5,25 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_config::WasiConfigVariables;
 
-use super::{Clock, Frame, Live};
+use super::{Clock, Frame, HostStates, Live};
 use crate::model::Limits;
 
 /// What the store of a plugin holds: one concrete type for every plugin.
+///
+/// For embedding applications it is opaque: they name it in the types of linkers and stores.
 pub struct PluginState {
     /// The entry that the plugin is in now.
-    pub frame: Frame,
+    pub(crate) frame: Frame,
     /// The other plugins.
-    pub live: Arc<dyn Live>,
+    pub(crate) live: Arc<dyn Live>,
     /// The time.
-    pub clock: Arc<Clock>,
+    pub(crate) clock: Arc<Clock>,
     /// What the plugin uses of memory, tables and instances.
-    pub limiter: Limiter,
+    pub(crate) limiter: Limiter,
+    /// What the functions of host interfaces keep for it.
+    pub(crate) hosts: HostStates,
     /// What it is granted; made when it is first asked for, unless it was given one.
-    pub wasi: Option<Box<Wasi>>,
+    pub(crate) wasi: Option<Box<Wasi>>,
 }
 
 /// What a plugin is granted of WASI, and what it holds of it.
@@ -40,6 +44,18 @@ impl Wasi {
 }
 
 impl PluginState {
+    /// The state of the host interfaces with states of this type.
+    ///
+    /// # Panics
+    /// When the plugin imports no such interface; but then it cannot call their functions either.
+    #[expect(clippy::panic, reason = "functions of an interface are linked only where its state is made")]
+    pub(super) fn host<S: 'static>(&mut self) -> &mut S {
+        match self.hosts.get() {
+            Some(state) => state,
+            None => panic!("no host interface with a state of type {}", std::any::type_name::<S>()),
+        }
+    }
+
     pub(super) fn wasi(&mut self) -> &mut Wasi {
         self.wasi.get_or_insert_with(|| Box::new(Wasi::nothing()))
     }
@@ -87,6 +103,7 @@ impl Limiter {
     }
 
     /// Linear memory in use, all memories together.
+    #[cfg(test)]
     pub fn used(&self) -> u64 {
         self.used
     }

@@ -14,6 +14,17 @@ pub enum Stdio {
     Log,
 }
 
+impl Stdio {
+    /// The word that manifests use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Inherit => "inherit",
+            Self::Log => "log",
+        }
+    }
+}
+
 /// What a plugin may do with the files of a granted directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -22,6 +33,16 @@ pub enum Access {
     Read,
     /// Read, write, create and remove.
     ReadWrite,
+}
+
+impl Access {
+    /// The word that manifests use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::ReadWrite => "read-write",
+        }
+    }
 }
 
 /// A directory of the host that a plugin sees.
@@ -46,6 +67,7 @@ pub enum NetworkGrant {
     Dns,
 }
 
+/// As manifests write it: `tcp:127.0.0.1:8080`, `udp:[::1]:53`, `dns`.
 impl fmt::Display for NetworkGrant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -93,8 +93,8 @@ pub struct PlannedImport {
 pub enum ImportSource {
     /// The runtime itself: `wasi:*`.
     Runtime,
-    /// The embedding application.
-    Host,
+    /// The embedding application, by its interface of this name.
+    Host(ExternName),
     /// Nobody: it has no functions, only types.
     TypesOnly,
     /// Plugins.
@@ -178,7 +178,7 @@ impl PlannedImport {
     pub fn providers(&self) -> &[Provider] {
         match &self.source {
             ImportSource::Plugins(binding) => &binding.providers,
-            ImportSource::Runtime | ImportSource::Host | ImportSource::TypesOnly => &[],
+            ImportSource::Runtime | ImportSource::Host(_) | ImportSource::TypesOnly => &[],
         }
     }
 }

@@ -51,7 +51,7 @@ impl Plan {
     fn write_import(&self, out: &mut String, import: &PlannedImport) -> std::fmt::Result {
         let binding = match &import.source {
             ImportSource::Runtime => return writeln!(out, "   imports {} from the runtime", import.name),
-            ImportSource::Host => return writeln!(out, "   imports {} from the host", import.name),
+            ImportSource::Host(_) => return writeln!(out, "   imports {} from the host", import.name),
             ImportSource::TypesOnly => return writeln!(out, "   imports {} for its types", import.name),
             ImportSource::Plugins(binding) => binding,
         };
@@ -116,7 +116,7 @@ impl Plan {
     fn import_to_json(&self, import: &PlannedImport) -> Value {
         let binding = match &import.source {
             ImportSource::Runtime => return json!({ "name": import.name, "from": "runtime" }),
-            ImportSource::Host => return json!({ "name": import.name, "from": "host" }),
+            ImportSource::Host(_) => return json!({ "name": import.name, "from": "host" }),
             ImportSource::TypesOnly => return json!({ "name": import.name, "from": "types-only" }),
             ImportSource::Plugins(binding) => binding,
         };

@@ -147,11 +147,11 @@ fn check_host(scene: &Scene<'_>, file: &AppFile, entry: &BindEntry, wanted: &Ext
     if scene.app.host.iter().any(|host| version::serves(wanted, host.name())) {
         return None;
     }
-    let offered = list(scene.app.host.iter().map(|host| &host.entry.name.value));
+    let offered = list(scene.app.host.iter().map(|host| &host.written.value));
     Some(
         Diagnostic::error(Code::Pw401, format!("the host does not offer `{wanted}`"))
             .label(file.file, place, "bound to the host here")
-            .note(format!("`[host]` lists {offered}"))
+            .note(format!("it offers {offered}"))
             .help(format!("add `\"{wanted}\" = \"wit\"` to `[host]`, or bind a plugin")),
     )
 }

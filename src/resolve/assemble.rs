@@ -11,7 +11,7 @@ use crate::world::{Extern, ExternKind};
 
 use super::appfile::EntryMember;
 use super::graph::{self, Order};
-use super::providers::{Link, Offer, Served, import_span};
+use super::providers::{Link, Offer, Served, import_span, serving_host};
 use super::{Member, Scene};
 use crate::words::list;
 
@@ -33,7 +33,7 @@ pub fn start_order(scene: &Scene<'_>, links: &[Link<'_>], diagnostics: &mut Vec<
 fn offers<'a>(link: &'a Link<'a>) -> &'a [Offer<'a>] {
     match &link.served {
         Served::Plugins(offers, _) => offers,
-        Served::Host => &[],
+        Served::Host(_) => &[],
     }
 }
 
@@ -83,13 +83,14 @@ pub fn plan(scene: &Scene<'_>, links: &[Link<'_>], start: &[usize], entry: Optio
     let mut types = ResourceNumbers::default();
     let plugins = start
         .iter()
-        .map(|&member| planned_plugin(&scene.members[member], &links_of[member], &place, &mut types))
+        .map(|&member| planned_plugin(scene, &scene.members[member], &links_of[member], &place, &mut types))
         .collect();
     let name = scene.app.file.as_ref().and_then(|file| file.name.as_ref()).map(|name| name.value.clone());
     Plan { name, entry: entry.map(|entry| entry.planned(|member| place[member])), plugins }
 }
 
 fn planned_plugin(
+    scene: &Scene<'_>,
     member: &Member<'_>,
     links: &[&Link<'_>],
     place: &[PluginIndex],
@@ -98,7 +99,7 @@ fn planned_plugin(
     let (plugin, listing) = (member.plugin, &member.listing);
     let mut imports: Vec<(&Extern, ImportSource)> = Vec::new();
     imports.extend(listing.runtime.iter().map(|import| (*import, ImportSource::Runtime)));
-    imports.extend(listing.types_only.iter().map(|import| (*import, ImportSource::TypesOnly)));
+    imports.extend(listing.types_only.iter().map(|import| (*import, types_source(scene, import))));
     imports.extend(links.iter().map(|link| (link.import.import, source(link, place))));
     let world = plugin.world.iter().flat_map(|world| &world.imports).enumerate();
     let order: BTreeMap<*const Extern, usize> =
@@ -129,7 +130,7 @@ fn planned_export(export: &Extern, priority: i64) -> PlannedExport {
 fn planned_import(import: &Extern, source: ImportSource, types: &mut ResourceNumbers) -> PlannedImport {
     // The runtime defines the resources of what it serves.
     let resources = match source {
-        ImportSource::Runtime | ImportSource::Host => Vec::new(),
+        ImportSource::Runtime | ImportSource::Host(_) => Vec::new(),
         ImportSource::TypesOnly | ImportSource::Plugins(_) => {
             import.resources.iter().map(|(name, resource)| (name.clone(), types.number(resource))).collect()
         }
@@ -137,8 +138,19 @@ fn planned_import(import: &Extern, source: ImportSource, types: &mut ResourceNum
     PlannedImport { name: import.name.clone(), at_root: import.kind != ExternKind::Interface, source, resources }
 }
 
+/// Who defines the types of an import without functions. Resources of the host are its own.
+fn types_source(scene: &Scene<'_>, import: &Extern) -> ImportSource {
+    match serving_host(scene, &import.name) {
+        Some(host) if !import.resources.is_empty() => ImportSource::Host(host.name().clone()),
+        _ => ImportSource::TypesOnly,
+    }
+}
+
 fn source(link: &Link<'_>, place: &[PluginIndex]) -> ImportSource {
-    let Served::Plugins(offers, replies) = &link.served else { return ImportSource::Host };
+    let (offers, replies) = match &link.served {
+        Served::Host(host) => return ImportSource::Host(host.name().clone()),
+        Served::Plugins(offers, replies) => (offers, replies),
+    };
     let entry = link.import.entry;
     let functions = link.import.import.functions.iter().zip(replies);
     ImportSource::Plugins(Binding {

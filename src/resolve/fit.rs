@@ -21,13 +21,13 @@ pub fn check_host(
     host: &HostInterface,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let (Some(interface), Some(file)) = (&host.interface, &scene.app.file) else { return };
+    let Some(interface) = &host.interface else { return };
     let member = &scene.members[consumer];
     let matches = interfaces_match(&import.import.name, &interface.name);
     let fitting = Fitting { interfaces_match: &matches };
     for function in &import.import.functions {
         let pair = Pair { member, import, function, provider: "the host" };
-        let place = (file.file, host.entry.name.span.clone());
+        let place = (host.file, host.written.span.clone());
         let Some(offered) = interface.function(&function.name) else {
             let there = interface.functions.iter().map(|function| function.name.as_str());
             diagnostics.push(pair.missing(place, there));

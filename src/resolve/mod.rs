@@ -22,8 +22,8 @@ mod why;
 use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 
-use crate::diagnostic::{Code, Diagnostic, Severity, Sources};
-use crate::manifest::{AppFile, BindEntry, HostEntry, Manifest, Settings};
+use crate::diagnostic::{Code, Diagnostic, FileId, Severity, Sources, Spanned};
+use crate::manifest::{AppFile, BindEntry, Manifest, Settings};
 use crate::model::{ExternName, PluginId};
 use crate::plan::Plan;
 use crate::world::{Extern, World};
@@ -32,6 +32,7 @@ use listing::Listing;
 
 pub use draft::{Draft, draft_manifest};
 pub use version::Mismatch;
+pub(crate) use version::serves;
 pub use wasi::{functions as functions_of_runtime, offered as offered_by_runtime};
 pub use why::{Bound, Candidate, CannotExplain, Explained, Explanation, Place, Source, Terms, Verdict, explain};
 
@@ -44,7 +45,7 @@ pub struct App {
     pub file: Option<AppFile>,
     /// The plugins whose manifests could be read, the disabled ones too, in any order.
     pub plugins: Vec<Plugin>,
-    /// The interfaces of `[host]`, with what their WIT says.
+    /// The interfaces that the embedding application offers, with what their WIT says.
     pub host: Vec<HostInterface>,
     /// Whether some manifest was so broken that nobody knows what it would have offered: then a
     /// missing provider is no news.
@@ -69,11 +70,13 @@ pub struct Plugin {
     pub world: Option<World>,
 }
 
-/// An interface that the embedding application will offer.
+/// An interface that the embedding application offers, or will offer.
 #[derive(Debug)]
 pub struct HostInterface {
-    /// Its line in `[host]`.
-    pub entry: HostEntry,
+    /// The text that says so: `app.toml`, or the WIT that the application has handed in.
+    pub file: FileId,
+    /// Its name as it is written there.
+    pub written: Spanned<ExternName>,
     /// What its WIT says; `None` when that is broken.
     pub interface: Option<Extern>,
 }
@@ -81,7 +84,7 @@ pub struct HostInterface {
 impl HostInterface {
     /// Its name with the version that its WIT declares, which a line of `[host]` may leave out.
     fn name(&self) -> &ExternName {
-        self.interface.as_ref().map_or(&self.entry.name.value, |interface| &interface.name)
+        self.interface.as_ref().map_or(&self.written.value, |interface| &interface.name)
     }
 }
 

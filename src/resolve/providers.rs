@@ -30,8 +30,8 @@ pub struct Link<'a> {
 
 /// Who serves an import.
 pub enum Served<'a> {
-    /// The embedding application.
-    Host,
+    /// The embedding application, by this interface.
+    Host(&'a HostInterface),
     /// Plugins, in provider order, with the reply of each function.
     Plugins(Vec<Offer<'a>>, Vec<crate::plan::Reply>),
 }
@@ -121,7 +121,7 @@ pub fn bind<'a>(
     let served = match choose(scene, consumer, import, diagnostics)? {
         Chosen::Host(host) => {
             fit::check_host(scene, consumer, import, host, diagnostics);
-            Served::Host
+            Served::Host(host)
         }
         Chosen::Plugins(offers) => {
             let replies = fit::check_plugins(scene, consumer, import, &offers, diagnostics);
@@ -146,8 +146,7 @@ fn choose<'a>(
         diagnostics.push(diagnostic);
         return None;
     }
-    let hosts = scene.app.host.iter().filter(|host| version::serves(target(import), host.name()));
-    let host = hosts.max_by(|a, b| a.name().version().cmp(&b.name().version()));
+    let host = serving_host(scene, target(import));
     let bound = binding(scene, consumer, import);
     let offers = match bound {
         Some(entry) => {
@@ -186,6 +185,12 @@ fn choose<'a>(
         return None;
     }
     Some(Chosen::Plugins(offers))
+}
+
+/// The interface of the host that serves a name: in the highest version that fits.
+pub fn serving_host<'a>(scene: &Scene<'a>, wanted: &ExternName) -> Option<&'a HostInterface> {
+    let fitting = scene.app.host.iter().filter(|host| version::serves(wanted, host.name()));
+    fitting.max_by(|a, b| a.name().version().cmp(&b.name().version()))
 }
 
 /// A `from` without a version, where there are several: whichever is meant, none may silently be
@@ -474,9 +479,7 @@ fn host_and_plugins(
     let message = format!("both the host and plugins serve `{}` for `{}`", target(import), member.id());
     let mut diagnostic =
         Diagnostic::error(Code::Pw202, message).label(member.plugin.manifest.file, import_span(import), "served twice");
-    if let Some(file) = &scene.app.file {
-        diagnostic = diagnostic.label(file.file, host.entry.name.span.clone(), "the host offers it");
-    }
+    diagnostic = diagnostic.label(host.file, host.written.span.clone(), "the host offers it");
     diagnostic = label_offers(scene, diagnostic, offers);
     diagnostic.help(format!("{}; `[\"host\"]` binds the host", bind_help(scene, consumer, import, offers)))
 }

@@ -2,10 +2,10 @@ use std::time::Instant;
 
 use wasmtime::component::Val;
 
-use super::Inner;
 use super::arguments::weight;
 use super::slot::{Cell, Condition, Instance};
 use super::turns::{Refusal, Turn};
+use super::{Inner, current};
 use crate::link::{
     CallError, CallErrorKind, CallFrame, Deadline, Frame, HOST_STACK_RESERVE, Live, MAX_WASM_STACK, Target,
 };
@@ -21,13 +21,29 @@ pub(super) enum Purpose {
     Run(Target),
     /// It is started with the app.
     Start(PluginIndex),
+    /// The host does something with its exports.
+    Use(PluginIndex),
+}
+
+/// Why what a plugin was entered for did not come to its end.
+pub(super) enum Ended {
+    /// The plugin has failed, and cannot be trusted any more.
+    Failed(wasmtime::Error),
+    /// It was not even called.
+    Refused(CallError),
+}
+
+impl From<wasmtime::Error> for Ended {
+    fn from(error: wasmtime::Error) -> Self {
+        Self::Failed(error)
+    }
 }
 
 impl Purpose {
     pub(super) fn plugin(self) -> PluginIndex {
         match self {
             Self::Call(target) | Self::Run(target) => target.plugin,
-            Self::Start(plugin) => plugin,
+            Self::Start(plugin) | Self::Use(plugin) => plugin,
         }
     }
 }
@@ -35,7 +51,7 @@ impl Purpose {
 impl Live for Inner {
     fn call(&self, caller: &Frame, target: Target, arguments: &[Val], results: &mut [Val]) -> Result<(), CallError> {
         self.weigh(caller, target, arguments)?;
-        self.enter(caller, Purpose::Call(target), arguments, results)
+        self.enter(caller, Purpose::Call(target), |instance| instance.call(target.function, arguments, results))
     }
 }
 
@@ -44,24 +60,22 @@ impl Inner {
     ///
     /// # Errors
     /// Whatever the plugin failed with, or why it was not entered.
-    pub(super) fn enter(
+    pub(super) fn enter<R>(
         &self,
         caller: &Frame,
         purpose: Purpose,
-        arguments: &[Val],
-        results: &mut [Val],
-    ) -> Result<(), CallError> {
-        let entered = self.try_enter(caller, purpose, arguments, results);
+        act: impl FnOnce(&mut Instance) -> Result<R, Ended>,
+    ) -> Result<R, CallError> {
+        let entered = self.try_enter(caller, purpose, act);
         entered.map_err(|error| error.called(self.describe(caller, purpose)))
     }
 
-    fn try_enter(
+    fn try_enter<R>(
         &self,
         caller: &Frame,
         purpose: Purpose,
-        arguments: &[Val],
-        results: &mut [Val],
-    ) -> Result<(), CallError> {
+        act: impl FnOnce(&mut Instance) -> Result<R, Ended>,
+    ) -> Result<R, CallError> {
         let plugin = purpose.plugin();
         self.check_depth(caller, plugin)?;
         self.check_stack(plugin)?;
@@ -70,21 +84,21 @@ impl Inner {
         slot.set_caller(caller.plugin);
         let deadline = self.deadline(caller, purpose);
         let frame = Frame { chain: caller.chain, plugin: Some(plugin), depth: caller.depth + 1, deadline };
+        let _noted = current::note(self.number, frame);
         let mut cell = slot.cell();
         let mut instance = self.bring_up(&mut cell, purpose, frame)?;
-        let (Purpose::Call(target) | Purpose::Run(target)) = purpose else {
-            cell.condition = Condition::Up(instance);
-            return Ok(());
-        };
         self.prepare(&mut instance.store, frame);
-        // Calling does post-return too since wasmtime 48.
-        match instance.functions[target.function.0].call(&mut instance.store, arguments, results) {
-            Ok(()) => {
+        match act(&mut instance) {
+            Ok(value) => {
                 cell.condition = Condition::Up(instance);
-                Ok(())
+                Ok(value)
+            }
+            Err(Ended::Refused(cause)) => {
+                cell.condition = Condition::Up(instance);
+                Err(cause)
             }
             // Whatever the error is: the store cannot be trusted any more.
-            Err(error) => {
+            Err(Ended::Failed(error)) => {
                 let cause = self.explain(&error, &instance.store, frame);
                 drop(instance);
                 let exits = matches!(purpose, Purpose::Run(_)) && cause.exit_code().is_some();
@@ -124,11 +138,12 @@ impl Inner {
                 }
             }
         }
+        let generation = cell.generation + 1;
         let started = |_: &Instance| {
             self.slots[plugin.0].set_started();
-            cell.generation += 1;
+            cell.generation = generation;
         };
-        self.instantiate(plugin, frame).inspect(started).map_err(|cause| {
+        self.instantiate(plugin, frame, generation).inspect(started).map_err(|cause| {
             // What it does while it starts is its own doing, refusals included.
             let charged = cause.origin() == Some(self.id(plugin));
             cell.condition = Condition::Down { cause: cause.clone(), charged };
@@ -267,6 +282,10 @@ impl Inner {
         chain.join(" -> ")
     }
 
+    fn caller(&self, caller: &Frame) -> Option<PluginId> {
+        caller.plugin.map(|plugin| self.id(plugin).clone())
+    }
+
     /// The call, as errors tell it.
     pub(super) fn describe(&self, caller: &Frame, purpose: Purpose) -> CallFrame {
         let (interface, function) = match purpose {
@@ -274,12 +293,10 @@ impl Inner {
                 let function = self.assembly.function(target);
                 (function.interface.clone(), function.name.clone())
             }
-            Purpose::Start(plugin) => {
-                let caller = caller.plugin.map(|plugin| self.id(plugin).clone());
-                return CallFrame::start(caller, self.id(plugin).clone());
-            }
+            Purpose::Start(plugin) => return CallFrame::start(self.caller(caller), self.id(plugin).clone()),
+            Purpose::Use(plugin) => return CallFrame::exports(self.caller(caller), self.id(plugin).clone()),
         };
-        let caller = caller.plugin.map(|plugin| self.id(plugin).clone());
+        let caller = self.caller(caller);
         CallFrame { caller, plugin: self.id(purpose.plugin()).clone(), interface, function }
     }
 }

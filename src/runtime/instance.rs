@@ -18,7 +18,12 @@ impl Inner {
     ///
     /// # Errors
     /// Why it does not come up.
-    pub(super) fn instantiate(&self, plugin: PluginIndex, frame: Frame) -> Result<Instance, CallError> {
+    pub(super) fn instantiate(
+        &self,
+        plugin: PluginIndex,
+        frame: Frame,
+        generation: u64,
+    ) -> Result<Instance, CallError> {
         let linked = self.assembly.plugin(plugin);
         let failed = |cause: String| CallError::new(CallErrorKind::Failed, Some(self.id(plugin).clone()), cause);
         let limits = self.limits(plugin);
@@ -27,6 +32,7 @@ impl Inner {
             live: self.this.upgrade().ok_or_else(|| failed("the app has ended".to_owned()))?,
             clock: self.assembly.clock().clone(),
             limiter: Limiter::new(limits),
+            hosts: self.assembly.hosts().states(self.assembly.plan().plugin(plugin)),
             wasi: linked.uses_runtime.then(|| self.grants(plugin)).transpose().map_err(failed)?.map(Box::new),
         };
         let store = Store::try_new(self.assembly.engine(), state);
@@ -35,8 +41,9 @@ impl Inner {
         store.set_hostcall_fuel(usize::try_from(limits.hostcall_bytes).unwrap_or(usize::MAX));
         store.set_max_component_handles(usize::try_from(limits.handles).unwrap_or(usize::MAX));
         self.prepare(&mut store, frame);
-        match linked.pre.instantiate(&mut store).and_then(|instance| self.functions(plugin, &mut store, instance)) {
-            Ok(functions) => Ok(Instance { store, functions }),
+        let instance = linked.pre.instantiate(&mut store);
+        match instance.and_then(|instance| Ok((instance, self.functions(plugin, &mut store, instance)?))) {
+            Ok((instance, functions)) => Ok(Instance { store, instance, functions, generation }),
             Err(error) => Err(self.explain(&error, &store, frame)),
         }
     }
@@ -82,6 +89,7 @@ impl Inner {
             config: &planned.config,
             base: &self.options.base,
             args,
+            output: self.options.output.as_ref(),
         })
     }
 
@@ -100,6 +108,10 @@ impl Inner {
                 "one call copied more than its limit of {} bytes (`hostcall-bytes`)",
                 limits.hostcall_bytes
             );
+        }
+        if cause.contains("requires that `*_async` functions are used") {
+            return "a host interface that it imports has `async` functions, and plugins can call only others"
+                .to_owned();
         }
         cause.to_owned()
     }

@@ -1,46 +1,23 @@
 use std::borrow::Cow;
-use std::io;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 
-use tokio::io::AsyncWrite;
-use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
-use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
-use wasmtime_wasi_io::bytes::Bytes;
-
+use super::output::OutputStream;
+use super::stream::Drain;
 use crate::model::PluginId;
 
 /// Longest line that is logged in one piece, in bytes.
 const MAX_LINE: usize = 8 << 10;
 
-/// What a guest may write at once.
-const PERMIT: usize = 64 << 10;
-
-/// An output stream of a guest that leads to `tracing`, line by line, under the plugin's id.
-#[derive(Clone)]
-pub(super) struct LogStream(Arc<Mutex<Lines>>);
-
-/// Cuts what is written into lines; the rest goes when it is dropped.
-struct Lines {
+/// Leads what a guest prints to `tracing`, line by line, under the plugin's id; the rest goes when it
+/// is dropped.
+pub(super) struct Lines {
     plugin: PluginId,
-    stream: &'static str,
+    stream: OutputStream,
     /// What has come of the present line.
     line: Vec<u8>,
 }
 
-impl LogStream {
-    pub(super) fn new(plugin: PluginId, stream: &'static str) -> Self {
-        Self(Arc::new(Mutex::new(Lines { plugin, stream, line: Vec::new() })))
-    }
-
-    fn lines(&self) -> MutexGuard<'_, Lines> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Lines {
-    fn write(&mut self, mut bytes: &[u8]) {
+impl Drain for Lines {
+    fn take(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let room = MAX_LINE - self.line.len().min(MAX_LINE - 1);
             let piece = &bytes[..room.min(bytes.len())];
@@ -57,6 +34,12 @@ impl Lines {
             }
         }
     }
+}
+
+impl Lines {
+    pub(super) fn new(plugin: PluginId, stream: OutputStream) -> Self {
+        Self { plugin, stream, line: Vec::new() }
+    }
 
     /// Logs so much of the present line and keeps the rest.
     fn log(&mut self, length: usize) {
@@ -65,7 +48,7 @@ impl Lines {
         let line = std::mem::replace(&mut self.line, rest);
         let text = String::from_utf8_lossy(&line);
         let text = harmless(text.strip_suffix('\r').unwrap_or(&text));
-        tracing::info!(target: "plugweave::guest", plugin = %self.plugin, stream = self.stream, "{text}");
+        tracing::info!(target: "plugweave::guest", plugin = %self.plugin, stream = self.stream.as_str(), "{text}");
     }
 }
 
@@ -100,57 +83,6 @@ impl Drop for Lines {
     }
 }
 
-impl IsTerminal for LogStream {
-    fn is_terminal(&self) -> bool {
-        false
-    }
-}
-
-impl StdoutStream for LogStream {
-    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
-        Box::new(self.clone())
-    }
-
-    fn p2_stream(&self) -> Box<dyn OutputStream> {
-        Box::new(self.clone())
-    }
-}
-
-impl OutputStream for LogStream {
-    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        self.lines().write(&bytes);
-        Ok(())
-    }
-
-    fn flush(&mut self) -> StreamResult<()> {
-        Ok(())
-    }
-
-    fn check_write(&mut self) -> StreamResult<usize> {
-        Ok(PERMIT)
-    }
-}
-
-#[wasmtime_wasi::async_trait]
-impl Pollable for LogStream {
-    async fn ready(&mut self) {}
-}
-
-impl AsyncWrite for LogStream {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.lines().write(bytes);
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,9 +98,9 @@ mod tests {
     #[test]
     fn output_is_cut_into_lines() {
         let logged = Logged::start();
-        let stream = LogStream::new(PluginId::parse("lines").unwrap(), "stdout");
-        stream.lines().write(b"one\ntwo\r\n\nthr");
-        stream.lines().write(b"ee\nrest");
+        let mut stream = Lines::new(PluginId::parse("lines").unwrap(), OutputStream::Stdout);
+        stream.take(b"one\ntwo\r\n\nthr");
+        stream.take(b"ee\nrest");
         assert_eq!(logged.lines(), ["lines stdout one", "lines stdout two", "lines stdout ", "lines stdout three"]);
         drop(stream);
         assert_eq!(logged.lines().last().unwrap(), "lines stdout rest");
@@ -177,10 +109,10 @@ mod tests {
     #[test]
     fn a_long_line_is_bounded_and_no_character_is_cut() {
         let logged = Logged::start();
-        let stream = LogStream::new(PluginId::parse("long").unwrap(), "stderr");
-        stream.lines().write("x".as_bytes());
-        stream.lines().write("ä".repeat(10_000).as_bytes());
-        stream.lines().write(&[0xff; MAX_LINE * 2]);
+        let mut stream = Lines::new(PluginId::parse("long").unwrap(), OutputStream::Stderr);
+        stream.take("x".as_bytes());
+        stream.take("ä".repeat(10_000).as_bytes());
+        stream.take(&[0xff; MAX_LINE * 2]);
         drop(stream);
         let lines = logged.lines();
         let text: String = lines.iter().map(|line| line.strip_prefix("long stderr ").unwrap()).collect();

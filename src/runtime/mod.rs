@@ -5,12 +5,16 @@
 //! [`Inner::enter`](enter).
 
 mod arguments;
+mod current;
 mod enter;
 mod instance;
 mod log;
+mod output;
 mod outside;
 mod slot;
+mod stream;
 mod turns;
+mod typed;
 mod wasi;
 
 #[cfg(test)]
@@ -27,19 +31,24 @@ use crate::model::PluginId;
 use crate::plan::PluginIndex;
 
 use arguments::{check_arguments, weight};
+use current::AppNumber;
 use enter::Purpose;
+pub use output::{CapturedOutput, OutputSink, OutputStream};
 use outside::outside_async;
-use slot::{Condition, Slot};
+use slot::{Condition, Instance, Slot};
 use turns::Turns;
+pub use typed::Typed;
 
 /// How an app is started.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct StartOptions {
     /// The app's folder: granted directories are relative to it.
     pub base: PathBuf,
     /// Arguments for the plan's entry, in place of those of its manifest. With them it also gets the
     /// standard streams of the process.
     pub entry_args: Option<Vec<String>>,
+    /// Where everything goes that plugins print, in place of what their manifests say.
+    pub output: Option<OutputSink>,
 }
 
 /// The live plugins of an app. They end when it is dropped.
@@ -49,6 +58,7 @@ pub struct Runtime {
 
 struct Inner {
     this: Weak<Inner>,
+    number: AppNumber,
     assembly: Arc<Assembly>,
     options: StartOptions,
     slots: Vec<Slot>,
@@ -68,6 +78,7 @@ impl Runtime {
         let turns = Turns::new(slots.len());
         let inner = Arc::new_cyclic(|this: &Weak<Inner>| Inner {
             this: this.clone(),
+            number: AppNumber::next(),
             assembly,
             options,
             slots,
@@ -91,7 +102,8 @@ impl Runtime {
     /// nothing, or when the plugin fails or cannot be entered.
     pub fn call(&self, target: Target, arguments: &[Val]) -> Result<Option<Val>, CallError> {
         self.inner.check(target, arguments)?;
-        outside_async(|| self.inner.call_checked(target, arguments))
+        let (frame, _running) = self.inner.begin();
+        outside_async(|| self.inner.call_checked(&frame, target, arguments))
     }
 
     /// Runs the entry's `wasi:cli/run` and returns the status that it ends with.
@@ -105,7 +117,8 @@ impl Runtime {
         };
         let (frame, _running) = inner.begin();
         let mut results = [Val::Bool(false)];
-        match outside_async(|| inner.enter(&frame, Purpose::Run(entry), &[], &mut results)) {
+        let call = |instance: &mut Instance| instance.call(entry.function, &[], &mut results);
+        match outside_async(|| inner.enter(&frame, Purpose::Run(entry), call)) {
             Ok(()) => Ok(i32::from(results != [Val::Result(Ok(None))])),
             // Its own exit is how a program ends; that of a plugin that it has called is a failure.
             Err(error) => match (error.exit_code(), error.chain()) {
@@ -126,23 +139,21 @@ impl Drop for Runtime {
 }
 
 impl Inner {
-    fn call_checked(&self, target: Target, arguments: &[Val]) -> Result<Option<Val>, CallError> {
-        let (frame, _running) = self.begin();
-        if self.assembly.function(target).ty.result.is_none() {
-            self.enter(&frame, Purpose::Call(target), arguments, &mut [])?;
-            return Ok(None);
-        }
+    fn call_checked(&self, frame: &Frame, target: Target, arguments: &[Val]) -> Result<Option<Val>, CallError> {
+        let answers = self.assembly.function(target).ty.result.is_some();
         let mut results = [Val::Bool(false)];
-        self.enter(&frame, Purpose::Call(target), arguments, &mut results)?;
+        let expected = if answers { &mut results[..] } else { &mut [] };
+        let call = |instance: &mut Instance| instance.call(target.function, arguments, expected);
+        self.enter(frame, Purpose::Call(target), call)?;
         let [value] = results;
-        Ok(Some(value))
+        Ok(answers.then_some(value))
     }
 
     fn start(&self) -> Vec<(PluginId, CallError)> {
         let mut failures = Vec::new();
         for plugin in (0..self.slots.len()).map(PluginIndex) {
             let (frame, _running) = self.begin();
-            if let Err(error) = self.enter(&frame, Purpose::Start(plugin), &[], &mut []) {
+            if let Err(error) = self.enter(&frame, Purpose::Start(plugin), |_| Ok(())) {
                 self.slots[plugin.0].note_refused_start(&error);
                 tracing::debug!(plugin = %self.id(plugin), "{error}");
                 failures.push((self.id(plugin).clone(), error));
@@ -151,10 +162,15 @@ impl Inner {
         failures
     }
 
-    /// Begins a chain of calls. The clock runs as long as what is returned.
+    /// Begins a chain of calls, or goes on with the one that a host function was called from. The
+    /// clock runs as long as what is returned.
     fn begin(&self) -> (Frame, Running<'_>) {
+        let running = self.assembly.clock().run();
+        if let Some(frame) = current::innermost(self.number) {
+            return (frame, running);
+        }
         let chain = ChainId(self.chains.fetch_add(1, Ordering::Relaxed));
-        (Frame { chain, plugin: None, depth: 0, deadline: None }, self.assembly.clock().run())
+        (Frame { chain, plugin: None, depth: 0, deadline: None }, running)
     }
 
     fn no_entry(&self) -> String {
@@ -167,16 +183,26 @@ impl Inner {
         format!("several plugins export `wasi:cli/run`: {first} and {last}; choose one of them by `entry` in app.toml")
     }
 
-    fn check(&self, target: Target, arguments: &[Val]) -> Result<(), CallError> {
-        let function = self.assembly.function(target);
-        let refuse = |cause: String| {
-            let frame = Frame { chain: ChainId(0), plugin: None, depth: 0, deadline: None };
-            let error = CallError::new(CallErrorKind::BadArguments, Some(self.id(target.plugin).clone()), cause);
-            error.called(self.describe(&frame, Purpose::Call(target)))
-        };
-        if let Some(handle) = &function.handle {
-            return Err(refuse(format!("it takes or returns `{handle}`, which the host cannot hold")));
+    /// Refuses a function that the host cannot call.
+    fn check_handles(&self, target: Target) -> Result<(), CallError> {
+        match &self.assembly.function(target).handle {
+            Some(handle) => {
+                Err(self.bad_call(target, format!("it takes or returns `{handle}`, which the host cannot hold")))
+            }
+            None => Ok(()),
         }
+    }
+
+    fn bad_call(&self, target: Target, cause: String) -> CallError {
+        let frame = Frame { chain: ChainId(0), plugin: None, depth: 0, deadline: None };
+        let error = CallError::new(CallErrorKind::BadArguments, Some(self.id(target.plugin).clone()), cause);
+        error.called(self.describe(&frame, Purpose::Call(target)))
+    }
+
+    fn check(&self, target: Target, arguments: &[Val]) -> Result<(), CallError> {
+        self.check_handles(target)?;
+        let function = self.assembly.function(target);
+        let refuse = |cause: String| self.bad_call(target, cause);
         check_arguments(&function.ty, arguments).map_err(refuse)?;
         // Arguments of fixed size may need no memory at all.
         if function.takes_bulk && weight(arguments) > self.most_bytes(target.plugin) {

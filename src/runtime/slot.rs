@@ -4,9 +4,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use wasmtime::Store;
-use wasmtime::component::Func;
+use wasmtime::component::{Func, Instance as WasmInstance, Val};
 
-use crate::link::{CallError, PluginState};
+use super::enter::Ended;
+use crate::link::{CallError, FunctionIndex, PluginState};
 use crate::model::RestartBudget;
 use crate::plan::PluginIndex;
 
@@ -49,8 +50,24 @@ pub(super) enum Condition {
 /// A live instance and its exports.
 pub(super) struct Instance {
     pub(super) store: Store<PluginState>,
+    pub(super) instance: WasmInstance,
     /// In the order of [`LinkedPlugin::functions`](crate::link::LinkedPlugin).
     pub(super) functions: Vec<Func>,
+    /// Which of the plugin's instances it is: what belongs to another one is stale.
+    pub(super) generation: u64,
+}
+
+impl Instance {
+    /// Calls a function with values. Whatever the error is, the plugin has failed.
+    pub(super) fn call(
+        &mut self,
+        function: FunctionIndex,
+        arguments: &[Val],
+        results: &mut [Val],
+    ) -> Result<(), Ended> {
+        // This does post-return too since wasmtime 48.
+        Ok(self.functions[function.0].call(&mut self.store, arguments, results)?)
+    }
 }
 
 impl Slot {

@@ -7,7 +7,9 @@ use wasmtime_wasi::sockets::SocketAddrUse;
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
 use wasmtime_wasi_config::WasiConfigVariables;
 
-use super::log::LogStream;
+use super::log::Lines;
+use super::output::{OutputSink, OutputStream, ToSink};
+use super::stream::GuestStream;
 use crate::link::Wasi;
 use crate::model::{Access, NetworkGrant, PluginId, Stdio, WasiGrants};
 
@@ -21,6 +23,8 @@ pub(super) struct Grants<'a> {
     /// Arguments in place of those of the manifest; then the standard streams are those of the
     /// process.
     pub(super) args: Option<&'a [String]>,
+    /// Where output goes in place of what the manifest says, and of the process' streams.
+    pub(super) output: Option<&'a OutputSink>,
 }
 
 /// Why a directory cannot be opened, without the operating system's error number.
@@ -68,16 +72,22 @@ fn streams(builder: &mut WasiCtxBuilder, grants: &Grants<'_>) {
     if inherit || wasi.stdin == Stdio::Inherit {
         builder.inherit_stdin();
     }
+    if let Some(sink) = grants.output {
+        let to_sink = |stream| GuestStream::new(ToSink { sink: sink.clone(), plugin: grants.id.clone(), stream });
+        builder.stdout(to_sink(OutputStream::Stdout)).stderr(to_sink(OutputStream::Stderr));
+        return;
+    }
+    let log = |stream| GuestStream::new(Lines::new(grants.id.clone(), stream));
     match wasi.stdout {
         _ if inherit => builder.inherit_stdout(),
         Stdio::Inherit => builder.inherit_stdout(),
-        Stdio::Log => builder.stdout(LogStream::new(grants.id.clone(), "stdout")),
+        Stdio::Log => builder.stdout(log(OutputStream::Stdout)),
         Stdio::Null => builder,
     };
     match wasi.stderr {
         _ if inherit => builder.inherit_stderr(),
         Stdio::Inherit => builder.inherit_stderr(),
-        Stdio::Log => builder.stderr(LogStream::new(grants.id.clone(), "stderr")),
+        Stdio::Log => builder.stderr(log(OutputStream::Stderr)),
         Stdio::Null => builder,
     };
 }
@@ -139,7 +149,7 @@ mod tests {
         let wasi = WasiGrants { dirs: vec![dir], ..WasiGrants::default() };
         let base = std::env::temp_dir();
         let config = BTreeMap::new();
-        let grants = Grants { id: &id, wasi: &wasi, config: &config, base: &base, args: None };
+        let grants = Grants { id: &id, wasi: &wasi, config: &config, base: &base, args: None, output: None };
         assert!(open(&grants).err().unwrap().contains("no-such-folder"));
     }
 }

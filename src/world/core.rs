@@ -22,6 +22,19 @@ pub struct WitSource {
     pub deps: Vec<Vec<(String, String)>>,
 }
 
+/// One text, which needs no other.
+impl From<&str> for WitSource {
+    fn from(text: &str) -> Self {
+        Self { main: vec![(String::new(), text.to_owned())], deps: Vec::new() }
+    }
+}
+
+impl From<String> for WitSource {
+    fn from(text: String) -> Self {
+        Self { main: vec![(String::new(), text)], deps: Vec::new() }
+    }
+}
+
 /// Turns the content of a plugin's file, a component or core module in binary or text form, into a component.
 ///
 /// A core module becomes a component by the WIT that is embedded in it, else by `wit` and the world of that name

@@ -284,11 +284,11 @@ fn layers_in_test() -> Vec<Layer> {
     let source = read("tests/layers.rs").unwrap();
     let list = source.split("const LAYERS").nth(1).unwrap().split("\n];").next().unwrap();
     let layer = |entry: &str| {
-        let (name, rest) = entry.split_once('"').unwrap();
+        let (name, rest) = entry.split_once('"').unwrap().1.split_once('"').unwrap();
         let used = rest.split_once("&[").unwrap().1.split(']').next().unwrap();
         (name.to_owned(), used.split('"').skip(1).step_by(2).map(str::to_owned).collect())
     };
-    list.split("(\"").skip(1).map(layer).collect()
+    list.split('(').skip(2).map(layer).collect()
 }
 
 #[test]

@@ -141,7 +141,7 @@ fn plan_is(plan: &Plan, expected: &Expected, checked: &Checked) -> Result<Kind, 
 fn source(plan: &Plan, import: &PlannedImport) -> Source {
     match &import.source {
         ImportSource::Runtime => Source::Runtime,
-        ImportSource::Host => Source::Host,
+        ImportSource::Host(_) => Source::Host,
         ImportSource::TypesOnly => Source::TypesOnly,
         ImportSource::Plugins(binding) => {
             let provider = |provider: &plugweave::plan::Provider| {

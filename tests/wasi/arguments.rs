@@ -47,7 +47,11 @@ fn of_the_command_line_are_for_the_entry_alone() {
     let place = Place::new("command-line");
     place.file("app.toml", "[app]\nentry = 'shell'\n").probe("shell.toml", "[wasi]\nargs = ['--fast']\n");
     place.probe("other.toml", "[wasi]\nargs = ['--slow']\n");
-    let options = StartOptions { base: place.root.clone(), entry_args: Some(vec!["a b".into(), String::new()]) };
+    let options = StartOptions {
+        base: place.root.clone(),
+        entry_args: Some(vec!["a b".into(), String::new()]),
+        ..StartOptions::default()
+    };
     let app = App::of_checked(check(&Folder::new(&place.root)).unwrap(), options).unwrap();
     expect(&app, "shell", &[("args()", r#"["shell", "a b", ""]"#)]);
     expect(&app, "other", &[("args()", r#"["other", "--slow"]"#)]);

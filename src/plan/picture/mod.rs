@@ -33,7 +33,7 @@ impl Plan {
     /// Whether the host serves some import.
     fn has_host(&self) -> bool {
         let mut imports = self.plugins.iter().flat_map(|plugin| &plugin.imports);
-        imports.any(|import| matches!(import.source, ImportSource::Host))
+        imports.any(|import| matches!(import.source, ImportSource::Host(_)))
     }
 }
 
@@ -41,7 +41,7 @@ impl Plan {
 fn ports(plugin: &PlannedPlugin) -> impl Iterator<Item = Port> {
     plugin.imports.iter().filter_map(|import| match &import.source {
         ImportSource::Runtime | ImportSource::TypesOnly => None,
-        ImportSource::Host => {
+        ImportSource::Host(_) => {
             Some(Port { label: import.name.short().to_owned(), targets: vec![Target::Host], late: false })
         }
         ImportSource::Plugins(binding) => Some(Port {

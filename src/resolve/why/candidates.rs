@@ -32,7 +32,7 @@ pub(super) fn of_listed<'a>(
 ) -> Vec<Candidate> {
     let serving = match link.map(|link| &link.served) {
         Some(Served::Plugins(offers, _)) => offers.iter().map(|offer| (offer.provider, offer.export.export)).collect(),
-        Some(Served::Host) | None => Vec::new(),
+        Some(Served::Host(_)) | None => Vec::new(),
     };
     let (wanted, kind) = (&listed.target, listed.import.kind);
     Question { scene, consumer, wanted, kind, listed: Some(listed), serving, decided: link.is_some() }.candidates()

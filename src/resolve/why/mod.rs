@@ -12,7 +12,7 @@ use super::listing::{Found, ListedImport, find_by, unlisted_import};
 use super::near::nearest_name;
 use super::providers::{self, Link, Served, binding};
 use super::version::Mismatch;
-use super::{App, HostInterface, Plugin, Scene, version};
+use super::{App, Plugin, Scene, version};
 
 /// Why an import is bound as it is.
 #[derive(Debug, Clone)]
@@ -284,10 +284,7 @@ fn explain_listed<'a>(scene: &'a Scene<'a>, consumer: usize, listed: &'a ListedI
     let sources = &scene.app.sources;
     let source = match link.as_ref().map(|link| &link.served) {
         Some(Served::Plugins(..)) => Source::Plugins,
-        Some(Served::Host) => serving_host(scene, listed).map_or(Source::Undecided, |host| {
-            let file = scene.app.file.as_ref().map(|file| file.file);
-            file.map_or(Source::Undecided, |file| Source::Host(place(sources, file, &host.entry.name.span)))
-        }),
+        Some(Served::Host(host)) => Source::Host(place(sources, host.file, &host.written.span)),
         None => Source::Undecided,
     };
     let failed = problems.iter().any(|problem| problem.severity == Severity::Error);
@@ -332,12 +329,6 @@ fn explain_unlisted<'a>(scene: &'a Scene<'a>, consumer: usize, import: &'a Exter
     }
 }
 
-/// The interface of `[host]` that serves an import: in the highest version that fits.
-fn serving_host<'a>(scene: &Scene<'a>, listed: &ListedImport<'_>) -> Option<&'a HostInterface> {
-    let fitting = scene.app.host.iter().filter(|host| version::serves(&listed.target, host.name()));
-    fitting.max_by(|a, b| a.name().version().cmp(&b.name().version()))
-}
-
 fn terms(sources: &Sources, plugin: &Plugin, entry: &ImportEntry) -> Terms {
     Terms {
         place: place(sources, plugin.manifest.file, &entry.name.span),
@@ -361,7 +352,7 @@ fn bound(scene: &Scene<'_>, consumer: usize, listed: &ListedImport<'_>) -> Optio
 fn functions(import: &Extern, link: Option<&Link<'_>>) -> Vec<Explained> {
     let (offers, replies) = match link.map(|link| &link.served) {
         Some(Served::Plugins(offers, replies)) => (offers.as_slice(), replies.as_slice()),
-        Some(Served::Host) | None => (&[][..], &[][..]),
+        Some(Served::Host(_)) | None => (&[][..], &[][..]),
     };
     let answers_nothing = |name: &str| {
         let provided = offers.first().and_then(|offer| offer.export.export.function(name));

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::link::LinkError;
-use crate::link::testing::{Ask, component, export, func};
+use crate::link::testing::{Ask, component, export, func, name_of};
 use crate::model::{RestartBudget, Type};
 use crate::plan::{Answer, ErrorForm, Fallible, ImportSource, Reply};
 
@@ -146,7 +146,7 @@ fn plans_that_do_not_fit_are_refused() {
         change(&mut bench);
         Assembly::link(bench.plan, &bench.binaries).err().unwrap()
     };
-    let error = link(&|bench| bench.plan.plugins[1].imports[0].source = ImportSource::Host);
+    let error = link(&|bench| bench.plan.plugins[1].imports[0].source = ImportSource::Host(name_of("t:t/p")));
     assert!(matches!(error, LinkError::HostInterface { .. }), "{error}");
     let error = link(&|bench| bench.plan.plugins[1].imports.clear());
     assert!(matches!(error, LinkError::Imports { .. }) && error.to_string().contains("t:t/p"), "{error}");

@@ -286,11 +286,11 @@ fn folders_are_relative_to_the_app() {
     plugin.wasi.dirs = vec![DirGrant { host: "src".into(), guest: "/data".into(), access: Access::Read }];
     let (plan, binaries) = (bench.plan.clone(), bench.binaries.clone());
     let base = env!("CARGO_MANIFEST_DIR").into();
-    let live = bench.start_with(StartOptions { base, entry_args: None });
+    let live = bench.start_with(StartOptions { base, ..StartOptions::default() });
     assert_eq!(live.count("reader"), 1);
     // A folder that is not there is a failure while starting.
     let base = env!("CARGO_MANIFEST_DIR").to_owned() + "/src";
-    let live = Bench { plan, binaries }.start_with(StartOptions { base: base.into(), entry_args: None });
+    let live = Bench { plan, binaries }.start_with(StartOptions { base: base.into(), ..StartOptions::default() });
     assert_eq!(origin(&live.failures[0].1), (CallErrorKind::Failed, "reader"));
     assert!(live.failures[0].1.to_string().contains("cannot be opened"), "{}", live.failures[0].1);
 }

@@ -1,0 +1,138 @@
+use crate::diagnostic::{Code, Diagnostic, Sources, Span, Spanned};
+use crate::files::Files;
+use crate::manifest::path::join;
+use crate::manifest::{AppFile, HostEntry};
+use crate::model::ExternName;
+use crate::resolve::{HostInterface, serves};
+use crate::words::{list, shown};
+use crate::world::{Extern, WitSource, WorldError, read_interface};
+
+use super::APP_FILE;
+
+/// An interface that the embedding application offers, with the WIT that declares it.
+///
+/// ```
+/// use plugweave::check::HostOffer;
+///
+/// let wit = "package shell:ui@1.0.0; interface window { title: func(text: string); }";
+/// let offer = HostOffer::new("shell:ui/window", wit)?;
+/// assert_eq!(offer.name().to_string(), "shell:ui/window@1.0.0");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct HostOffer {
+    path: String,
+    text: String,
+    place: Span,
+    interface: Extern,
+}
+
+/// Why an interface cannot be offered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadOffer {
+    /// The name is none.
+    #[error("the host cannot offer `{}`: {reason}", shown(name))]
+    Name {
+        /// The name.
+        name: String,
+        /// Why it is none.
+        reason: String,
+    },
+    /// It is offered already.
+    #[error("the host offers `{name}` twice")]
+    Twice {
+        /// The interface.
+        name: ExternName,
+    },
+    /// The WIT does not declare it, or cannot be read.
+    #[error("the host cannot offer `{name}`: {error}")]
+    Wit {
+        /// The interface.
+        name: ExternName,
+        /// What is wrong.
+        error: Box<WorldError>,
+    },
+}
+
+impl HostOffer {
+    /// The interface of this name, as WIT text declares it. The version may be left out of the name
+    /// when the text has only one.
+    ///
+    /// # Errors
+    /// [`BadOffer`] when the name is none, the WIT does not parse, or it has no such interface.
+    pub fn new(name: &str, wit: impl Into<WitSource>) -> Result<Self, BadOffer> {
+        let parsed = ExternName::parse(name);
+        let parsed = parsed.map_err(|error| BadOffer::Name { name: name.to_owned(), reason: error.to_string() })?;
+        let wit = wit.into();
+        let interface =
+            read_interface(&wit, &parsed).map_err(|error| BadOffer::Wit { name: parsed, error: Box::new(error) })?;
+        let (path, text, place) = declared(&wit, interface.name.short());
+        let path = if path.is_empty() { format!("WIT of {}", interface.name) } else { path };
+        Ok(Self { path, text, place, interface })
+    }
+
+    /// The name of the interface, with its version.
+    pub fn name(&self) -> &ExternName {
+        &self.interface.name
+    }
+
+    /// The offer as the resolver sees it.
+    pub(super) fn resolved(&self, sources: &mut Sources) -> HostInterface {
+        HostInterface {
+            file: sources.add(self.path.clone(), self.text.clone()),
+            written: Spanned::new(self.interface.name.clone(), self.place.clone()),
+            interface: Some(self.interface.clone()),
+        }
+    }
+
+    /// Whether this is what a line of `[host]` announces.
+    pub(super) fn fulfils(&self, entry: &HostEntry) -> bool {
+        let announced = &entry.name.value;
+        let same = announced.version().is_none() && announced.base() == self.name().base();
+        same || serves(announced, self.name()) || serves(self.name(), announced)
+    }
+}
+
+/// Where WIT declares an interface: the file, its text and the place in it.
+fn declared(wit: &WitSource, short: &str) -> (String, String, Span) {
+    let needle = format!("interface {short}");
+    let mut files = wit.main.iter().chain(wit.deps.iter().flatten());
+    let found = files.find_map(|(path, text)| Some((path, text, text.find(&needle)?)));
+    match found {
+        Some((path, text, at)) => (path.clone(), text.clone(), at..at + needle.len()),
+        // The keyword and the name may be on different lines.
+        None => wit.main.first().map(|(path, text)| (path.clone(), text.clone(), 0..0)).unwrap_or_default(),
+    }
+}
+
+/// Reads an interface that `[host]` announces.
+pub(super) fn read_announced(
+    files: &dyn Files,
+    app_file: &AppFile,
+    entry: &HostEntry,
+) -> Result<Extern, Box<Diagnostic>> {
+    let refuse = |place: Span, message: String, label: &str, help: String| {
+        Box::new(Diagnostic::error(Code::Pw401, message).label(app_file.file, place, label).help(help))
+    };
+    let name = &entry.name.value;
+    let path = join(APP_FILE, &entry.wit.value);
+    let source = files.wit(&path).map_err(|reason| {
+        let message = format!("the WIT `{}` of the host's `{name}` cannot be read: {reason}", shown(&path));
+        let help = "correct the path, which is relative to the app's folder".to_owned();
+        refuse(entry.wit.span.clone(), message, "this file or folder", help)
+    })?;
+    read_interface(&source, name).map_err(|error| match error {
+        WorldError::NoInterface { wanted, found } => {
+            let message = format!("the WIT `{}` has no interface `{wanted}`", shown(&path));
+            let help = match found.as_slice() {
+                [] => "name a WIT file or folder that declares it".to_owned(),
+                there => format!("name one that is there: {}", list(there)),
+            };
+            refuse(entry.name.span.clone(), message, "not there", help)
+        }
+        other => {
+            let message = format!("the WIT `{}` of the host's `{name}` cannot be used: {other}", shown(&path));
+            refuse(entry.wit.span.clone(), message, "this WIT", "correct the WIT".to_owned())
+        }
+    })
+}

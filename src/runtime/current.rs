@@ -1,0 +1,66 @@
+//! The entries that this thread is in now, so that a call that a host function makes goes on with
+//! the chain that it was called from.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::link::Frame;
+
+/// A live app, as long as the process lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct AppNumber(u64);
+
+impl AppNumber {
+    pub(super) fn next() -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Self(LAST.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+thread_local! {
+    /// Outermost first. Of several apps, because a host function may call into another one.
+    static ENTRIES: RefCell<Vec<(AppNumber, Frame)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps an entry noted until it is dropped.
+pub(super) struct Noted(());
+
+/// Notes that this thread is in a plugin of an app.
+pub(super) fn note(app: AppNumber, frame: Frame) -> Noted {
+    ENTRIES.with_borrow_mut(|entries| entries.push((app, frame)));
+    Noted(())
+}
+
+/// The innermost entry of this thread into a plugin of an app.
+pub(super) fn innermost(app: AppNumber) -> Option<Frame> {
+    ENTRIES.with_borrow(|entries| entries.iter().rev().find(|(other, _)| *other == app).map(|(_, frame)| *frame))
+}
+
+impl Drop for Noted {
+    fn drop(&mut self) {
+        ENTRIES.with_borrow_mut(Vec::pop);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::ChainId;
+
+    #[test]
+    fn each_app_has_its_own_innermost_entry() {
+        let frame = |chain| Frame { chain: ChainId(chain), plugin: None, depth: 1, deadline: None };
+        let (one, other) = (AppNumber::next(), AppNumber::next());
+        assert_eq!(innermost(one), None);
+        let outer = note(one, frame(1));
+        {
+            let _inner = note(other, frame(2));
+            assert_eq!((innermost(one), innermost(other)), (Some(frame(1)), Some(frame(2))));
+            let _innermost = note(one, frame(3));
+            assert_eq!(innermost(one), Some(frame(3)));
+        }
+        assert_eq!((innermost(one), innermost(other)), (Some(frame(1)), None));
+        drop(outer);
+        assert_eq!(innermost(one), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! Calls from the host with Rust types in place of values.
+
+use wasmtime::component::{ComponentNamedList, Instance as WasmInstance, Lift, Lower, TypedFunc};
+use wasmtime::{AsContextMut, StoreContextMut};
+
+use super::enter::{Ended, Purpose};
+use super::outside::outside_async;
+use super::slot::Instance;
+use super::{Inner, Runtime};
+use crate::link::{CallError, CallErrorKind, PluginState, Target};
+use crate::plan::PluginIndex;
+
+/// A function of a plugin whose Rust types have been checked.
+///
+/// It is covariant in its types, so that later calls may pass references that live shorter.
+pub struct Typed<Params, Return> {
+    target: Target,
+    /// The instance in which the types were checked. The instances after it have the same types, but
+    /// wasmtime wants to see for itself.
+    generation: u64,
+    function: TypedFunc<Params, Return>,
+}
+
+impl Runtime {
+    /// Checks that Rust types are those of a function.
+    ///
+    /// # Errors
+    /// [`CallError`] when they are not, or when the plugin cannot be entered.
+    pub fn typed<Params, Return>(&self, target: Target) -> Result<Typed<Params, Return>, CallError>
+    where
+        Params: ComponentNamedList + Lower + Send,
+        Return: ComponentNamedList + Lift + Send,
+    {
+        let inner = &*self.inner;
+        inner.check_handles(target)?;
+        let (frame, _running) = inner.begin();
+        let check = |instance: &mut Instance| {
+            let function = inner.typed(instance, target)?;
+            Ok(Typed { target, generation: instance.generation, function })
+        };
+        outside_async(|| inner.enter(&frame, Purpose::Call(target), check))
+    }
+
+    /// Calls a function.
+    ///
+    /// # Errors
+    /// [`CallError`] when the plugin fails or cannot be entered.
+    pub fn call_typed<Params, Return>(&self, typed: &Typed<Params, Return>, params: Params) -> Result<Return, CallError>
+    where
+        Params: ComponentNamedList + Lower + Send,
+        Return: ComponentNamedList + Lift + Send,
+    {
+        let Typed { target, generation, function } = *typed;
+        let inner = &*self.inner;
+        let (frame, _running) = inner.begin();
+        let call = |instance: &mut Instance| {
+            let function = if instance.generation == generation { function } else { inner.typed(instance, target)? };
+            Ok(function.call(&mut instance.store, params)?)
+        };
+        outside_async(|| inner.enter(&frame, Purpose::Call(target), call))
+    }
+
+    /// Lets the host do something with the exports of a plugin.
+    ///
+    /// # Errors
+    /// [`CallError`] when the plugin cannot be entered, when `bind` finds that the exports are not
+    /// what it wants, and when `act` fails: then the plugin has failed.
+    pub fn with_exports<B, R: Send>(
+        &self,
+        plugin: PluginIndex,
+        bind: impl FnOnce(u64, StoreContextMut<'_, PluginState>, &WasmInstance) -> wasmtime::Result<B> + Send,
+        act: impl FnOnce(B, StoreContextMut<'_, PluginState>) -> wasmtime::Result<R> + Send,
+    ) -> Result<R, CallError> {
+        let inner = &*self.inner;
+        let (frame, _running) = inner.begin();
+        let purpose = Purpose::Use(plugin);
+        let act = |instance: &mut Instance| {
+            let exports = instance.instance;
+            let bound = bind(instance.generation, instance.store.as_context_mut(), &exports);
+            let bound = bound.map_err(|error| inner.wrong_type(plugin, format!("{error:#}")))?;
+            Ok(act(bound, instance.store.as_context_mut())?)
+        };
+        outside_async(|| inner.enter(&frame, purpose, act))
+    }
+}
+
+impl Inner {
+    fn typed<Params, Return>(&self, instance: &Instance, target: Target) -> Result<TypedFunc<Params, Return>, Ended>
+    where
+        Params: ComponentNamedList + Lower,
+        Return: ComponentNamedList + Lift,
+    {
+        let typed = instance.functions[target.function.0].typed::<Params, Return>(&instance.store);
+        typed.map_err(|error| {
+            let function = self.assembly.function(target);
+            let (params, result) = (std::any::type_name::<Params>(), std::any::type_name::<Return>());
+            let cause = format!(
+                "it is `{}: {}`, which the Rust types {params} and {result} do not fit: {error:#}",
+                function.name, function.ty
+            );
+            self.wrong_type(target.plugin, cause)
+        })
+    }
+
+    fn wrong_type(&self, plugin: PluginIndex, cause: String) -> Ended {
+        Ended::Refused(CallError::new(CallErrorKind::WrongType, Some(self.id(plugin).clone()), cause))
+    }
+}
