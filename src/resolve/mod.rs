@@ -11,6 +11,7 @@ mod exporters;
 mod fit;
 mod graph;
 mod listing;
+mod missing;
 mod near;
 mod providers;
 mod shape;
