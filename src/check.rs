@@ -292,14 +292,25 @@ fn bad_binary(manifest: &Manifest, path: &str, error: WorldError) -> Diagnostic 
             "this component",
             "build it so that it imports and exports interfaces, functions and types only",
         ),
-        (
-            WorldError::Invalid(_) | WorldError::Wit(_) | WorldError::NoInterface { .. } | WorldError::NoWorld { .. },
-            _,
-        ) => (
+        (WorldError::Invalid(_), _) => (
+            &manifest.component,
+            "this binary",
+            "build it anew; threads, exceptions, garbage collection and `async` cannot be used",
+        ),
+        (WorldError::HugeValue(_), _) => {
+            (&manifest.component, "this component", "pass large values as a `list` without a fixed length")
+        }
+        (WorldError::Intricate(_), _) => {
+            (&manifest.component, "this component", "build it of fewer parts, or link them into one core module")
+        }
+        (WorldError::Reexport(_), _) => (
             &manifest.component,
             "this component",
-            "build it anew; components of WASI 0.2 without async functions can be run",
+            "let it export a function of its own that calls the imported one, or leave the export out",
         ),
+        (WorldError::Wit(_) | WorldError::NoInterface { .. } | WorldError::NoWorld { .. }, _) => {
+            (&manifest.component, "this binary", "correct the WIT that is embedded in it")
+        }
     };
     let error = BinaryError::Unusable { path: path.to_owned(), error };
     problem(manifest, place, error.to_string(), label).help(help)

@@ -6,7 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 ///
 /// An app is a folder. Every `*.toml` in it is the manifest of a plugin: a WebAssembly component
 /// and the interfaces that it imports and exports. `check` tells whether the plugins fit together,
-/// `plan` and `graph` show how, `run` and `call` make them work.
+/// `plan`, `graph` and `why` show how, `run` and `call` make them work. `inspect` shows what is in a
+/// binary, and drafts its manifest.
 #[derive(Debug, Parser)]
 #[command(name = "plugweave", version, about, max_term_width = 100, arg_required_else_help = true)]
 #[command(after_help = "Exit codes: 0 fine, 1 the app or a call failed, 2 wrong usage; of `run`, the guest's own.\n\

@@ -56,9 +56,8 @@ pub struct DirGrant {
     pub access: Access,
 }
 
-/// One thing that a plugin may do on the network.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
+/// One thing that a plugin may do on the network. Its text is that of manifests: `tcp:127.0.0.1:8080`.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NetworkGrant {
     /// TCP with this address.
     Tcp(IpAddr, u16),
@@ -76,6 +75,12 @@ impl fmt::Display for NetworkGrant {
             Self::Udp(ip, port) => write!(f, "udp:{}", SocketAddr::new(*ip, *port)),
             Self::Dns => f.write_str("dns"),
         }
+    }
+}
+
+impl serde::Serialize for NetworkGrant {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -34,7 +34,7 @@ use listing::Listing;
 pub use draft::{Draft, draft_manifest};
 pub use version::Mismatch;
 pub(crate) use version::serves;
-pub use wasi::offered as offered_by_runtime;
+pub use wasi::{functions as functions_of_runtime, offered as offered_by_runtime};
 pub use why::{Bound, Candidate, CannotExplain, Explained, Explanation, Place, Source, Terms, Verdict, explain};
 
 /// Everything that is known of an app before it is resolved.

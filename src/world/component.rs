@@ -16,7 +16,8 @@ use crate::model::{ExternName, Side, Type};
 ///
 /// # Errors
 /// [`WorldError::NotWasm`] for other bytes, [`WorldError::CoreWithoutWorld`] for a core module (see
-/// [`componentize`](super::componentize)), [`WorldError::Invalid`] for what the engine would refuse to load, and
+/// [`componentize`](super::componentize)), [`WorldError::Invalid`], [`WorldError::HugeValue`],
+/// [`WorldError::Intricate`] and [`WorldError::Reexport`] for what the engine would refuse to load, and
 /// [`WorldError::Inexpressible`] for an import or export that is no interface, function or type.
 pub fn read_component(bytes: &[u8]) -> Result<World, WorldError> {
     if Parser::is_core_wasm(bytes) {
@@ -36,7 +37,7 @@ pub fn read_component(bytes: &[u8]) -> Result<World, WorldError> {
             Side::Export => world.exports.push(read),
         }
     }
-    inline::check(bytes, &types).map_err(invalid)?;
+    inline::check(bytes, &types)?;
     Ok(world)
 }
 

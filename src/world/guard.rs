@@ -44,7 +44,9 @@ pub(super) fn check_nesting(bytes: &[u8]) -> Result<(), WorldError> {
             Err(_) => break,
         };
         if too_deep {
-            return Err(WorldError::Invalid(format!("components or types are nested more than {MAX_NESTING} deep")));
+            return Err(WorldError::Intricate(format!(
+                "its components or types are nested more than {MAX_NESTING} deep"
+            )));
         }
     }
     Ok(())

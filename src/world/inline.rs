@@ -11,6 +11,7 @@ use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::Types;
 use wasmparser::{ComponentExport, ComponentExternalKind, ComponentInstantiationArg};
 
+use super::WorldError;
 use super::parts::{Capture, Part, Step, read};
 
 /// How many instances there may be, of components and core modules together. Tools make a few dozen.
@@ -31,6 +32,15 @@ pub(super) enum NoInstance {
     Function(String),
     #[error("its export `{0}` contains `{1}`, an imported function, and the engine cannot export one again")]
     Part(String, String),
+}
+
+impl From<NoInstance> for WorldError {
+    fn from(reason: NoInstance) -> Self {
+        match reason {
+            NoInstance::Instances | NoInstance::Definitions(_) => Self::Intricate(reason.to_string()),
+            NoInstance::Function(_) | NoInstance::Part(..) => Self::Reexport(reason.to_string()),
+        }
+    }
 }
 
 /// Refuses a valid component that the engine could not make an instance of, or only at an absurd expense.

@@ -95,6 +95,15 @@ pub enum WorldError {
     /// The component or module is not valid for the engine that would run it.
     #[error("not a valid component: {0}")]
     Invalid(String),
+    /// A type whose values are larger than the engine can lay out in memory.
+    #[error("{0}")]
+    HugeValue(String),
+    /// More parts inside each other than the engine could take apart.
+    #[error("{0}")]
+    Intricate(String),
+    /// A function that is imported and exported again, which the engine cannot do.
+    #[error("{0}")]
+    Reexport(String),
     /// A core module that says nothing about its world, and neither does the manifest.
     #[error("a core module without embedded WIT")]
     CoreWithoutWorld,

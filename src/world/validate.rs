@@ -11,7 +11,7 @@ use super::{WorldError, guard};
 pub(super) fn validate(bytes: &[u8]) -> Result<Types, WorldError> {
     guard::check_nesting(bytes)?;
     guard::catch(|| validate_all(bytes))
-        .unwrap_or_else(|| Err(WorldError::Invalid("its types are too deep to be validated".to_owned())))
+        .unwrap_or_else(|| Err(WorldError::Intricate("its types are too deep to be validated".to_owned())))
 }
 
 /// [`Validator::validate_all`], with a look at each component when it ends.
@@ -27,7 +27,7 @@ fn validate_all(bytes: &[u8]) -> Result<Types, WorldError> {
             ValidPayload::Ok | ValidPayload::Parser(_) => {}
             ValidPayload::Func(function, body) => functions.push((function, body)),
             ValidPayload::End(types) => {
-                sizes.check(&types).map_err(invalid)?;
+                sizes.check(&types).map_err(|error| WorldError::HugeValue(error.to_string()))?;
                 outermost = Some(types);
             }
         }

@@ -129,9 +129,9 @@ fn what_is_nested_too_deep_is_refused() {
         for kind in [0x41, 0x42] {
             let mut content: Vec<_> = std::iter::repeat_n([kind, 1, 1], levels).flatten().collect();
             content.extend([kind, 0]);
-            assert!(matches!(read_component(&types(1, &content)), Err(WorldError::Invalid(_))), "{levels}");
+            assert!(matches!(read_component(&types(1, &content)), Err(WorldError::Intricate(_))), "{levels}");
             let beside = [&[0x7f][..], &content].concat();
-            assert!(matches!(read_component(&types(2, &beside)), Err(WorldError::Invalid(_))), "{levels}");
+            assert!(matches!(read_component(&types(2, &beside)), Err(WorldError::Intricate(_))), "{levels}");
         }
     }
     // Components in components.
@@ -139,13 +139,13 @@ fn what_is_nested_too_deep_is_refused() {
     for _ in 0..1000 {
         nested = section(4, &nested);
     }
-    assert!(matches!(read_component(&nested), Err(WorldError::Invalid(_))));
+    assert!(matches!(read_component(&nested), Err(WorldError::Intricate(_))));
     // The same inside of a core module's embedded WIT.
     let mut module = core_with_wit();
     let deep: Vec<_> = std::iter::repeat_n([0x41, 1, 1], 100_000).flatten().collect();
     let custom = [&[14][..], b"component-type", &types(1, &deep)].concat();
     module.extend(&section(0, &custom)[8..]);
-    assert!(matches!(componentize(&module, None, None), Err(WorldError::Invalid(_))));
+    assert!(matches!(componentize(&module, None, None), Err(WorldError::Intricate(_))));
 }
 
 #[test]

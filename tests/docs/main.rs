@@ -16,10 +16,23 @@
 //! | `defaults` | a manifest that says nothing but the defaults |
 //! | `layers` | a table of the layers that `tests/layers.rs` allows |
 //! | `commands` | a table of the commands that `plugweave --help` lists |
+//! | `keys: TABLE` | a table of the keys that the parser knows in a table of manifests or `app.toml` |
+//! | `narrowing` | a table of the limits and grants that `app.toml` may narrow |
+//! | `cardinalities` | a table of the cardinalities |
+//! | `codes` | a table of the codes of diagnostics |
+//! | `json: COMMAND` | a table of the fields that `plugweave COMMAND --format json` prints |
 //!
 //! `BLESS=1 cargo test --test docs` rewrites the blocks of `case`, `file`, `graph`, `help` and `wasi`.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod codes;
+mod json;
+mod keys;
+mod links;
+#[cfg(feature = "cli")]
+mod program;
+mod table;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -28,13 +41,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use plugweave::check::check;
-use plugweave::diagnostic::{Code, Diagnostic, Sources, Style, render};
+use plugweave::diagnostic::{Diagnostic, Sources, Style, render};
 use plugweave::folder::Folder;
 use plugweave::manifest::{Settings, parse_app, parse_manifest, settle};
 use plugweave::plan::Plan;
 
 /// Every marker, and whether `BLESS=1` writes what stands below it.
-const MARKERS: [(&str, bool); 12] = [
+const MARKERS: [(&str, bool); 17] = [
     ("case", true),
     ("file", true),
     ("graph", true),
@@ -47,6 +60,11 @@ const MARKERS: [(&str, bool); 12] = [
     ("defaults", false),
     ("layers", false),
     ("commands", false),
+    ("keys", false),
+    ("narrowing", false),
+    ("cardinalities", false),
+    ("codes", false),
+    ("json", false),
 ];
 
 /// The way from the folder of a case to the root of the repository. It is not shown.
@@ -212,6 +230,10 @@ fn problem(mark: &Marked<'_>) -> Option<String> {
     match mark.kind {
         "excerpt" => contains(read(mark.argument)),
         "plan" => contains(plan(mark.argument).map(|plan| plan.to_text())),
+        "keys" => keys::problem(mark),
+        "narrowing" => keys::narrowing_problem(mark),
+        "cardinalities" => keys::cardinality_problem(mark),
+        "codes" => codes::problem(mark),
         "manifest" => settings(mark.text()).err(),
         "app" => app_problem(mark.text()),
         "defaults" => match (settings(mark.text()), settings("[plugin]\ncomponent = \"a.wasm\"\n")) {
@@ -294,133 +316,4 @@ fn what_stands_below_markers_is_true() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[test]
-fn every_code_has_a_section_with_an_example() {
-    let text = read("docs/diagnostics.md").unwrap();
-    let sections: Vec<&str> = text.split("\n## ").filter(|section| section.starts_with("PW")).collect();
-    let codes: Vec<&str> = sections.iter().map(|section| &section[..5]).collect();
-    assert_eq!(codes, Code::ALL.map(Code::as_str), "one section for each code, in order");
-    for (code, section) in codes.iter().zip(sections) {
-        let marker = format!("<!-- case: docs/{} -->", code.to_lowercase());
-        assert!(section.contains(&marker), "the section on {code} has no `{marker}`");
-        assert!(section.contains(&format!("error[{code}]")), "the example of {code} does not show it");
-    }
-}
-
-#[test]
-fn links_lead_somewhere() {
-    let mut wrong = Vec::new();
-    for doc in docs() {
-        let folder = Path::new(&doc.path).parent().unwrap();
-        for target in links(&doc.text).into_iter().filter(|target| !target.contains("://")) {
-            let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
-            let full = if path.is_empty() { root().join(&doc.path) } else { root().join(folder).join(path) };
-            let found = if anchor.is_empty() {
-                full.exists()
-            } else {
-                fs::read_to_string(&full).is_ok_and(|text| anchors(&text).iter().any(|known| known == anchor))
-            };
-            if !found {
-                wrong.push(format!("{}: `{target}` leads nowhere", doc.path));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[test]
-fn files_that_are_named_exist() {
-    let mut wrong = Vec::new();
-    for doc in docs() {
-        for line in prose(&doc.text) {
-            // `src/a/b.rs`, `c.rs` names two files of one folder.
-            let mut folder = root().join("src");
-            for name in line.split('`').skip(1).step_by(2).filter(|name| is_file_name(name)) {
-                let places = [root().join(name), root().join("src").join(name), folder.join(name)];
-                match places.iter().find(|place| place.exists()) {
-                    Some(place) => folder = place.parent().unwrap().to_owned(),
-                    None => wrong.push(format!("{}: `{name}` does not exist", doc.path)),
-                }
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// Whether a code span names a file of the sources, and not many by a pattern.
-fn is_file_name(span: &str) -> bool {
-    let is_path = ["src/", "tests/", "docs/", "manifests/", "wit/"].iter().any(|folder| span.starts_with(folder));
-    (is_path || span.ends_with(".rs")) && !["*", "NAME", "NNN", " "].iter().any(|part| span.contains(part))
-}
-
-/// The lines of a text that are not in a fenced block.
-fn prose(text: &str) -> impl Iterator<Item = &str> {
-    let mut fenced = false;
-    text.lines().filter(move |line| {
-        let is_fence = line.starts_with("```");
-        fenced ^= is_fence;
-        !fenced && !is_fence
-    })
-}
-
-/// The targets of the links of a text, those in code spans left out.
-fn links(text: &str) -> Vec<&str> {
-    let no_code = prose(text).flat_map(|line| line.split('`').step_by(2));
-    no_code.flat_map(|part| part.split("](").skip(1)).filter_map(|rest| rest.split(')').next()).collect()
-}
-
-/// The anchors of the headings of a text.
-fn anchors(text: &str) -> Vec<String> {
-    let headings = prose(text).filter(|line| line.starts_with('#'));
-    let keep = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
-    let anchor = |heading: &str| {
-        let text = heading.trim_start_matches('#').trim().to_lowercase();
-        text.chars().filter(keep).map(|c| if c == ' ' { '-' } else { c }).collect()
-    };
-    headings.map(anchor).collect()
-}
-
-/// What needs the program itself.
-#[cfg(feature = "cli")]
-mod with_the_program {
-    use std::fs::File;
-    use std::process::{Command, Stdio};
-
-    use super::{docs, marked, root};
-
-    fn plugweave() -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_plugweave"));
-        command.current_dir(root()).stdin(Stdio::null());
-        command
-    }
-
-    #[test]
-    fn the_commands_are_those_of_the_help() {
-        let help = plugweave().arg("--help").output().unwrap();
-        let help = String::from_utf8(help.stdout).unwrap();
-        let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-        let commands: Vec<&str> = listed.filter_map(|line| line.split_whitespace().next()).collect();
-        let commands: Vec<&str> = commands.into_iter().filter(|command| *command != "help").collect();
-        let mut tables = 0;
-        for doc in docs() {
-            for mark in marked(&doc, &mut Vec::new()).iter().filter(|mark| mark.kind == "commands") {
-                tables += 1;
-                let name = |row: &str| Some(row.split_once("`plugweave ")?.1.split([' ', '`']).next()?.to_owned());
-                let named: Vec<String> = mark.text().lines().filter_map(name).collect();
-                assert_eq!(named, commands, "{}", mark.tell("not the commands of `plugweave --help`"));
-            }
-        }
-        assert!(tables > 0, "the commands are documented nowhere");
-    }
-
-    #[test]
-    fn the_readme_is_clean_by_the_rules_of_the_sample() {
-        let readme = File::open(root().join("README.md")).unwrap();
-        let mut command = plugweave();
-        let output = command.args(["run", "manifests/workbench", "--", "--strict"]).stdin(readme).output().unwrap();
-        let printed = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        assert!(output.status.success(), "{}{}", printed(&output.stdout), printed(&output.stderr));
-    }
 }

@@ -6,31 +6,18 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
-#[path = "oracle/binary.rs"]
 mod binary;
-#[path = "oracle/compare.rs"]
 mod compare;
-#[path = "oracle/contract.rs"]
 mod contract;
-#[path = "oracle/files.rs"]
 mod files;
-#[path = "oracle/generate.rs"]
 mod generate;
-#[path = "oracle/model.rs"]
 mod model;
-#[path = "oracle/names.rs"]
 mod names;
-#[path = "oracle/odd.rs"]
 mod odd;
-#[path = "oracle/order.rs"]
 mod order;
-#[path = "oracle/random.rs"]
 mod random;
-#[path = "oracle/replies.rs"]
 mod replies;
-#[path = "oracle/shrink.rs"]
 mod shrink;
-#[path = "oracle/types.rs"]
 mod types;
 
 use std::collections::BTreeMap;
