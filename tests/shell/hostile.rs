@@ -1,0 +1,179 @@
+//! Hosts that misbehave: panics, failures, calls from odd places, versions that meet.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, Weak, mpsc};
+use std::time::Duration;
+
+use plugweave::wasmtime::Result;
+use plugweave::wasmtime::component::HasSelf;
+use plugweave::wasmtime::component::Linker;
+use plugweave::{App, AppBuilder, CallErrorKind, HostState, PluginState, Val};
+
+use crate::shell::ui::{clock, log};
+use crate::{SHELL, build, builder, plugin};
+
+const WIT: &str = "
+    interface api { ask: func() -> u32; count: func() -> u32; boom: func(); }
+    world asker { import shell:ui/log@1.1.0; export api; }
+    world other { import shell:ui/log@1.1.0; export api; }";
+
+const TABLES: &str = "exports.'t:t/api' = {}\nimports.'shell:ui/log' = 'exactly-one'\n";
+
+/// `ask` gives what the host's `line` answers, and counts.
+fn asker() -> String {
+    crate::support::core_module(
+        r#"(import "shell:ui/log@1.1.0" "line" (func $line (param i32 i32) (result i32)))
+           (import "shell:ui/log@1.1.0" "fail" (func $fail (param i32 i32)))"#,
+        1,
+        r#"(func (export "t:t/api@1.0.0#ask") (result i32)
+               (call $count) (call $line (i32.const 0) (i32.const 0)))
+           (func (export "t:t/api@1.0.0#count") (result i32) (call $count) (global.get $calls))
+           (func (export "t:t/api@1.0.0#boom") unreachable)"#,
+    )
+}
+
+/// Offers `log`, whose `line` is this function.
+fn with_line(builder: AppBuilder, line: impl Fn() -> Result<u32> + Send + Sync + 'static) -> AppBuilder {
+    let line = Arc::new(line);
+    let add = move |linker: &mut Linker<PluginState>, _: HostState<()>| {
+        let line = line.clone();
+        let mut log = linker.instance("shell:ui/log@1.1.0")?;
+        log.func_wrap("fail", |_, (_,): (String,)| Ok(()))?;
+        log.func_wrap("line", move |_, (_,): (String,)| Ok((line()?,)))
+    };
+    builder.host_interface("shell:ui/log", SHELL, add, |_| ()).unwrap()
+}
+
+fn app(line: impl Fn() -> Result<u32> + Send + Sync + 'static) -> App {
+    let builder = with_line(builder(WIT), line);
+    build(plugin(plugin(builder, "asker", TABLES, &asker()), "other", TABLES, &asker()))
+}
+
+/// The answer, unless it takes so long that nothing will ever come.
+fn soon<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let (send, receive) = mpsc::channel();
+    std::thread::spawn(move || send.send(work()));
+    receive.recv_timeout(Duration::from_secs(20)).unwrap_or_else(|_| panic!("it waits for ever"))
+}
+
+type Place = Arc<OnceLock<Weak<App>>>;
+
+fn count(app: &App, plugin: &str) -> Option<Val> {
+    app.call_plugin(plugin, "t:t/api#count", &[]).unwrap()
+}
+
+mod world {
+    use plugweave::wasmtime;
+
+    wasmtime::component::bindgen!({
+        inline: "package t:t@1.0.0;
+            interface api { ask: func() -> u32; count: func() -> u32; boom: func(); }
+            world asker { export api; }",
+        world: "asker",
+        wasmtime_crate: plugweave::wasmtime,
+    });
+}
+
+#[test]
+fn panics_leave_everything_usable() {
+    let panics = Arc::new(AtomicBool::new(true));
+    let on = panics.clone();
+    let app = app(move || {
+        assert!(!on.load(Ordering::Relaxed), "the shell is broken");
+        Ok(7)
+    });
+    let ask = || app.call_plugin("asker", "t:t/api#ask", &[]);
+    catch_unwind(AssertUnwindSafe(ask)).unwrap_err();
+    panics.store(false, Ordering::Relaxed);
+    assert_eq!(ask().unwrap(), Some(Val::U32(7)));
+    assert_eq!(count(&app, "asker"), Some(Val::U32(2)));
+    let asker = app.bindings("asker", |store, instance| world::Asker::new(store, instance)).unwrap();
+    let act = || asker.call(|_, _| -> Result<()> { panic!("act") });
+    catch_unwind(AssertUnwindSafe(act)).unwrap_err();
+    assert_eq!(asker.call(|exports, store| exports.t_t_api().call_count(store)).unwrap(), 1);
+    let bind = || app.bindings("asker", |_, _| -> Result<()> { panic!("bind") }).map(drop);
+    catch_unwind(AssertUnwindSafe(bind)).unwrap_err();
+    assert_eq!(asker.call(|exports, store| exports.t_t_api().call_count(store)).unwrap(), 1);
+}
+
+#[test]
+fn a_state_maker_that_panics_costs_one_call() {
+    let panics = Arc::new(AtomicBool::new(false));
+    let on = panics.clone();
+    let add = |linker: &mut Linker<PluginState>, _: HostState<()>| {
+        let mut log = linker.instance("shell:ui/log@1.1.0")?;
+        log.func_wrap("fail", |_, (_,): (String,)| Ok(()))?;
+        log.func_wrap("line", move |_, (_,): (String,)| Ok((1u32,)))
+    };
+    let state = move |_: &plugweave::plan::PlannedPlugin| assert!(!on.load(Ordering::Relaxed));
+    let builder = builder(WIT).host_interface("shell:ui/log", SHELL, add, state).unwrap();
+    let app = build(plugin(builder, "asker", TABLES, &asker()));
+    panics.store(true, Ordering::Relaxed);
+    app.call("t:t/api#boom", &[]).unwrap_err();
+    catch_unwind(AssertUnwindSafe(|| app.call("t:t/api#count", &[]))).unwrap_err();
+    panics.store(false, Ordering::Relaxed);
+    assert_eq!(count(&app, "asker"), Some(Val::U32(1)));
+}
+
+/// An app whose host function does something with the app.
+fn calling(act: impl Fn(Arc<App>) -> Result<u32> + Send + Sync + 'static) -> Arc<App> {
+    let place = Place::default();
+    let found = place.clone();
+    let app = Arc::new(app(move || act(found.get().and_then(Weak::upgrade).unwrap())));
+    place.set(Arc::downgrade(&app)).unwrap();
+    app
+}
+
+struct Both;
+
+impl log::Host for Both {
+    fn line(&mut self, _: String) -> Result<u32> {
+        Ok(1)
+    }
+    fn fail(&mut self, _: String) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl clock::Host for Both {
+    fn now(&mut self) -> Result<u64> {
+        Ok(1)
+    }
+}
+
+#[test]
+fn a_deadline_holds_for_all_calls_of_bindings_and_for_what_host_functions_call() {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    let place = Place::default();
+    let found = place.clone();
+    let builder = with_line(builder(WIT), move || {
+        if CALLS.fetch_add(1, Ordering::Relaxed) == 0 {
+            std::thread::sleep(Duration::from_millis(400));
+            let app = found.get().and_then(Weak::upgrade).unwrap();
+            let error = app.call_plugin("other", "t:t/api#count", &[]).map(|_| ()).unwrap_err();
+            assert_eq!(error.kind(), CallErrorKind::Timeout);
+        }
+        Ok(0)
+    });
+    let builder = plugin(builder, "asker", &format!("{TABLES}limits.timeout = '200ms'\n"), &asker());
+    let app = Arc::new(build(plugin(builder, "other", TABLES, &asker())));
+    place.set(Arc::downgrade(&app)).unwrap();
+    let asker = app.bindings("asker", |store, instance| world::Asker::new(store, instance)).unwrap();
+    let error = asker.call(|exports, mut store| {
+        loop {
+            exports.t_t_api().call_ask(&mut store)?;
+        }
+        #[expect(unreachable_code, reason = "it says the type")]
+        Ok(())
+    });
+    assert_eq!(error.unwrap_err().kind(), CallErrorKind::Timeout);
+}
+
+#[test]
+fn calls_and_bindings_can_be_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<plugweave::TypedCall<'_, (&str, Vec<u8>), (Result<String>,)>>();
+    shared::<plugweave::Bindings<'_, world::Asker>>();
+    shared::<AppBuilder>();
+}
