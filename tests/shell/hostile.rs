@@ -125,6 +125,29 @@ fn calling(act: impl Fn(Arc<App>) -> Result<u32> + Send + Sync + 'static) -> Arc
     app
 }
 
+/// Two apps, within async runtimes: `first` calls the host, which calls `second`, whose host function
+/// calls back into `first`.
+#[test]
+fn a_chain_through_another_app_is_seen_within_an_async_runtime() {
+    let answer = soon(|| {
+        let first_place = Place::default();
+        let back = first_place.clone();
+        let second = Arc::new(app(move || {
+            let first = back.get().and_then(Weak::upgrade).unwrap();
+            let error = first.call_plugin("asker", "t:t/api#count", &[]).unwrap_err();
+            Ok(u32::from(error.kind() == CallErrorKind::Reentrant))
+        }));
+        let first = calling(move |_| {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let answer = runtime.block_on(async { second.call_plugin("asker", "t:t/api#ask", &[]) })?;
+            Ok(u32::from(answer == Some(Val::U32(1))))
+        });
+        first_place.set(Arc::downgrade(&first)).unwrap();
+        first.call_plugin("asker", "t:t/api#ask", &[])
+    });
+    assert_eq!(answer.unwrap(), Some(Val::U32(1)));
+}
+
 struct Both;
 
 impl log::Host for Both {
