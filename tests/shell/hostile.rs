@@ -76,6 +76,18 @@ mod world {
 }
 
 #[test]
+fn bindings_that_fail_after_a_trap_cost_no_later_call() {
+    let app = app(|| Ok(0));
+    let bound = app.bindings("asker", |mut store, instance| {
+        let exports = world::Asker::new(&mut store, instance)?;
+        exports.t_t_api().call_boom(store)?;
+        Ok(exports)
+    });
+    assert!(bound.is_err());
+    assert_eq!(count(&app, "asker"), Some(Val::U32(1)));
+}
+
+#[test]
 fn panics_leave_everything_usable() {
     let panics = Arc::new(AtomicBool::new(true));
     let on = panics.clone();
