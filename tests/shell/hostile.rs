@@ -178,6 +178,46 @@ impl clock::Host for Both {
 }
 
 #[test]
+fn no_version_is_served_by_whom_the_plan_does_not_say() {
+    struct Clock;
+    impl clock::Host for Clock {
+        fn now(&mut self) -> Result<u64> {
+            Ok(1)
+        }
+    }
+    // Tool chains merge compatible versions; components that are composed by hand may have both.
+    let user = r#"(component
+        (import "shell:ui/clock@1.0.0" (instance $old (export "now" (func (result u64)))))
+        (import "shell:ui/clock@1.2.0" (instance $new (export "now" (func (result u64)))))
+        (core func $old (canon lower (func $old "now")))
+        (core func $new (canon lower (func $new "now")))
+        (core module $m
+            (import "" "old" (func $old (result i64)))
+            (import "" "new" (func $new (result i64)))
+            (func (export "old") (result i64) (call $old))
+            (func (export "new") (result i64) (call $new)))
+        (core instance $i (instantiate $m (with "" (instance
+            (export "old" (func $old)) (export "new" (func $new))))))
+        (func (export "old") (result u64) (canon lift (core func $i "old")))
+        (func (export "new") (result u64) (canon lift (core func $i "new"))))"#;
+    let watch = r#"(module (func (export "shell:ui/clock@1.2.0#now") (result i64) (i64.const 2)))"#;
+    let builder = App::builder()
+        .file("wit/t.wit", "package t:t; world watch { export shell:ui/clock@1.2.0; }")
+        .file("wit/deps/ui/ui.wit", SHELL.replace("@1.1.0", "@1.2.0"))
+        .file("app.toml", "bind.user = { 'shell:ui/clock@1.0.0' = ['host'] }")
+        .host_interface("shell:ui/clock", SHELL, clock::add_to_linker::<_, HasSelf<Clock>>, |_| Clock)
+        .unwrap();
+    let manifest = "plugin.component = 'user.wat'\nexports.old = {}\nexports.new = {}
+        [imports]\n'shell:ui/clock@1.0.0' = 'exactly-one'\n'shell:ui/clock@1.2.0' = 'exactly-one'";
+    let builder = plugin(builder, "watch", "exports.'shell:ui/clock' = {}", watch);
+    let error = builder.file("user.toml", manifest).file("user.wat", user).build().unwrap_err().to_string();
+    assert!(
+        error.contains("`shell:ui/clock@1.0.0` from the host") && error.contains("@1.2.0` from plugins"),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_deadline_holds_for_all_calls_of_bindings_and_for_what_host_functions_call() {
     static CALLS: AtomicU32 = AtomicU32::new(0);
     let place = Place::default();
