@@ -53,7 +53,8 @@ impl AppBuilder {
     /// at the state; by hand, `|linker, state| …` does as well. Functions must not be `async`.
     ///
     /// The state is made anew when a plugin is started anew. Interfaces with states of the same type
-    /// share one state in each plugin, made by the one that was offered first.
+    /// share one state in each plugin, made by the one that was offered first among those that the
+    /// plugin imports.
     ///
     /// The interface takes the place of what `[host]` in `app.toml` announces. A host function may
     /// call plugins of the app; a call to one that is waiting for it is the error `reentrant`.

@@ -178,6 +178,34 @@ impl clock::Host for Both {
 }
 
 #[test]
+fn a_shared_state_is_made_once_by_the_interface_that_was_offered_first() {
+    let made: Arc<Mutex<Vec<&'static str>>> = Arc::default();
+    let maker = |name: &'static str| {
+        let made = made.clone();
+        move |_: &plugweave::plan::PlannedPlugin| {
+            made.lock().unwrap().push(name);
+            Both
+        }
+    };
+    // The world imports `clock` first.
+    let wit = "world both { import shell:ui/clock@1.1.0; import shell:ui/log@1.1.0; export go: func() -> u64; }";
+    let core = r#"(module
+        (import "shell:ui/clock@1.1.0" "now" (func $now (result i64)))
+        (import "shell:ui/log@1.1.0" "line" (func (param i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (func (export "go") (result i64) (call $now)))"#;
+    let builder = builder(wit)
+        .host_interface("shell:ui/log", SHELL, log::add_to_linker::<_, HasSelf<Both>>, maker("log"))
+        .unwrap()
+        .host_interface("shell:ui/clock", SHELL, clock::add_to_linker::<_, HasSelf<Both>>, maker("clock"))
+        .unwrap();
+    let tables = "exports.go = {}\nimports.'shell:ui/log' = 'exactly-one'\nimports.'shell:ui/clock' = 'exactly-one'";
+    let app = build(plugin(builder, "both", tables, core));
+    assert_eq!(app.call("go", &[]).unwrap(), Some(Val::U64(1)));
+    assert_eq!(*made.lock().unwrap(), ["log"]);
+}
+
+#[test]
 fn no_version_is_served_by_whom_the_plan_does_not_say() {
     struct Clock;
     impl clock::Host for Clock {
