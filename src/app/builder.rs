@@ -8,6 +8,7 @@ use super::{App, OpenError, Problems};
 use crate::check::{BadOffer, Checked, HostOffer, check_offering};
 use crate::files::Memory;
 use crate::link::{Assembly, HostInterface, HostInterfaces, HostState, PluginState};
+use crate::manifest::path::join;
 use crate::model::PluginId;
 use crate::plan::PlannedPlugin;
 use crate::runtime::{CapturedOutput, OutputSink, OutputStream, StartOptions};
@@ -41,7 +42,8 @@ impl AppBuilder {
     /// A component or a WIT file takes the place of one on disk. A manifest does not: to have it
     /// twice is an error.
     pub fn file(mut self, path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
-        self.memory = self.memory.with(path, bytes);
+        // As the paths in manifests are, because files in code are found by the text of theirs.
+        self.memory = self.memory.with(join("", &path.into()), bytes);
         self
     }
 

@@ -88,3 +88,13 @@ fn without_a_folder_the_file_system_is_not_touched() {
     assert!(error.contains("PW003") && error.contains("no such file"), "{error}");
     assert_eq!(App::builder().build().unwrap().plan().plugins.len(), 0);
 }
+
+#[test]
+fn a_path_in_code_may_be_written_in_any_way() {
+    let app = App::builder()
+        .file("./one.toml", MANIFEST.replace("answer.wat", "./bin/../one.wat"))
+        .file("bin//../one.wat", component(4))
+        .build()
+        .unwrap();
+    assert_eq!(answer(&app, "one"), Some(Val::U32(4)));
+}
