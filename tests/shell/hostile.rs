@@ -246,6 +246,16 @@ fn no_version_is_served_by_whom_the_plan_does_not_say() {
 }
 
 #[test]
+fn a_label_is_at_the_interface_itself() {
+    let wit = "package shell:ui@1.1.0;\n// interface log\ninterface logger { x: func(); }\ninterface log { line: func(text: string) -> u64; fail: func(why: string); }";
+    let host = builder(WIT).host_interface("shell:ui/log", wit, |_, _| Ok(()), |_| ()).unwrap();
+    let checked = plugin(host, "asker", TABLES, &asker()).check().unwrap();
+    let text =
+        plugweave::diagnostic::render(&checked.diagnostics[0], &checked.sources, plugweave::diagnostic::Style::Plain);
+    assert!(text.contains("WIT of shell:ui/log@1.1.0:4:"), "{text}");
+}
+
+#[test]
 fn a_deadline_holds_for_all_calls_of_bindings_and_for_what_host_functions_call() {
     static CALLS: AtomicU32 = AtomicU32::new(0);
     let place = Place::default();
