@@ -37,7 +37,8 @@ impl AppBuilder {
     }
 
     /// Adds a file in code: a manifest (`stats.toml`), `app.toml`, a component or WIT, under its
-    /// path relative to the app's folder. It need not be on disk, nor need there be a folder.
+    /// path relative to the app's folder. It need not be on disk, nor need there be a folder; then
+    /// granted directories are relative to the folder that the process is in.
     ///
     /// A component or a WIT file takes the place of one on disk. A manifest does not: to have it
     /// twice is an error.
@@ -59,7 +60,9 @@ impl AppBuilder {
     /// plugin imports.
     ///
     /// The interface takes the place of what `[host]` in `app.toml` announces. A host function may
-    /// call plugins of the app; a call to one that is waiting for it is the error `reentrant`.
+    /// call plugins of the app; a call to one that is waiting for it is the error `reentrant`. That
+    /// holds for its own thread only: it must not wait for another thread that calls such a plugin,
+    /// because both would wait for ever.
     ///
     /// # Errors
     /// [`OpenError::Offer`] when the WIT does not declare the interface, or when it is offered twice.
@@ -87,7 +90,8 @@ impl AppBuilder {
     }
 
     /// Hands everything that plugins print to a function, in place of what their manifests say. The
-    /// plugin waits until it returns.
+    /// plugin waits until it returns. It may call other plugins, but not block on an async runtime,
+    /// because it may be called within one.
     pub fn on_output(mut self, take: impl Fn(&PluginId, OutputStream, &[u8]) + Send + Sync + 'static) -> Self {
         self.output = Some(OutputSink::new(take));
         self
