@@ -69,28 +69,55 @@ impl Files for Memory {
     }
 
     fn wit(&self, path: &str) -> Result<WitSource, String> {
+        let none = || "no such file, and no folder with `.wit` files".to_owned();
+        if !self.has_wit(path) {
+            return Err(none());
+        }
+        let source = self.wit_over(path, WitSource::default())?;
+        if source.main.is_empty() { Err(none()) } else { Ok(source) }
+    }
+}
+
+impl Memory {
+    /// Whether something of the WIT in a file or folder is here.
+    pub(crate) fn has_wit(&self, path: &str) -> bool {
+        self.0.contains_key(path) || self.wit_below(path).next().is_some()
+    }
+
+    /// The WIT package in a file or folder, where files of `below` count that are not here.
+    pub(crate) fn wit_over(&self, path: &str, below: WitSource) -> Result<WitSource, String> {
         if self.0.contains_key(path) {
             return Ok(WitSource { main: vec![(path.to_owned(), self.text(path)?)], deps: Vec::new() });
         }
-        let prefix = format!("{path}/");
+        let mut files: BTreeMap<String, String> =
+            below.main.into_iter().chain(below.deps.into_iter().flatten()).collect();
+        for (file, _) in self.wit_below(path) {
+            files.insert(file.to_owned(), self.text(file)?);
+        }
         let mut main = Vec::new();
         let mut deps: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
-        for file in self.0.keys().filter(|file| file.ends_with(".wit")) {
-            let Some(rest) = file.strip_prefix(&prefix) else { continue };
-            match rest.strip_prefix("deps/") {
+        for (file, text) in files {
+            match within(path, &file).and_then(|rest| rest.strip_prefix("deps/")) {
                 Some(dep) => {
                     let package = dep.split('/').next().unwrap_or(dep).to_owned();
-                    deps.entry(package).or_default().push((file.clone(), self.text(file)?));
+                    deps.entry(package).or_default().push((file, text));
                 }
-                None if !rest.contains('/') => main.push((file.clone(), self.text(file)?)),
-                None => {}
+                None => main.push((file, text)),
             }
-        }
-        if main.is_empty() {
-            return Err("no such file, and no folder with `.wit` files".to_owned());
         }
         Ok(WitSource { main, deps: deps.into_values().collect() })
     }
+
+    /// The files of the WIT package in a folder, and their places in it.
+    fn wit_below(&self, path: &str) -> impl Iterator<Item = (&str, &str)> {
+        let places = self.0.keys().filter_map(move |file| Some((file.as_str(), within(path, file)?)));
+        places.filter(|(_, place)| place.ends_with(".wit") && (place.starts_with("deps/") || !place.contains('/')))
+    }
+}
+
+/// The place of a file in a folder, where it is in it.
+fn within<'a>(folder: &str, file: &'a str) -> Option<&'a str> {
+    if folder == "." { Some(file) } else { file.strip_prefix(folder)?.strip_prefix('/') }
 }
 
 /// Whether a path, relative to the app's folder, is that of a manifest or of `app.toml`.

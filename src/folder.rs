@@ -76,12 +76,20 @@ impl Folder {
     /// The `.wit` files directly in a folder.
     fn wit_files(&self, path: &str) -> Result<Vec<(String, String)>, String> {
         let names = self.names(path)?;
-        let files = names.iter().filter(|name| name.ends_with(".wit")).map(|name| format!("{path}/{name}"));
+        let files = names.iter().filter(|name| name.ends_with(".wit")).map(|name| below(path, name));
         files.map(|file| Ok((file.clone(), self.read_one(&file)?))).collect()
     }
 
+    /// What a folder has of a WIT package, which may be nothing; `None` when it is no folder.
+    pub(crate) fn wit_folder(&self, path: &str) -> Result<Option<WitSource>, String> {
+        if !self.root.join(path).is_dir() {
+            return Ok(None);
+        }
+        Ok(Some(WitSource { main: self.wit_files(path)?, deps: self.deps(path)? }))
+    }
+
     fn deps(&self, path: &str) -> Result<Vec<Vec<(String, String)>>, String> {
-        let deps = format!("{path}/deps");
+        let deps = below(path, "deps");
         if !self.root.join(&deps).is_dir() {
             return Ok(Vec::new());
         }
@@ -121,17 +129,20 @@ impl Files for Folder {
     }
 
     fn wit(&self, path: &str) -> Result<WitSource, String> {
-        let full = self.root.join(path);
-        if !full.is_dir() {
+        let Some(source) = self.wit_folder(path)? else {
             let text = self.read_text(path)?;
             return Ok(WitSource { main: vec![(path.to_owned(), text)], deps: Vec::new() });
-        }
-        let main = self.wit_files(path)?;
-        if main.is_empty() {
+        };
+        if source.main.is_empty() {
             return Err("a folder without `.wit` files".to_owned());
         }
-        Ok(WitSource { main, deps: self.deps(path)? })
+        Ok(source)
     }
+}
+
+/// The path of an entry of a folder, which may be the app's own.
+fn below(folder: &str, name: &str) -> String {
+    if folder == "." { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
 /// What went wrong, without the operating system's error number.

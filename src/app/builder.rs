@@ -8,6 +8,7 @@ use super::{App, OpenError, Problems};
 use crate::check::{BadOffer, Checked, HostOffer, check_offering};
 use crate::files::Memory;
 use crate::link::{Assembly, HostInterface, HostInterfaces, HostState, PluginState};
+use crate::manifest::path::join;
 use crate::model::PluginId;
 use crate::plan::PlannedPlugin;
 use crate::runtime::{CapturedOutput, OutputSink, OutputStream, StartOptions};
@@ -36,12 +37,14 @@ impl AppBuilder {
     }
 
     /// Adds a file in code: a manifest (`stats.toml`), `app.toml`, a component or WIT, under its
-    /// path relative to the app's folder. It need not be on disk, nor need there be a folder.
+    /// path relative to the app's folder. It need not be on disk, nor need there be a folder; then
+    /// granted directories are relative to the folder that the process is in.
     ///
     /// A component or a WIT file takes the place of one on disk. A manifest does not: to have it
     /// twice is an error.
     pub fn file(mut self, path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
-        self.memory = self.memory.with(path, bytes);
+        // As the paths in manifests are, because files in code are found by the text of theirs.
+        self.memory = self.memory.with(join("", &path.into()), bytes);
         self
     }
 
@@ -53,10 +56,13 @@ impl AppBuilder {
     /// at the state; by hand, `|linker, state| …` does as well. Functions must not be `async`.
     ///
     /// The state is made anew when a plugin is started anew. Interfaces with states of the same type
-    /// share one state in each plugin, made by the one that was offered first.
+    /// share one state in each plugin, made by the one that was offered first among those that the
+    /// plugin imports.
     ///
     /// The interface takes the place of what `[host]` in `app.toml` announces. A host function may
-    /// call plugins of the app; a call to one that is waiting for it is the error `reentrant`.
+    /// call plugins of the app; a call to one that is waiting for it is the error `reentrant`. That
+    /// holds for its own thread only: it must not wait for another thread that calls such a plugin,
+    /// because both would wait for ever.
     ///
     /// # Errors
     /// [`OpenError::Offer`] when the WIT does not declare the interface, or when it is offered twice.
@@ -84,7 +90,8 @@ impl AppBuilder {
     }
 
     /// Hands everything that plugins print to a function, in place of what their manifests say. The
-    /// plugin waits until it returns.
+    /// plugin waits until it returns. It may call other plugins, but not block on an async runtime,
+    /// because it may be called within one.
     pub fn on_output(mut self, take: impl Fn(&PluginId, OutputStream, &[u8]) + Send + Sync + 'static) -> Self {
         self.output = Some(OutputSink::new(take));
         self

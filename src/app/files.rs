@@ -80,9 +80,14 @@ impl Files for AppFiles {
     }
 
     fn wit(&self, path: &str) -> Result<WitSource, String> {
-        match (&self.folder, self.memory.wit(path)) {
-            (Some(folder), Err(_)) => folder.wit(path),
-            (_, read) => read,
+        let Some(folder) = &self.folder else { return self.memory.wit(path) };
+        if !self.memory.has_wit(path) {
+            return folder.wit(path);
         }
+        let source = self.memory.wit_over(path, folder.wit_folder(path)?.unwrap_or_default())?;
+        if source.main.is_empty() {
+            return folder.wit(path);
+        }
+        Ok(source)
     }
 }

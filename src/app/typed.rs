@@ -22,6 +22,9 @@ where
 {
     /// Calls the function: parameters and results are tuples, results of one element or of none.
     ///
+    /// Unlike with [`App::call`], arguments that the plugin has no room for make it fail: nobody can
+    /// weigh them before.
+    ///
     /// # Errors
     /// [`CallError`] when the call fails.
     pub fn call(&self, params: Params) -> Result<Return, CallError> {
@@ -48,7 +51,13 @@ pub struct Bindings<'a, B> {
 
 impl<B: Send + Sync> Bindings<'_, B> {
     /// Does something with the exports: any number of calls, in one entry into the plugin, so that
-    /// nobody else calls it in between, and that all of them together have the plugin's time.
+    /// nobody else calls it in between, and that all of them together have the plugin's time and fuel.
+    ///
+    /// An error of one of these calls must be returned. After it nothing can be called any more, so
+    /// that where it is passed over, the next call of anybody fails.
+    ///
+    /// Handles of resources belong to the instance: drop them here with `resource_drop`, or they
+    /// count against the plugin's `handles`. One from before a restart may stand for another resource.
     ///
     /// # Errors
     /// [`CallError`] when the plugin cannot be entered, and when the function returns an error: then

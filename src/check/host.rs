@@ -63,11 +63,15 @@ impl HostOffer {
     pub fn new(name: &str, wit: impl Into<WitSource>) -> Result<Self, BadOffer> {
         let parsed = ExternName::parse(name);
         let parsed = parsed.map_err(|error| BadOffer::Name { name: name.to_owned(), reason: error.to_string() })?;
-        let wit = wit.into();
+        let mut wit = wit.into();
+        let unnamed = format!("WIT of {parsed}");
+        for (path, _) in wit.main.iter_mut().filter(|(path, _)| path.is_empty()) {
+            path.clone_from(&unnamed);
+        }
         let interface =
             read_interface(&wit, &parsed).map_err(|error| BadOffer::Wit { name: parsed, error: Box::new(error) })?;
         let (path, text, place) = declared(&wit, interface.name.short());
-        let path = if path.is_empty() { format!("WIT of {}", interface.name) } else { path };
+        let path = if path == unnamed { format!("WIT of {}", interface.name) } else { path };
         Ok(Self { path, text, place, interface })
     }
 
@@ -96,8 +100,14 @@ impl HostOffer {
 /// Where WIT declares an interface: the file, its text and the place in it.
 fn declared(wit: &WitSource, short: &str) -> (String, String, Span) {
     let needle = format!("interface {short}");
+    // What follows the name keeps `log` from being found in `logger`, and in most comments.
+    let is_declared = |rest: &str| rest.trim_start().starts_with('{');
+    let find = |text: &str| {
+        let mut found = text.match_indices(&needle).map(|(at, _)| at);
+        found.find(|at| is_declared(&text[at + needle.len()..]))
+    };
     let mut files = wit.main.iter().chain(wit.deps.iter().flatten());
-    let found = files.find_map(|(path, text)| Some((path, text, text.find(&needle)?)));
+    let found = files.find_map(|(path, text)| Some((path, text, find(text)?)));
     match found {
         Some((path, text, at)) => (path.clone(), text.clone(), at..at + needle.len()),
         // The keyword and the name may be on different lines.

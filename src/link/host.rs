@@ -1,4 +1,4 @@
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::fmt;
 
 use wasmtime::component::Linker;
@@ -17,6 +17,7 @@ type MakeState = dyn Fn(&PlannedPlugin) -> Box<dyn Any + Send> + Send + Sync;
 pub struct HostInterface {
     name: ExternName,
     add: Box<AddToLinker>,
+    state: TypeId,
     make: Box<MakeState>,
 }
 
@@ -24,8 +25,8 @@ impl HostInterface {
     /// An interface: what defines its functions, and what makes the state that they work on, for
     /// each instance of each plugin that imports it.
     ///
-    /// Interfaces whose states have the same type share one state in each plugin, which the first
-    /// of them makes.
+    /// Interfaces whose states have the same type share one state in each plugin, which the one makes
+    /// that was added first among those that the plugin imports.
     pub fn new<S: Send + 'static>(
         name: ExternName,
         add_to_linker: impl Fn(&mut Linker<PluginState>, HostState<S>) -> wasmtime::Result<()> + Send + Sync + 'static,
@@ -34,6 +35,7 @@ impl HostInterface {
         Self {
             name,
             add: Box::new(move |linker| add_to_linker(linker, PluginState::host::<S>)),
+            state: TypeId::of::<S>(),
             make: Box::new(move |plugin| Box::new(state(plugin))),
         }
     }
@@ -86,14 +88,16 @@ impl HostInterfaces {
         Ok(())
     }
 
-    /// Makes the states of the interfaces that a plugin imports.
+    /// Makes the states of the interfaces that a plugin imports, one of each type.
     pub fn states(&self, plugin: &PlannedPlugin) -> HostStates {
+        let imported = |interface: &&HostInterface| {
+            let is_it = |source: &ImportSource| matches!(source, ImportSource::Host(name) if *name == interface.name);
+            plugin.imports.iter().any(|import| is_it(&import.source))
+        };
         let mut states = HostStates::default();
-        for import in &plugin.imports {
-            if let ImportSource::Host(name) = &import.source
-                && let Some(interface) = self.get(name)
-            {
-                states.add(|| (interface.make)(plugin));
+        for interface in self.0.iter().filter(imported) {
+            if !states.0.iter().any(|(made, _)| *made == interface.state) {
+                states.0.push((interface.state, (interface.make)(plugin)));
             }
         }
         states
@@ -102,17 +106,10 @@ impl HostInterfaces {
 
 /// What the host keeps for one instance of a plugin: one state of each type.
 #[derive(Default)]
-pub struct HostStates(Vec<Box<dyn Any + Send>>);
+pub struct HostStates(Vec<(TypeId, Box<dyn Any + Send>)>);
 
 impl HostStates {
-    fn add(&mut self, make: impl FnOnce() -> Box<dyn Any + Send>) {
-        let state = make();
-        if self.0.iter().all(|other| (**other).type_id() != (*state).type_id()) {
-            self.0.push(state);
-        }
-    }
-
     pub(super) fn get<S: 'static>(&mut self) -> Option<&mut S> {
-        self.0.iter_mut().find_map(|state| state.downcast_mut())
+        self.0.iter_mut().find_map(|(_, state)| state.downcast_mut())
     }
 }

@@ -4,6 +4,7 @@ use wasmtime_wasi_config::WasiConfig;
 
 use super::dispatch::{Dispatcher, Provider};
 use super::{HostInterface, HostInterfaces, LinkError, PluginState, Target, waits};
+use crate::model::ExternName;
 use crate::plan::{
     Answer, Binding, Fallible, ImportSource, Plan, PlannedFunction, PlannedImport, PlannedPlugin, Reply,
 };
@@ -45,6 +46,7 @@ impl<'a> Imports<'a> {
         };
         // A `wasi:*` import that plugins serve takes the place of the runtime's own.
         linker.allow_shadowing(true);
+        distinct(plugin)?;
         // First, because what defines an interface may define more than it, in place of what plugins serve.
         for interface in self.offered_to(plugin) {
             interface.define(&mut linker)?;
@@ -127,6 +129,34 @@ impl<'a> Imports<'a> {
             providers,
         })
     }
+}
+
+/// Refuses a plugin of which one import would take what is defined for another one: what the host
+/// offers in another version than is imported is found by its version, and a later one goes first.
+fn distinct(plugin: &PlannedPlugin) -> Result<(), LinkError> {
+    for import in &plugin.imports {
+        let ImportSource::Host(offered) = &import.source else { continue };
+        let own = |other: &&PlannedImport| !matches!(other.source, ImportSource::Host(_) | ImportSource::Runtime);
+        let taken = |other: &&PlannedImport| supersedes(&other.name, offered);
+        if import.name != *offered
+            && let Some(other) = plugin.imports.iter().filter(own).find(taken)
+        {
+            let cause = format!(
+                "it imports `{}` from the host, which offers `{offered}`, and `{}` from plugins, which would serve both; \
+                 let the same one serve them",
+                import.name, other.name
+            );
+            return Err(LinkError::Imports { plugin: plugin.id.clone(), cause });
+        }
+    }
+    Ok(())
+}
+
+/// Whether an interface is a later version of another one that is compatible with it.
+fn supersedes(name: &ExternName, other: &ExternName) -> bool {
+    let (Some(version), Some(older)) = (name.version(), other.version()) else { return false };
+    let same_line = version.major == older.major && (version.major > 0 || version.minor == older.minor);
+    name.base() == other.base() && same_line && version.pre.is_empty() && version > older
 }
 
 fn define(

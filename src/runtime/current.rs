@@ -36,6 +36,21 @@ pub(super) fn innermost(app: AppNumber) -> Option<Frame> {
     ENTRIES.with_borrow(|entries| entries.iter().rev().find(|(other, _)| *other == app).map(|(_, frame)| *frame))
 }
 
+/// What this thread is in, for a thread that goes on with its work.
+pub(super) struct Entries(Vec<(AppNumber, Frame)>);
+
+/// What this thread is in now.
+pub(super) fn entries() -> Entries {
+    Entries(ENTRIES.with_borrow(Clone::clone))
+}
+
+impl Entries {
+    /// Takes over what another thread is in, which waits until this one, a new one, has ended.
+    pub(super) fn take_over(self) {
+        ENTRIES.set(self.0);
+    }
+}
+
 impl Drop for Noted {
     fn drop(&mut self) {
         ENTRIES.with_borrow_mut(Vec::pop);

@@ -1,13 +1,22 @@
 use tokio::runtime::Handle;
 
+use super::current;
+
 /// Runs something where no async runtime is active: on this thread, or on one of its own when this
 /// one belongs to a runtime of the host.
+///
+/// The other thread goes on with the chain of calls that this one is on, of whichever app.
 ///
 /// The blocking calls of WASI start a runtime of their own, which panics within another one.
 pub(super) fn outside_async<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     if Handle::try_current().is_err() {
         return work();
     }
+    let entries = current::entries();
+    let work = || {
+        entries.take_over();
+        work()
+    };
     std::thread::scope(|scope| match scope.spawn(work).join() {
         Ok(value) => value,
         Err(panic) => std::panic::resume_unwind(panic),

@@ -1,7 +1,7 @@
 //! Calls from the host with Rust types in place of values.
 
 use wasmtime::component::{ComponentNamedList, Instance as WasmInstance, Lift, Lower, TypedFunc};
-use wasmtime::{AsContextMut, StoreContextMut};
+use wasmtime::{AsContextMut, StoreContextMut, Trap, WasmBacktrace};
 
 use super::enter::{Ended, Purpose};
 use super::outside::outside_async;
@@ -77,7 +77,7 @@ impl Runtime {
         let act = |instance: &mut Instance| {
             let exports = instance.instance;
             let bound = bind(instance.generation, instance.store.as_context_mut(), &exports);
-            let bound = bound.map_err(|error| inner.wrong_type(plugin, format!("{error:#}")))?;
+            let bound = bound.map_err(|error| inner.not_bound(plugin, error))?;
             Ok(act(bound, instance.store.as_context_mut())?)
         };
         outside_async(|| inner.enter(&frame, purpose, act))
@@ -100,6 +100,14 @@ impl Inner {
             );
             self.wrong_type(target.plugin, cause)
         })
+    }
+
+    /// Why exports cannot be bound: they do not fit, unless the plugin has been called for it and has failed.
+    fn not_bound(&self, plugin: PluginIndex, error: wasmtime::Error) -> Ended {
+        if error.is::<Trap>() || error.is::<WasmBacktrace>() || error.is::<CallError>() {
+            return Ended::Failed(error);
+        }
+        self.wrong_type(plugin, format!("{error:#}"))
     }
 
     fn wrong_type(&self, plugin: PluginIndex, cause: String) -> Ended {

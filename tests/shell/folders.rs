@@ -88,3 +88,51 @@ fn without_a_folder_the_file_system_is_not_touched() {
     assert!(error.contains("PW003") && error.contains("no such file"), "{error}");
     assert_eq!(App::builder().build().unwrap().plan().plugins.len(), 0);
 }
+
+#[test]
+fn a_path_in_code_may_be_written_in_any_way() {
+    let app = App::builder()
+        .file("./one.toml", MANIFEST.replace("answer.wat", "./bin/../one.wat"))
+        .file("bin//../one.wat", component(4))
+        .build()
+        .unwrap();
+    assert_eq!(answer(&app, "one"), Some(Val::U32(4)));
+}
+
+#[test]
+fn wit_in_code_joins_the_wit_on_disk() {
+    let first = folder("overlay");
+    fs::create_dir_all(first.join("wit/deps/d")).unwrap();
+    fs::write(
+        first.join("wit/w.wit"),
+        "package t:t; world w { use d:d/types.{number}; export answer: func() -> number; }",
+    )
+    .unwrap();
+    fs::write(first.join("wit/deps/d/d.wit"), "package d:d; interface types { type number = u64; }").unwrap();
+    let manifest = "plugin = { component = 'c.wat', wit = 'wit', world = 'w' }\nexports.answer = {}\n";
+    fs::write(first.join("one.toml"), manifest).unwrap();
+    fs::write(first.join("c.wat"), r#"(module (func (export "answer") (result i32) (i32.const 6)))"#).unwrap();
+    let types = "package d:d; interface types { type number = u32; }";
+    let app = App::builder().folder(&first).file("wit/deps/d/d.wit", types).build();
+    let app = app.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(answer(&app, "one"), Some(Val::U32(6)));
+    // A file of the package itself that is in code only leaves those on disk.
+    let more = "package t:t; interface more { }";
+    let app = App::builder().folder(&first).file("wit/deps/d/d.wit", types).file("wit/more.wit", more).build();
+    let app = app.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(answer(&app, "one"), Some(Val::U32(6)));
+}
+
+#[test]
+fn the_wit_of_a_core_module_may_lie_in_the_folder_itself() {
+    let manifest = "plugin = { component = 'c.wat', wit = '.' }\nexports.answer = {}\n";
+    let core = r#"(module (func (export "answer") (result i32) (i32.const 6)))"#;
+    let with = |builder: plugweave::AppBuilder| builder.file("one.toml", manifest).file("c.wat", core);
+    let text = "package t:t; world w { export answer: func() -> u32; }";
+    let app = with(App::builder()).file("w.wit", text).build().unwrap();
+    assert_eq!(answer(&app, "one"), Some(Val::U32(6)));
+    let first = folder("wit-itself");
+    fs::write(first.join("w.wit"), text.replace("u32", "u64")).unwrap();
+    let app = with(App::builder().folder(&first)).file("w.wit", text).build().unwrap();
+    assert_eq!(answer(&app, "one"), Some(Val::U32(6)));
+}

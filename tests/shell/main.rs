@@ -6,6 +6,7 @@
 
 mod folders;
 mod host;
+mod hostile;
 mod output;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "apps are built by the builder here")]
