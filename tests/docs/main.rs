@@ -27,6 +27,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod codes;
+mod dependencies;
 mod json;
 mod keys;
 mod links;
