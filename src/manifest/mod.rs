@@ -3,6 +3,7 @@
 //! Every mistake in a file is reported, not just the first; see [`parse_manifest`] and [`parse_app`].
 
 mod app;
+mod build;
 mod limits;
 pub(crate) mod path;
 mod plugin;
@@ -13,6 +14,7 @@ mod syntax;
 mod testing;
 mod value;
 mod wasi;
+pub(crate) mod write;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,6 +25,7 @@ use crate::model::{
 };
 
 pub use app::parse_app;
+pub use build::{ImportTerms, ManifestBuilder};
 pub use plugin::parse_manifest;
 pub use settle::{Settings, settle};
 
@@ -210,3 +213,8 @@ pub struct PluginOverride {
     /// Other priorities, by export.
     pub priority: Vec<(Spanned<ExternName>, Spanned<i64>)>,
 }
+
+/// The Rust examples of the reference compile, and hold.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/manifest.md")]
+struct Reference;

@@ -7,9 +7,14 @@ use super::value::{filled_text, text, word};
 use crate::diagnostic::Spanned;
 use crate::model::{Access, DirGrant, NetworkGrant, Stdio};
 
-const INPUTS: [(&str, Stdio); 2] = [("null", Stdio::Null), ("inherit", Stdio::Inherit)];
-const OUTPUTS: [(&str, Stdio); 3] = [("log", Stdio::Log), ("null", Stdio::Null), ("inherit", Stdio::Inherit)];
-const ACCESSES: [(&str, Access); 2] = [("read", Access::Read), ("read-write", Access::ReadWrite)];
+const INPUTS: [(&str, Stdio); 2] = [named(Stdio::Null), named(Stdio::Inherit)];
+const OUTPUTS: [(&str, Stdio); 3] = [named(Stdio::Log), named(Stdio::Null), named(Stdio::Inherit)];
+const ACCESSES: [(&str, Access); 2] =
+    [(Access::Read.as_str(), Access::Read), (Access::ReadWrite.as_str(), Access::ReadWrite)];
+
+const fn named(stream: Stdio) -> (&'static str, Stdio) {
+    (stream.as_str(), stream)
+}
 
 /// Reads `[wasi]`, or `wasi` of `[plugins.ID]`.
 pub(super) fn wasi(reader: &mut Reader, table: Option<Table<'_>>) -> WasiEntries {

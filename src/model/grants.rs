@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 
 /// Where one of a plugin's standard streams leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -13,6 +14,17 @@ pub enum Stdio {
     Log,
 }
 
+impl Stdio {
+    /// The word that manifests use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Inherit => "inherit",
+            Self::Log => "log",
+        }
+    }
+}
+
 /// What a plugin may do with the files of a granted directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -21,6 +33,16 @@ pub enum Access {
     Read,
     /// Read, write, create and remove.
     ReadWrite,
+}
+
+impl Access {
+    /// The word that manifests use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::ReadWrite => "read-write",
+        }
+    }
 }
 
 /// A directory of the host that a plugin sees.
@@ -44,6 +66,17 @@ pub enum NetworkGrant {
     Udp(IpAddr, u16),
     /// Looking names up.
     Dns,
+}
+
+/// As manifests write it: `tcp:127.0.0.1:8080`, `udp:[::1]:53`, `dns`.
+impl fmt::Display for NetworkGrant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(ip, port) => write!(f, "tcp:{}", SocketAddr::new(*ip, *port)),
+            Self::Udp(ip, port) => write!(f, "udp:{}", SocketAddr::new(*ip, *port)),
+            Self::Dns => f.write_str("dns"),
+        }
+    }
 }
 
 /// What a plugin is granted of WASI. The default grants nothing.

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
+use crate::manifest::write::string;
 use crate::model::Type;
 use crate::world::{Extern, ExternKind, World};
 
@@ -52,13 +53,13 @@ fn write_draft(out: &mut String, world: &World, draft: Draft<'_>) -> fmt::Result
     out.push_str("[plugin]\n");
     for (key, value) in [("component", Some(draft.component)), ("wit", draft.wit), ("world", draft.world)] {
         if let Some(value) = value {
-            writeln!(out, "{key} = {}", quoted(value))?;
+            writeln!(out, "{key} = {}", string(value))?;
         }
     }
     let exports = world.exports.iter().filter(|export| export.kind != ExternKind::Type);
     let mut header = "\n[exports]\n";
     for export in exports {
-        writeln!(out, "{header}{} = {{}}", quoted(&export.name.to_string()))?;
+        writeln!(out, "{header}{} = {{}}", string(&export.name.to_string()))?;
         header = "";
     }
     let listed = |import: &&Extern| !import.functions.is_empty() && !is_offered(import);
@@ -69,7 +70,7 @@ fn write_draft(out: &mut String, world: &World, draft: Draft<'_>) -> fmt::Result
         if let Some(hint) = hint(import) {
             writeln!(out, "# {hint}")?;
         }
-        writeln!(out, "{} = \"exactly-one\"", quoted(&import.name.to_string()))?;
+        writeln!(out, "{} = \"exactly-one\"", string(&import.name.to_string()))?;
         header = "";
     }
     write_grants(out, world)
@@ -128,11 +129,6 @@ fn write_grants(out: &mut String, world: &World) -> fmt::Result {
         writeln!(out, "\n# {CONFIG} tells it what stands here.\n# [config]\n# name = \"value\"")?;
     }
     Ok(())
-}
-
-/// A string of TOML.
-fn quoted(text: &str) -> String {
-    toml::Value::from(text).to_string()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::{Settling, Word};
 use crate::diagnostic::Spanned;
+use crate::manifest::write;
 use crate::model::{Budget, Limits, RestartBudget};
 
 /// The manifest's limits over the defaults, narrowed by the app's.
@@ -48,8 +49,11 @@ struct Rule<T> {
     show: fn(&T) -> String,
 }
 
-const TIMEOUT: Rule<Budget<Duration>> =
-    Rule { key: "timeout", within: Budget::within, show: |timeout| show_budget(timeout, "never", show_duration) };
+const TIMEOUT: Rule<Budget<Duration>> = Rule {
+    key: "timeout",
+    within: Budget::within,
+    show: |timeout| show_budget(timeout, "never", |time| write::duration(*time)),
+};
 
 const FUEL: Rule<Budget<u64>> =
     Rule { key: "fuel", within: Budget::within, show: |fuel| show_budget(fuel, "unlimited", u64::to_string) };
@@ -57,7 +61,7 @@ const FUEL: Rule<Budget<u64>> =
 const RESTART: Rule<RestartBudget> = Rule { key: "restart", within: restarts_within, show: show_restart };
 
 fn bytes(key: &'static str) -> Rule<u64> {
-    Rule { key, within: u64::le, show: |bytes| show_bytes(*bytes) }
+    Rule { key, within: u64::le, show: |bytes| write::size(*bytes) }
 }
 
 fn count(key: &'static str) -> Rule<u32> {
@@ -109,7 +113,7 @@ fn restarts_within(mine: &RestartBudget, theirs: &RestartBudget) -> bool {
 fn show_restart(restart: &RestartBudget) -> String {
     match restart {
         RestartBudget::Never => "never".to_owned(),
-        RestartBudget::AtMost { max, within } => format!("{max} within {}", show_duration(within)),
+        RestartBudget::AtMost { max, within } => format!("{max} within {}", write::duration(*within)),
     }
 }
 
@@ -118,15 +122,4 @@ fn show_budget<T>(budget: &Budget<T>, unlimited: &str, show: impl Fn(&T) -> Stri
         Budget::Unlimited => unlimited.to_owned(),
         Budget::AtMost(amount) => show(amount),
     }
-}
-
-fn show_duration(duration: &Duration) -> String {
-    humantime::format_duration(*duration).to_string()
-}
-
-/// In the largest unit that leaves no remainder.
-fn show_bytes(bytes: u64) -> String {
-    let units = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)];
-    let exact = units.into_iter().find(|(_, shift)| bytes > 0 && bytes.is_multiple_of(1 << shift));
-    exact.map_or_else(|| format!("{bytes} B"), |(unit, shift)| format!("{} {unit}", bytes >> shift))
 }

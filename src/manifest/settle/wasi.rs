@@ -4,7 +4,7 @@ use super::{Settling, Trust};
 use crate::diagnostic::{FileId, Sources, Span, Spanned};
 use crate::manifest::path::{encloses, join};
 use crate::manifest::reader::shown;
-use crate::model::{Access, DirGrant, NetworkGrant, Stdio, WasiGrants};
+use crate::model::{DirGrant, NetworkGrant, Stdio, WasiGrants};
 
 /// A list as it is written, with its own place and that of each entry.
 type Written<T> = Spanned<Vec<Spanned<T>>>;
@@ -48,17 +48,11 @@ const ENV: Rule<(String, String)> = Rule {
 const DIRS: Rule<DirGrant> = Rule {
     key: "dirs",
     within: |mine, theirs| encloses(&theirs.host, &mine.host) && mine.access <= theirs.access,
-    show: |dir| {
-        let access = match dir.access {
-            Access::Read => "read",
-            Access::ReadWrite => "read-write",
-        };
-        format!("`{}` ({access})", shown(&dir.host))
-    },
+    show: |dir| format!("`{}` ({})", shown(&dir.host), dir.access.as_str()),
 };
 
 const NETWORK: Rule<NetworkGrant> =
-    Rule { key: "network", within: NetworkGrant::eq, show: |grant| format!("`{}`", show_network(grant)) };
+    Rule { key: "network", within: NetworkGrant::eq, show: |grant| format!("`{grant}`") };
 
 impl Settling<'_> {
     /// The app's entries that the manifest covers; where the app is silent, the manifest's.
@@ -99,7 +93,7 @@ impl Settling<'_> {
             if reach(wanted.value) <= reach(granted) {
                 return wanted.value;
             }
-            let (shown, known) = (format!("`{}`", stream_word(wanted.value)), format!("`{}`", stream_word(granted)));
+            let (shown, known) = (format!("`{}`", wanted.value.as_str()), format!("`{}`", granted.as_str()));
             self.refuse(key, &wanted.span, &shown, mine.map(|stream| &stream.span), &[known]);
         }
         let withheld = trust == Trust::App && reach(granted) > reach(default);
@@ -147,21 +141,5 @@ fn reach(stream: Stdio) -> u8 {
         Stdio::Null => 0,
         Stdio::Log => 1,
         Stdio::Inherit => 2,
-    }
-}
-
-fn stream_word(stream: Stdio) -> &'static str {
-    match stream {
-        Stdio::Null => "null",
-        Stdio::Log => "log",
-        Stdio::Inherit => "inherit",
-    }
-}
-
-fn show_network(grant: &NetworkGrant) -> String {
-    match grant {
-        NetworkGrant::Tcp(ip, port) => format!("tcp:{}", std::net::SocketAddr::new(*ip, *port)),
-        NetworkGrant::Udp(ip, port) => format!("udp:{}", std::net::SocketAddr::new(*ip, *port)),
-        NetworkGrant::Dns => "dns".to_owned(),
     }
 }
