@@ -4,7 +4,7 @@ use std::sync::Arc;
 use wasmtime::component::Linker;
 
 use super::files::AppFiles;
-use super::{App, OpenError, Problems};
+use super::{App, AppHandle, OpenError, Problems};
 use crate::check::{APP_FILE, BadOffer, Checked, HostOffer, check_offering};
 use crate::files::{Files, Memory, is_manifest_path};
 use crate::link::{Assembly, HostInterface, HostInterfaces, HostState, PluginState};
@@ -26,6 +26,7 @@ pub struct AppBuilder {
     hosts: HostInterfaces,
     entry_args: Option<Vec<String>>,
     output: Option<OutputSink>,
+    handle: Option<AppHandle>,
     /// A path that has been given twice in code.
     twice: Option<String>,
 }
@@ -87,7 +88,8 @@ impl AppBuilder {
     /// share one state in each plugin, made by the one that was offered first.
     ///
     /// The interface takes the place of what `[host]` in `app.toml` announces. A host function may
-    /// call plugins of the app; a call to one that is waiting for it is the error `reentrant`.
+    /// call plugins of the app, by a [handle](Self::handle); a call to one that is waiting for it is
+    /// the error `reentrant`.
     ///
     /// # Errors
     /// [`OpenError::Offer`] when the WIT does not declare the interface, or when it is offered twice.
@@ -134,6 +136,13 @@ impl AppBuilder {
         self
     }
 
+    /// Lets a handle lead to the app once it has been built, for host functions that call plugins. A
+    /// handle is good for one app.
+    pub fn handle(mut self, handle: &AppHandle) -> Self {
+        self.handle = Some(handle.clone());
+        self
+    }
+
     /// Reads and resolves the app, and finds all its problems. Nothing is run.
     ///
     /// # Errors
@@ -159,7 +168,11 @@ impl AppBuilder {
         let assembly = Assembly::link_with(plan, &binaries, self.hosts)?;
         let base = self.folders.into_iter().next().unwrap_or_default();
         let options = StartOptions { base, entry_args: self.entry_args, output: self.output };
-        Ok(App::of(Arc::new(assembly), options))
+        let app = App::of(Arc::new(assembly), options);
+        if let Some(handle) = self.handle {
+            handle.lead_to(&app);
+        }
+        Ok(app)
     }
 }
 
