@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::diagnostic::{Code, Diagnostic, FileId, Severity, Sources, Spanned};
+use crate::diagnostic::{Code, Diagnostic, FileId, Severity, Sources, Spanned, Style, render_all};
 use crate::files::{Files, ManifestFile, default_id};
 use crate::manifest::path::join;
 use crate::manifest::{self, HostEntry, Manifest, parse_app, parse_manifest, settle};
@@ -23,7 +23,7 @@ pub use explain::{CannotExplain, explain};
 pub use host::{BadOffer, HostOffer};
 
 /// The name of the file that is about the whole app.
-const APP_FILE: &str = "app.toml";
+pub(crate) const APP_FILE: &str = "app.toml";
 
 /// What checking an app gave.
 #[derive(Debug)]
@@ -36,6 +36,13 @@ pub struct Checked {
     pub plan: Option<Plan>,
     /// The components of the plan's plugins, in the order of the plan.
     pub binaries: Vec<Vec<u8>>,
+}
+
+impl Checked {
+    /// All problems as text for people, in the manner of rustc; empty when there are none.
+    pub fn render(&self, style: Style) -> String {
+        render_all(&self.diagnostics, &self.sources, style)
+    }
 }
 
 /// Reads and resolves an app, and finds all its problems in one pass.

@@ -54,8 +54,8 @@ pub use model::PluginId;
 
 #[cfg(feature = "runtime")]
 pub use app::{
-    App, AppBuilder, Bindings, Callable, CapturedOutput, OpenError, OutputSink, OutputStream, Problems, StartOptions,
-    TypedCall, WaveCall, WaveError, print as print_wave,
+    App, AppBuilder, AppHandle, Bindings, Callable, CapturedOutput, OpenError, OutputSink, OutputStream, Problems,
+    StartOptions, TypedCall, WaveCall, WaveError, print as print_wave,
 };
 #[cfg(feature = "runtime")]
 pub use link::{

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use wasmtime::component::Linker;
 
 use super::files::AppFiles;
-use super::{App, OpenError, Problems};
-use crate::check::{BadOffer, Checked, HostOffer, check_offering};
-use crate::files::Memory;
+use super::{App, AppHandle, OpenError, Problems};
+use crate::check::{APP_FILE, BadOffer, Checked, HostOffer, check_offering};
+use crate::files::{Files, Memory, is_manifest_path};
 use crate::link::{Assembly, HostInterface, HostInterfaces, HostState, PluginState};
+use crate::manifest::ManifestBuilder;
 use crate::manifest::path::join;
 use crate::model::PluginId;
 use crate::plan::PlannedPlugin;
@@ -25,6 +26,9 @@ pub struct AppBuilder {
     hosts: HostInterfaces,
     entry_args: Option<Vec<String>>,
     output: Option<OutputSink>,
+    handle: Option<AppHandle>,
+    /// A path that has been given twice in code.
+    twice: Option<String>,
 }
 
 impl AppBuilder {
@@ -41,11 +45,38 @@ impl AppBuilder {
     /// granted directories are relative to the folder that the process is in.
     ///
     /// A component or a WIT file takes the place of one on disk. A manifest does not: to have it
-    /// twice is an error.
+    /// twice is an error. So are two files of one path in code, unless they are equal and no
+    /// manifests.
     pub fn file(mut self, path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
         // As the paths in manifests are, because files in code are found by the text of theirs.
-        self.memory = self.memory.with(join("", &path.into()), bytes);
+        let (path, bytes) = (join("", &path.into()), bytes.into());
+        // What came first must not be lost without a word.
+        if self.memory.read(&path).is_ok_and(|first| first != bytes || is_manifest_path(&path)) {
+            self.twice.get_or_insert_with(|| path.clone());
+        }
+        self.memory = self.memory.with(path, bytes);
         self
+    }
+
+    /// Adds a plugin in code: its manifest, and its component or core module, in binary or text form.
+    /// The manifest is the file `ID.toml`, as it were, and diagnostics point into its text.
+    ///
+    /// ```
+    /// use plugweave::manifest::ManifestBuilder;
+    /// use plugweave::{App, Val};
+    ///
+    /// let wat = r#"(module (func (export "double") (param i32) (result i32)
+    ///     (i32.mul (local.get 0) (i32.const 2))))"#;
+    /// let wit = "package a:b; world doubler { export double: func(n: u32) -> u32; }";
+    /// let doubler = ManifestBuilder::new("doubler").export("double").wit("doubler.wit");
+    /// let app = App::builder().file("doubler.wit", wit).plugin(&doubler, wat).build()?;
+    /// assert_eq!(app.call("double", &[Val::U32(21)])?, Some(Val::U32(42)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn plugin(self, manifest: &ManifestBuilder, component: impl Into<Vec<u8>>) -> Self {
+        let path = manifest_path(manifest.id());
+        let component_path = join(&path, manifest.component_path());
+        self.file(path, manifest.to_toml()).file(component_path, component)
     }
 
     /// Offers an interface to the plugins: its name, the WIT that declares it, what defines its
@@ -60,9 +91,9 @@ impl AppBuilder {
     /// plugin imports.
     ///
     /// The interface takes the place of what `[host]` in `app.toml` announces. A host function may
-    /// call plugins of the app; a call to one that is waiting for it is the error `reentrant`. That
-    /// holds for its own thread only: it must not wait for another thread that calls such a plugin,
-    /// because both would wait for ever.
+    /// call plugins of the app, by a [handle](Self::handle); a call to one that is waiting for it is
+    /// the error `reentrant`. That holds for its own thread only: it must not wait for another thread
+    /// that calls such a plugin, because both would wait for ever.
     ///
     /// # Errors
     /// [`OpenError::Offer`] when the WIT does not declare the interface, or when it is offered twice.
@@ -89,11 +120,18 @@ impl AppBuilder {
         self
     }
 
-    /// Hands everything that plugins print to a function, in place of what their manifests say. The
-    /// plugin waits until it returns. It may call other plugins, but not block on an async runtime,
-    /// because it may be called within one.
+    /// Hands everything that plugins print to a function, in place of what their manifests say, as
+    /// they write it: [`OutputSink::new`]. The plugin waits until it returns. It may call other
+    /// plugins, but not block on an async runtime, because it may be called within one.
     pub fn on_output(mut self, take: impl Fn(&PluginId, OutputStream, &[u8]) + Send + Sync + 'static) -> Self {
         self.output = Some(OutputSink::new(take));
+        self
+    }
+
+    /// Hands everything that plugins print to a function, in place of what their manifests say, line
+    /// by line and fit to be shown: [`OutputSink::lines`].
+    pub fn on_line(mut self, take: impl Fn(&PluginId, OutputStream, &str) + Send + Sync + 'static) -> Self {
+        self.output = Some(OutputSink::lines(take));
         self
     }
 
@@ -103,12 +141,22 @@ impl AppBuilder {
         self
     }
 
+    /// Lets a handle lead to the app once it has been built, for host functions that call plugins. A
+    /// handle is good for one app.
+    pub fn handle(mut self, handle: &AppHandle) -> Self {
+        self.handle = Some(handle.clone());
+        self
+    }
+
     /// Reads and resolves the app, and finds all its problems. Nothing is run.
     ///
     /// # Errors
-    /// [`OpenError::Folder`] when a folder cannot be read, [`OpenError::Twice`] when a manifest is
-    /// there twice. Problems of the app are not among them: see [`Checked::diagnostics`].
+    /// [`OpenError::Folder`] when a folder cannot be read, [`OpenError::Twice`] when a file is there
+    /// twice. Problems of the app are not among them: see [`Checked::diagnostics`].
     pub fn check(&self) -> Result<Checked, OpenError> {
+        if let Some(path) = &self.twice {
+            return Err(OpenError::Twice { path: path.clone() });
+        }
         let files = AppFiles::read(&self.folders, self.memory.clone())?;
         check_offering(&files, &self.offers)
             .map_err(|reason| OpenError::Folder { folder: self.folders.first().cloned().unwrap_or_default(), reason })
@@ -125,7 +173,21 @@ impl AppBuilder {
         let assembly = Assembly::link_with(plan, &binaries, self.hosts)?;
         let base = self.folders.into_iter().next().unwrap_or_default();
         let options = StartOptions { base, entry_args: self.entry_args, output: self.output };
-        Ok(App::of(Arc::new(assembly), options))
+        let app = App::of(Arc::new(assembly), options);
+        if let Some(handle) = self.handle {
+            handle.lead_to(&app);
+        }
+        Ok(app)
+    }
+}
+
+/// Where a manifest in code stands. `app.toml` is another file, and what is no id may be no name of a
+/// manifest either; then the plugin stands elsewhere, so that its mistakes are told.
+fn manifest_path(id: &str) -> String {
+    let path = format!("{id}.toml");
+    match is_manifest_path(&path) && path != APP_FILE {
+        true => path,
+        false => format!("plugin ({}).toml", id.replace('/', "-")),
     }
 }
 

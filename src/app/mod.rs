@@ -2,6 +2,7 @@
 
 mod builder;
 mod files;
+mod handle;
 mod near;
 mod open;
 mod target;
@@ -24,12 +25,19 @@ use crate::words::list;
 
 pub use crate::runtime::{CapturedOutput, OutputSink, OutputStream, StartOptions};
 pub use builder::AppBuilder;
+pub use handle::AppHandle;
 pub use open::{OpenError, Problems};
 pub use typed::{Bindings, TypedCall};
 pub use wave::{WaveCall, WaveError, print};
 
-/// A live app: its plugins have started. They end when it is dropped.
+/// A live app: its plugins have started. Clones are the same app, and so are its [`TypedCall`]s and
+/// [`Bindings`]: the plugins end when the last of them is dropped.
+#[derive(Clone)]
 pub struct App {
+    live: Arc<Live>,
+}
+
+struct Live {
     runtime: Runtime,
     failures: Vec<(PluginId, CallError)>,
 }
@@ -71,22 +79,22 @@ impl App {
     /// Starts the plugins of an assembly, from which any number of apps can be made.
     pub fn of(assembly: Arc<Assembly>, options: StartOptions) -> Self {
         let (runtime, failures) = Runtime::start(assembly, options);
-        Self { runtime, failures }
+        Self { live: Arc::new(Live { runtime, failures }) }
     }
 
     /// The plan of the app.
     pub fn plan(&self) -> &Plan {
-        self.runtime.assembly().plan()
+        self.runtime().assembly().plan()
     }
 
     /// What the app is made from.
     pub fn assembly(&self) -> &Arc<Assembly> {
-        self.runtime.assembly()
+        self.runtime().assembly()
     }
 
     /// The plugins that have failed while starting, in the order of the start.
     pub fn failures(&self) -> &[(PluginId, CallError)] {
-        &self.failures
+        &self.live.failures
     }
 
     /// Calls a function of the one plugin that exports it: `text:stats/words@1.0.0#count`, or `run`
@@ -96,7 +104,7 @@ impl App {
     /// [`CallError`] when there is no such function, when several plugins export it, when the
     /// arguments are not what it takes, or when the call fails.
     pub fn call(&self, target: &str, arguments: &[Val]) -> Result<Option<Val>, CallError> {
-        self.runtime.call(self.only(target)?.target, arguments)
+        self.runtime().call(self.only(target)?.target, arguments)
     }
 
     /// Calls a function of every plugin that exports it, in provider order. What one plugin answers
@@ -105,7 +113,7 @@ impl App {
     /// # Errors
     /// [`CallError`] when no plugin exports the function.
     pub fn call_all(&self, target: &str, arguments: &[Val]) -> Result<Vec<Answered>, CallError> {
-        let call = |callable: &Callable<'_>| self.runtime.call(callable.target, arguments);
+        let call = |callable: &Callable<'_>| self.runtime().call(callable.target, arguments);
         Ok(self.callables(target)?.iter().map(|callable| (callable.plugin.clone(), call(callable))).collect())
     }
 
@@ -114,7 +122,7 @@ impl App {
     /// # Errors
     /// As [`App::call`], and when there is no such plugin.
     pub fn call_plugin(&self, plugin: &str, target: &str, arguments: &[Val]) -> Result<Option<Val>, CallError> {
-        self.runtime.call(self.callable(plugin, target)?.target, arguments)
+        self.runtime().call(self.callable(plugin, target)?.target, arguments)
     }
 
     /// Calls what is written as WAVE text, of the one plugin that exports it or of the one named.
@@ -143,7 +151,7 @@ impl App {
     /// # Errors
     /// [`CallError`] when there is no entry, or when it fails.
     pub fn run(&self) -> Result<i32, CallError> {
-        self.runtime.run()
+        self.runtime().run()
     }
 
     /// The plugins that export a function, in provider order; at least one.
@@ -152,6 +160,10 @@ impl App {
     /// [`CallError`] when there is none, or when the version has been left out and there are several.
     pub fn callables(&self, target: &str) -> Result<Vec<Callable<'_>>, CallError> {
         Ok(self.found(target::find(self.plan(), target, None)?))
+    }
+
+    fn runtime(&self) -> &Runtime {
+        &self.live.runtime
     }
 
     fn found(&self, found: target::Found) -> Vec<Callable<'_>> {
@@ -206,6 +218,6 @@ impl App {
         let arguments = call.arguments(callable.ty).map_err(|error| {
             CallError::new(CallErrorKind::BadArguments, Some(callable.plugin.clone()), error.to_string())
         })?;
-        self.runtime.call(callable.target, &arguments)
+        self.runtime().call(callable.target, &arguments)
     }
 }

@@ -3,12 +3,13 @@ use std::path::PathBuf;
 
 use super::{App, StartOptions};
 use crate::check::{BadOffer, Checked, check};
-use crate::diagnostic::{Diagnostic, Sources, Style, render};
+use crate::diagnostic::{Diagnostic, Sources, Style, render_all};
 use crate::folder::Folder;
 use crate::link::LinkError;
 
-/// Why an app could not be opened.
-#[derive(Debug, thiserror::Error)]
+/// Why an app could not be opened. As `Debug` it is the same text as when it is displayed, so that it
+/// can be read where `main` returns it.
+#[derive(thiserror::Error)]
 pub enum OpenError {
     /// The app's folder cannot be read.
     #[error("cannot read the app's folder `{}`: {reason}", folder.display())]
@@ -24,15 +25,21 @@ pub enum OpenError {
     /// An interface that the host wants to offer is none.
     #[error(transparent)]
     Offer(#[from] BadOffer),
-    /// A manifest is there twice.
-    #[error("`{path}` is there twice: on disk and in code, or in a folder that was added twice")]
+    /// A manifest, or another file in code, is there twice.
+    #[error("`{path}` is there twice: on disk and in code, twice in code, or in a folder that was added twice")]
     Twice {
-        /// The manifest.
+        /// The file.
         path: String,
     },
     /// The app is sound but cannot be linked here.
     #[error(transparent)]
     Link(#[from] LinkError),
+}
+
+impl fmt::Debug for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// The problems of an app. Displayed as text for people, in the manner of rustc.
@@ -46,11 +53,14 @@ pub struct Problems {
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, diagnostic) in self.diagnostics.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "\n\n" };
-            write!(f, "{separator}{}", render(diagnostic, &self.sources, Style::Plain))?;
-        }
-        Ok(())
+        f.write_str(&self.render(Style::Plain))
+    }
+}
+
+impl Problems {
+    /// All problems as text for people, in the manner of rustc.
+    pub fn render(&self, style: Style) -> String {
+        render_all(&self.diagnostics, &self.sources, style)
     }
 }
 

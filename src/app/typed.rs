@@ -9,13 +9,13 @@ use crate::link::{CallError, PluginState};
 use crate::plan::PluginIndex;
 use crate::runtime::Typed;
 
-/// A function of a plugin, to be called with Rust types: see [`App::typed`].
-pub struct TypedCall<'a, Params, Return> {
-    app: &'a App,
+/// A function of a plugin, to be called with Rust types: see [`App::typed`]. It keeps the app alive.
+pub struct TypedCall<Params, Return> {
+    app: App,
     typed: Typed<Params, Return>,
 }
 
-impl<Params, Return> TypedCall<'_, Params, Return>
+impl<Params, Return> TypedCall<Params, Return>
 where
     Params: ComponentNamedList + Lower + Send,
     Return: ComponentNamedList + Lift + Send,
@@ -28,11 +28,11 @@ where
     /// # Errors
     /// [`CallError`] when the call fails.
     pub fn call(&self, params: Params) -> Result<Return, CallError> {
-        self.app.runtime.call_typed(&self.typed, params)
+        self.app.runtime().call_typed(&self.typed, params)
     }
 }
 
-impl<Params, Return> fmt::Debug for TypedCall<'_, Params, Return> {
+impl<Params, Return> fmt::Debug for TypedCall<Params, Return> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TypedCall").finish_non_exhaustive()
     }
@@ -40,16 +40,17 @@ impl<Params, Return> fmt::Debug for TypedCall<'_, Params, Return> {
 
 type Bind<B> = dyn Fn(StoreContextMut<'_, PluginState>, &Instance) -> wasmtime::Result<B> + Send + Sync;
 
-/// The exports of a plugin, seen through a `bindgen!` world: see [`App::bindings`].
-pub struct Bindings<'a, B> {
-    app: &'a App,
+/// The exports of a plugin, seen through a `bindgen!` world: see [`App::bindings`]. They keep the app
+/// alive.
+pub struct Bindings<B> {
+    app: App,
     plugin: PluginIndex,
     bind: Box<Bind<B>>,
     /// What has been bound, and to which instance of the plugin.
     bound: Mutex<Option<(u64, Arc<B>)>>,
 }
 
-impl<B: Send + Sync> Bindings<'_, B> {
+impl<B: Send + Sync> Bindings<B> {
     /// Does something with the exports: any number of calls, in one entry into the plugin, so that
     /// nobody else calls it in between, and that all of them together have the plugin's time and fuel.
     ///
@@ -70,7 +71,7 @@ impl<B: Send + Sync> Bindings<'_, B> {
         let bind = |generation, store: StoreContextMut<'_, PluginState>, instance: &Instance| {
             self.bound(generation, store, instance)
         };
-        self.app.runtime.with_exports(self.plugin, bind, |bound: Arc<B>, store| act(&bound, store))
+        self.app.runtime().with_exports(self.plugin, bind, |bound: Arc<B>, store| act(&bound, store))
     }
 
     fn bound(
@@ -91,9 +92,9 @@ impl<B: Send + Sync> Bindings<'_, B> {
     }
 }
 
-impl<B> fmt::Debug for Bindings<'_, B> {
+impl<B> fmt::Debug for Bindings<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Bindings").field("plugin", self.app.runtime.assembly().plan().plugin(self.plugin)).finish()
+        f.debug_struct("Bindings").field("plugin", self.app.runtime().assembly().plan().plugin(self.plugin)).finish()
     }
 }
 
@@ -125,7 +126,7 @@ impl App {
     ///
     /// # Errors
     /// As [`App::call`], and when the types are not those of the function.
-    pub fn typed<Params, Return>(&self, target: &str) -> Result<TypedCall<'_, Params, Return>, CallError>
+    pub fn typed<Params, Return>(&self, target: &str) -> Result<TypedCall<Params, Return>, CallError>
     where
         Params: ComponentNamedList + Lower + Send,
         Return: ComponentNamedList + Lift + Send,
@@ -141,7 +142,7 @@ impl App {
         &self,
         plugin: &str,
         target: &str,
-    ) -> Result<TypedCall<'_, Params, Return>, CallError>
+    ) -> Result<TypedCall<Params, Return>, CallError>
     where
         Params: ComponentNamedList + Lower + Send,
         Return: ComponentNamedList + Lift + Send,
@@ -149,12 +150,12 @@ impl App {
         self.typed_of(&self.callable(plugin, target)?)
     }
 
-    fn typed_of<Params, Return>(&self, callable: &Callable<'_>) -> Result<TypedCall<'_, Params, Return>, CallError>
+    fn typed_of<Params, Return>(&self, callable: &Callable<'_>) -> Result<TypedCall<Params, Return>, CallError>
     where
         Params: ComponentNamedList + Lower + Send,
         Return: ComponentNamedList + Lift + Send,
     {
-        Ok(TypedCall { app: self, typed: self.runtime.typed(callable.target)? })
+        Ok(TypedCall { app: self.clone(), typed: self.runtime().typed(callable.target)? })
     }
 
     /// The exports of a plugin, seen through a world of wasmtime's `bindgen!`. They stay usable when
@@ -172,9 +173,13 @@ impl App {
         &self,
         plugin: &str,
         bind: impl Fn(StoreContextMut<'_, PluginState>, &Instance) -> wasmtime::Result<B> + Send + Sync + 'static,
-    ) -> Result<Bindings<'_, B>, CallError> {
-        let bindings =
-            Bindings { app: self, plugin: self.index_of(plugin)?, bind: Box::new(bind), bound: Mutex::new(None) };
+    ) -> Result<Bindings<B>, CallError> {
+        let bindings = Bindings {
+            app: self.clone(),
+            plugin: self.index_of(plugin)?,
+            bind: Box::new(bind),
+            bound: Mutex::new(None),
+        };
         bindings.call(|_, _| Ok(()))?;
         Ok(bindings)
     }

@@ -8,7 +8,7 @@ mod render;
 mod source;
 
 pub use json::to_json;
-pub use render::{Style, render};
+pub use render::{Style, render, render_all};
 pub use source::{FileId, Position, Sources, Span, Spanned};
 
 /// The kind of a problem. The codes are stable.

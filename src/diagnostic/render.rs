@@ -36,6 +36,12 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> Strin
     renderer(style).render(&report)
 }
 
+/// Several diagnostics as text for people, with an empty line between them.
+pub fn render_all(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> String {
+    let texts: Vec<String> = diagnostics.iter().map(|diagnostic| render(diagnostic, sources, style)).collect();
+    texts.join("\n\n")
+}
+
 fn renderer(style: Style) -> Renderer {
     let renderer = match style {
         Style::Plain => Renderer::plain(),

@@ -56,6 +56,7 @@ use crate::model::{Access, Stdio};
 #[must_use = "a builder does nothing until its text is read"]
 pub struct ManifestBuilder {
     id: String,
+    component: String,
     plugin: Section,
     exports: Section,
     imports: Section,
@@ -71,14 +72,29 @@ impl ManifestBuilder {
         let id = id.to_string();
         let mut plugin = Section::default();
         plugin.set("id", string(&id));
-        plugin.set("component", string(&format!("{id}.wasm")));
+        let component = format!("{id}.wasm");
+        plugin.set("component", string(&component));
         let empty = Section::default;
-        Self { id, plugin, exports: empty(), imports: empty(), limits: empty(), wasi: empty(), config: empty() }
+        Self {
+            id,
+            component,
+            plugin,
+            exports: empty(),
+            imports: empty(),
+            limits: empty(),
+            wasi: empty(),
+            config: empty(),
+        }
     }
 
     /// The id, as it was given.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The path of the component, as it was given, or `ID.wasm`.
+    pub fn component_path(&self) -> &str {
+        &self.component
     }
 
     /// The manifest as TOML: tables in the order of the reference, keys in the order of the calls,
@@ -103,8 +119,9 @@ impl ManifestBuilder {
 /// `[plugin]`
 impl ManifestBuilder {
     /// Path of the binary, relative to the manifest's own folder.
-    pub fn component(mut self, path: impl AsRef<str>) -> Self {
-        self.plugin.set("component", string(path.as_ref()));
+    pub fn component(mut self, path: impl Into<String>) -> Self {
+        self.component = path.into();
+        self.plugin.set("component", string(&self.component));
         self
     }
 

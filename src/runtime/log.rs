@@ -7,11 +7,12 @@ use crate::model::PluginId;
 /// Longest line that is logged in one piece, in bytes.
 const MAX_LINE: usize = 8 << 10;
 
-/// Leads what a guest prints to `tracing`, line by line, under the plugin's id; the rest goes when it
-/// is dropped.
+/// Takes a line.
+type TakeLine = dyn Fn(&str) + Send;
+
+/// Cuts what a guest prints into lines; the rest goes when it is dropped.
 pub(super) struct Lines {
-    plugin: PluginId,
-    stream: OutputStream,
+    take: Box<TakeLine>,
     /// What has come of the present line.
     line: Vec<u8>,
 }
@@ -24,12 +25,12 @@ impl Drain for Lines {
             if let Some(end) = piece.iter().position(|byte| *byte == b'\n') {
                 self.line.extend_from_slice(&piece[..end]);
                 bytes = &bytes[end + 1..];
-                self.log(self.line.len());
+                self.hand_over(self.line.len());
             } else {
                 self.line.extend_from_slice(piece);
                 bytes = &bytes[piece.len()..];
                 if self.line.len() >= MAX_LINE {
-                    self.log(whole_characters(&self.line));
+                    self.hand_over(whole_characters(&self.line));
                 }
             }
         }
@@ -37,18 +38,23 @@ impl Drain for Lines {
 }
 
 impl Lines {
-    pub(super) fn new(plugin: PluginId, stream: OutputStream) -> Self {
-        Self { plugin, stream, line: Vec::new() }
+    pub(super) fn new(take: Box<TakeLine>) -> Self {
+        Self { take, line: Vec::new() }
     }
 
-    /// Logs so much of the present line and keeps the rest.
-    fn log(&mut self, length: usize) {
-        // Taken out first: a subscriber may panic.
+    /// Lines that go to `tracing` under the plugin's id.
+    pub(super) fn logged(plugin: PluginId, stream: OutputStream) -> Self {
+        let stream = stream.as_str();
+        Self::new(Box::new(move |line| tracing::info!(target: "plugweave::guest", plugin = %plugin, stream, "{line}")))
+    }
+
+    /// Hands over so much of the present line and keeps the rest.
+    fn hand_over(&mut self, length: usize) {
+        // Taken out first: whoever takes it may panic.
         let rest = self.line.split_off(length);
         let line = std::mem::replace(&mut self.line, rest);
         let text = String::from_utf8_lossy(&line);
-        let text = harmless(text.strip_suffix('\r').unwrap_or(&text));
-        tracing::info!(target: "plugweave::guest", plugin = %self.plugin, stream = self.stream.as_str(), "{text}");
+        (self.take)(&harmless(text.strip_suffix('\r').unwrap_or(&text)));
     }
 }
 
@@ -78,7 +84,7 @@ fn whole_characters(bytes: &[u8]) -> usize {
 impl Drop for Lines {
     fn drop(&mut self) {
         if !self.line.is_empty() {
-            self.log(self.line.len());
+            self.hand_over(self.line.len());
         }
     }
 }
@@ -98,7 +104,7 @@ mod tests {
     #[test]
     fn output_is_cut_into_lines() {
         let logged = Logged::start();
-        let mut stream = Lines::new(PluginId::parse("lines").unwrap(), OutputStream::Stdout);
+        let mut stream = Lines::logged(PluginId::parse("lines").unwrap(), OutputStream::Stdout);
         stream.take(b"one\ntwo\r\n\nthr");
         stream.take(b"ee\nrest");
         assert_eq!(logged.lines(), ["lines stdout one", "lines stdout two", "lines stdout ", "lines stdout three"]);
@@ -109,7 +115,7 @@ mod tests {
     #[test]
     fn a_long_line_is_bounded_and_no_character_is_cut() {
         let logged = Logged::start();
-        let mut stream = Lines::new(PluginId::parse("long").unwrap(), OutputStream::Stderr);
+        let mut stream = Lines::logged(PluginId::parse("long").unwrap(), OutputStream::Stderr);
         stream.take("x".as_bytes());
         stream.take("ä".repeat(10_000).as_bytes());
         stream.take(&[0xff; MAX_LINE * 2]);

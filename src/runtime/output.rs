@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::stream::Drain;
+use super::log::Lines;
+use super::stream::{Drain, GuestStream};
 use crate::model::PluginId;
 
 /// An output stream of a plugin.
@@ -32,16 +33,43 @@ impl fmt::Display for OutputStream {
     }
 }
 
-type Take = dyn Fn(&PluginId, OutputStream, &[u8]) + Send + Sync;
+type Take<T> = dyn Fn(&PluginId, OutputStream, &T) + Send + Sync;
 
-/// Takes what plugins print, in the pieces in which they write it.
+/// Takes what plugins print.
 #[derive(Clone)]
-pub struct OutputSink(Arc<Take>);
+pub struct OutputSink(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Pieces(Arc<Take<[u8]>>),
+    Lines(Arc<Take<str>>),
+}
 
 impl OutputSink {
-    /// A sink that hands each piece to a function. The plugin waits until it returns.
+    /// A sink that hands each piece to a function, as the plugin writes it: lines may come in parts, or
+    /// several at once. The plugin waits until it returns.
     pub fn new(take: impl Fn(&PluginId, OutputStream, &[u8]) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(take))
+        Self(Kind::Pieces(Arc::new(take)))
+    }
+
+    /// A sink that hands each line to a function, without its end. Control characters are written as
+    /// `\u{…}`, so that a line can be shown on a terminal. What is not UTF-8 is replaced, and lines
+    /// of more than 8 KiB come in several parts. A last line without an end comes when the plugin
+    /// ends. The plugin waits until the function returns.
+    pub fn lines(take: impl Fn(&PluginId, OutputStream, &str) + Send + Sync + 'static) -> Self {
+        Self(Kind::Lines(Arc::new(take)))
+    }
+
+    /// The standard stream of a plugin that leads here.
+    pub(super) fn stream(&self, plugin: &PluginId, stream: OutputStream) -> GuestStream<ToSink> {
+        let plugin = plugin.clone();
+        GuestStream::new(match &self.0 {
+            Kind::Pieces(take) => ToSink::Pieces { take: take.clone(), plugin, stream },
+            Kind::Lines(take) => {
+                let take = take.clone();
+                ToSink::Lines(Lines::new(Box::new(move |line| take(&plugin, stream, line))))
+            }
+        })
     }
 }
 
@@ -52,15 +80,17 @@ impl fmt::Debug for OutputSink {
 }
 
 /// One stream of one plugin that leads to a sink.
-pub(super) struct ToSink {
-    pub(super) sink: OutputSink,
-    pub(super) plugin: PluginId,
-    pub(super) stream: OutputStream,
+pub(super) enum ToSink {
+    Pieces { take: Arc<Take<[u8]>>, plugin: PluginId, stream: OutputStream },
+    Lines(Lines),
 }
 
 impl Drain for ToSink {
     fn take(&mut self, bytes: &[u8]) {
-        (self.sink.0)(&self.plugin, self.stream, bytes);
+        match self {
+            Self::Pieces { take, plugin, stream } => take(plugin, *stream, bytes),
+            Self::Lines(lines) => lines.take(bytes),
+        }
     }
 }
 

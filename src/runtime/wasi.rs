@@ -8,7 +8,7 @@ use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
 use wasmtime_wasi_config::WasiConfigVariables;
 
 use super::log::Lines;
-use super::output::{OutputSink, OutputStream, ToSink};
+use super::output::{OutputSink, OutputStream};
 use super::stream::GuestStream;
 use crate::link::Wasi;
 use crate::model::{Access, NetworkGrant, PluginId, Stdio, WasiGrants};
@@ -73,11 +73,11 @@ fn streams(builder: &mut WasiCtxBuilder, grants: &Grants<'_>) {
         builder.inherit_stdin();
     }
     if let Some(sink) = grants.output {
-        let to_sink = |stream| GuestStream::new(ToSink { sink: sink.clone(), plugin: grants.id.clone(), stream });
+        let to_sink = |stream| sink.stream(grants.id, stream);
         builder.stdout(to_sink(OutputStream::Stdout)).stderr(to_sink(OutputStream::Stderr));
         return;
     }
-    let log = |stream| GuestStream::new(Lines::new(grants.id.clone(), stream));
+    let log = |stream| GuestStream::new(Lines::logged(grants.id.clone(), stream));
     match wasi.stdout {
         _ if inherit => builder.inherit_stdout(),
         Stdio::Inherit => builder.inherit_stdout(),

@@ -12,6 +12,9 @@ fn every_dependency_has_a_reason() {
     let decision = read("docs/decisions/0007-dependencies.md").unwrap();
     let named = spans(&decision);
     for dependency in tables.into_iter().flat_map(Table::keys) {
-        assert!(named.contains(&dependency.as_str()), "docs/decisions/0007-dependencies.md does not name `{dependency}`");
+        assert!(
+            named.contains(&dependency.as_str()),
+            "docs/decisions/0007-dependencies.md does not name `{dependency}`"
+        );
     }
 }

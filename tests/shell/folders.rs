@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use plugweave::{App, OpenError, Val};
+use plugweave::diagnostic::Style;
+use plugweave::manifest::ManifestBuilder;
+use plugweave::{App, AppBuilder, OpenError, Val};
 
 const ANSWER: &str = r#"(component
     (core module $m (func (export "answer") (result i32) (i32.const NUMBER)))
@@ -72,6 +74,66 @@ fn a_manifest_is_never_silently_replaced() {
 }
 
 #[test]
+fn nothing_in_code_is_silently_replaced() {
+    let twice = |builder: AppBuilder| match builder.check() {
+        Err(OpenError::Twice { path }) => path,
+        other => panic!("{other:?}"),
+    };
+    let one = || App::builder().file("one.toml", MANIFEST).file("answer.wat", component(1));
+    assert_eq!(twice(one().file("one.toml", MANIFEST)), "one.toml");
+    assert_eq!(twice(one().file("answer.wat", component(2)).file("one.toml", "")), "answer.wat");
+    // Plugins may share a component.
+    let app = one().file("two.toml", MANIFEST).file("answer.wat", component(1)).build().unwrap();
+    assert_eq!(answer(&app, "two"), Some(Val::U32(1)));
+}
+
+fn manifest(id: &str) -> ManifestBuilder {
+    ManifestBuilder::new(id).export("answer")
+}
+
+#[test]
+fn a_plugin_is_a_manifest_and_a_component() {
+    // `app` is a good id, though `app.toml` is no manifest.
+    let app = App::builder()
+        .file("app.toml", "app.name = 'plugins'")
+        .plugin(&manifest("app"), component(1))
+        .plugin(&manifest("two").component("bin/../bin/./answer.wat"), component(2))
+        .plugin(&manifest("three").component("bin/answer.wat"), component(2))
+        .build()
+        .unwrap();
+    assert_eq!(app.plan().name.as_deref(), Some("plugins"));
+    assert_eq!(["app", "two", "three"].map(|id| answer(&app, id)), [1, 2, 2].map(|number| Some(Val::U32(number))));
+    let component_of = |id| &app.plan().plugin(app.plan().index_of(id).unwrap()).component;
+    assert_eq!((component_of("app").as_str(), component_of("two").as_str()), ("app.wasm", "bin/answer.wat"));
+}
+
+#[test]
+fn a_plugin_in_code_stands_beside_those_on_disk() {
+    let first = folder("beside");
+    fs::write(first.join("one.toml"), MANIFEST).unwrap();
+    fs::write(first.join("answer.wat"), component(1)).unwrap();
+    let with = |id: &str| App::builder().folder(&first).plugin(&manifest(id), component(2)).build();
+    assert_eq!(answer(&with("two").unwrap(), "two"), Some(Val::U32(2)));
+    assert!(matches!(with("one").unwrap_err(), OpenError::Twice { path } if path == "one.toml"));
+    let twice = App::builder().plugin(&manifest("x"), component(1)).plugin(&manifest("x"), component(1)).build();
+    assert!(matches!(twice.unwrap_err(), OpenError::Twice { path } if path == "x.toml"));
+}
+
+#[test]
+fn mistakes_of_a_plugin_in_code_are_told_whatever_its_id() {
+    for id in ["", ".x", "a/b", "Cargo", "../x", "host"] {
+        let error = App::builder().plugin(&manifest(id), component(1)).build().unwrap_err().to_string();
+        assert!(error.contains("error[PW001]") && error.contains(&format!("id = \"{id}\"")), "{id}: {error}");
+    }
+    let typo = manifest("one").export("ansver");
+    let checked = App::builder().plugin(&typo, component(1)).check().unwrap();
+    let told = checked.render(Style::Plain);
+    assert!(told.contains("error[PW103]") && told.contains(" --> one.toml:7:1"), "{told}");
+    let error = App::builder().plugin(&typo, component(1)).build().unwrap_err();
+    assert_eq!((error.to_string(), format!("{error:?}")), (told.clone(), told));
+}
+
+#[test]
 fn a_folder_that_is_not_there_is_named() {
     let missing = folder("missing").join("nowhere");
     for builder in [App::builder().folder(&missing), App::builder().folder(folder("there")).folder(&missing)] {
@@ -127,7 +189,7 @@ fn wit_in_code_joins_the_wit_on_disk() {
 fn the_wit_of_a_core_module_may_lie_in_the_folder_itself() {
     let manifest = "plugin = { component = 'c.wat', wit = '.' }\nexports.answer = {}\n";
     let core = r#"(module (func (export "answer") (result i32) (i32.const 6)))"#;
-    let with = |builder: plugweave::AppBuilder| builder.file("one.toml", manifest).file("c.wat", core);
+    let with = |builder: AppBuilder| builder.file("one.toml", manifest).file("c.wat", core);
     let text = "package t:t; world w { export answer: func() -> u32; }";
     let app = with(App::builder()).file("w.wit", text).build().unwrap();
     assert_eq!(answer(&app, "one"), Some(Val::U32(6)));

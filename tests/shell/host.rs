@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::sync::{Arc, Mutex};
 
 use plugweave::wasmtime::component::{HasSelf, Resource, ResourceTable};
 use plugweave::wasmtime::{self, Result};
-use plugweave::{App, AppBuilder, CallErrorKind, OpenError, Val};
+use plugweave::{App, AppBuilder, AppHandle, CallErrorKind, OpenError, Val};
 
 use crate::shell::ui::{boxes, clock, log};
 use crate::{SHELL, build, builder, plugin};
@@ -365,10 +365,10 @@ fn async_functions_are_refused_in_words() {
 type Answers = Arc<Mutex<HashMap<&'static str, Result<Option<Val>, plugweave::CallError>>>>;
 
 /// An app whose plugin `one` calls the host, which calls `one` again, and then `two`.
-fn calling_back() -> (Arc<App>, Answers) {
+fn calling_back() -> (App, Answers) {
     let answers = Answers::default();
-    let cell: Arc<OnceLock<Weak<App>>> = Arc::default();
-    let (noted, place) = (answers.clone(), cell.clone());
+    let handle = AppHandle::default();
+    let (noted, place) = (answers.clone(), handle.clone());
     let add = move |linker: &mut wasmtime::component::Linker<plugweave::PluginState>, _: plugweave::HostState<()>| {
         let (noted, place) = (noted.clone(), place.clone());
         linker.instance("shell:ui/log@1.1.0")?.func_wrap("fail", |_, (_,): (String,)| Ok(()))?;
@@ -377,7 +377,7 @@ fn calling_back() -> (Arc<App>, Answers) {
             if noted.lock().unwrap().contains_key("one") {
                 return Ok((20,));
             }
-            let app = place.get().and_then(Weak::upgrade).unwrap();
+            let app = place.app().unwrap();
             let back = app.call_plugin("one", "t:t/api#greet", &[]);
             noted.lock().unwrap().insert("one", back);
             let other = app.call_plugin("two", "t:t/api#greet", &[]);
@@ -386,9 +386,8 @@ fn calling_back() -> (Arc<App>, Answers) {
         })
     };
     let builder = builder(LOGGERS).host_interface("shell:ui/log", SHELL, add, |_| ()).unwrap();
-    let app = build(plugin(plugin(builder, "one", LOGGER_TABLES, &logger()), "two", LOGGER_TABLES, &logger()));
-    let app = Arc::new(app);
-    cell.set(Arc::downgrade(&app)).unwrap();
+    let builder = plugin(plugin(builder, "one", LOGGER_TABLES, &logger()), "two", LOGGER_TABLES, &logger());
+    let app = build(builder.handle(&handle));
     (app, answers)
 }
 
@@ -412,4 +411,37 @@ fn a_chain_goes_on_through_host_functions_within_an_async_runtime() {
     let (app, answers) = calling_back();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async { assert_called_back(&app, &answers) });
+}
+
+#[test]
+fn an_app_lives_as_long_as_somebody_has_it_and_a_handle_does_not() {
+    struct Told(Arc<AtomicU32>);
+    impl Drop for Told {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let (ended, handle) = (Arc::new(AtomicU32::new(0)), AppHandle::default());
+    let state = {
+        let ended = ended.clone();
+        move |_: &plugweave::plan::PlannedPlugin| Told(ended.clone())
+    };
+    let add = |linker: &mut wasmtime::component::Linker<plugweave::PluginState>, _: plugweave::HostState<Told>| {
+        linker.instance("shell:ui/log@1.1.0")?.func_wrap("line", |_, (_,): (String,)| Ok((1u32,)))?;
+        linker.instance("shell:ui/log@1.1.0")?.func_wrap("fail", |_, (_,): (String,)| Ok(()))
+    };
+    let builder = builder(LOGGERS).host_interface("shell:ui/log", SHELL, add, state).unwrap().handle(&handle);
+    let app = build(plugin(builder, "one", LOGGER_TABLES, &logger()));
+    let greet = app.typed::<(), (u32,)>("t:t/api#greet").unwrap();
+    drop(app.clone());
+    drop(app);
+    assert_eq!((greet.call(()).unwrap(), ended.load(Ordering::Relaxed)), ((1,), 0));
+    let again = handle.app().unwrap();
+    drop(greet);
+    assert_eq!(again.handle().app().unwrap().call("t:t/api#greet", &[]).unwrap(), Some(Val::U32(1)));
+    drop(again);
+    assert_eq!((handle.app().is_none(), ended.load(Ordering::Relaxed)), (true, 1));
+    // It stays with its first app.
+    let other = App::builder().handle(&handle).build().unwrap();
+    assert!(handle.app().is_none() && other.handle().app().is_some());
 }

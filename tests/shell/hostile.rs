@@ -286,7 +286,7 @@ fn a_deadline_holds_for_all_calls_of_bindings_and_for_what_host_functions_call()
 #[test]
 fn calls_and_bindings_can_be_shared_between_threads() {
     fn shared<T: Send + Sync>() {}
-    shared::<plugweave::TypedCall<'_, (&str, Vec<u8>), (Result<String>,)>>();
-    shared::<plugweave::Bindings<'_, world::Asker>>();
+    shared::<plugweave::TypedCall<(&str, Vec<u8>), (Result<String>,)>>();
+    shared::<plugweave::Bindings<world::Asker>>();
     shared::<AppBuilder>();
 }

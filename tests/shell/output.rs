@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use plugweave::{App, CapturedOutput, OutputStream};
+use plugweave::{App, CapturedOutput, OutputStream, PluginId};
 
 #[test]
 fn the_output_of_the_sample_is_captured() {
@@ -33,4 +33,21 @@ fn output_is_handed_over_as_it_comes() {
     let pieces = pieces.lock().unwrap();
     assert!(!pieces.is_empty());
     assert!(pieces.iter().all(|(plugin, _, length)| plugin == "shell" && *length > 0), "{pieces:?}");
+}
+
+#[test]
+fn output_is_handed_over_line_by_line() {
+    let whole = CapturedOutput::default();
+    let sample = || App::builder().folder("manifests/workbench").args(["--help"]);
+    sample().capture(&whole).build().unwrap().run().unwrap();
+    let lines: Arc<Mutex<Vec<String>>> = Arc::default();
+    let taken = lines.clone();
+    let take = move |plugin: &PluginId, stream, line: &str| {
+        assert_eq!((plugin.as_str(), stream), ("shell", OutputStream::Stdout));
+        taken.lock().unwrap().push(line.to_owned());
+    };
+    sample().on_line(take).build().unwrap().run().unwrap();
+    let whole = whole.stdout("shell");
+    assert!(whole.lines().count() > 3, "{whole}");
+    assert_eq!(*lines.lock().unwrap(), whole.lines().collect::<Vec<_>>());
 }
