@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 use plugweave::model;
 use plugweave::{App, CallError, Val, WaveCall, print_wave};
 
+#[path = "support/guest.rs"]
+mod guest;
+
 /// The resolver's own table, which it does not show.
 #[allow(dead_code, reason = "it is a part of the library")]
 #[path = "../src/resolve/wasi.rs"]
@@ -51,7 +54,7 @@ impl Place {
 
     /// Writes the manifest of a probe, with these tables and keys in it.
     fn probe(&self, manifest: &str, tables: &str) -> &Self {
-        let component = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guests/probe.wasm");
+        let component = guest::guest("probe.wasm");
         let head = format!("[plugin]\ncomponent = '{}'\n", component.display());
         self.file(manifest, format!("{head}[exports]\n'probe:wasi/probe@1.0.0' = {{}}\n{tables}"))
     }
