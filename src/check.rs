@@ -284,7 +284,8 @@ fn bad_binary(manifest: &Manifest, path: &str, error: WorldError) -> Diagnostic 
         (WorldError::CoreWithoutWorld, _) => (
             &manifest.component,
             "a core module",
-            "make it a component, embed its WIT, or say `wit = \"…\"` and `world = \"…\"` in `[plugin]`",
+            "make it a component, embed its WIT, or say `wit = \"…\"` and `world = \"…\"` in `[plugin]`; \
+             only a program, which exports `_start`, needs none",
         ),
         (WorldError::NotWasm(_), _) => {
             (&manifest.component, "this file", "name a WebAssembly component or core module, as `.wasm` or `.wat`")
@@ -294,6 +295,14 @@ fn bad_binary(manifest: &Manifest, path: &str, error: WorldError) -> Diagnostic 
             "this core module",
             "build it for the world that its WIT describes, or correct `wit` and `world`",
         ),
+        (WorldError::Import { .. }, _) => (
+            &manifest.component,
+            "this core module",
+            "build it without that import, or for WASI preview 1 and a WIT that have it",
+        ),
+        (WorldError::NoMemory, _) => {
+            (&manifest.component, "this core module", "export its memory, as linkers do unless told otherwise")
+        }
         (WorldError::Inexpressible { .. } | WorldError::TooLarge, _) => (
             &manifest.component,
             "this component",

@@ -127,6 +127,7 @@ fn survive(files: &Memory) -> bool {
     let Ok(app) = App::of_checked(checked, StartOptions::default()) else { return false };
     // Whatever it answers, it answers.
     let _ = app.call("t:t/gist@1.0.0#of", &[Val::String("some words".into())]);
+    let _ = app.run();
     true
 }
 
@@ -167,6 +168,71 @@ fn mutated_components() {
 #[test]
 fn mutated_manifests() {
     mutate_files(2..5, 0x5eed_0002);
+}
+
+/// A command of WASI preview 1 with WIT, as the tools leave it.
+const PROGRAM: &str = r#"(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\10\00\00\00\06\00\00\00")
+  (data (i32.const 16) "hello\n")
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
+  (func (export "_initialize"))
+  (func (export "_start")
+    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (call $exit (i32.const 0)))
+  (func (export "t:t/gist@1.0.0#of") (param i32 i32) (result i32) i32.const 32))"#;
+
+const PROGRAM_MANIFEST: &str = r#"[plugin]
+component = "program.wasm"
+[exports]
+"t:t/gist@1.0.0" = {}
+[limits]
+memory = "1 MiB"
+timeout = "100ms"
+restart = "never"
+"#;
+
+/// The world of a core module that only exports `gist`, as it is embedded.
+fn embedded_world() -> Vec<u8> {
+    let mut resolve = wit_parser::Resolve::default();
+    let text = "package t:t@1.0.0; interface gist { of: func(text: string) -> string; } world w { export gist; }";
+    let package = resolve.push_str("t.wit", text).unwrap();
+    let world = resolve.select_world(&[package], None).unwrap();
+    wit_component::metadata::encode(&resolve, world, wit_component::StringEncoding::UTF8, None).unwrap()
+}
+
+/// A custom section of fewer than 2^14 bytes.
+fn custom_section(name: &str, data: &[u8]) -> Vec<u8> {
+    let length = |n: usize| [u8::try_from(n & 0x7f).unwrap() | 0x80, u8::try_from(n >> 7).unwrap()];
+    let content = [&[u8::try_from(name.len()).unwrap()], name.as_bytes(), data].concat();
+    [&[0][..], &length(content.len()), &content].concat()
+}
+
+fn program() -> Vec<u8> {
+    let module = wat::parse_str(PROGRAM).unwrap();
+    [module, custom_section("component-type", &embedded_world())].concat()
+}
+
+#[test]
+fn mutated_programs() {
+    let app = |program: &[u8]| {
+        Memory::default().with("program.wasm", program.to_vec()).with("program.toml", PROGRAM_MANIFEST)
+    };
+    let program = program();
+    assert!(survive(&app(&program)), "the program itself is fine");
+    let mut numbers = Numbers(0x5eed_0003);
+    let mut accepted = 0;
+    for _ in 0..mutations() {
+        let mut program = program.clone();
+        numbers.mutate(&mut program);
+        accepted += usize::from(survive(&app(&program)));
+    }
+    println!("{accepted} of {} mutated programs were accepted", mutations());
+    for end in 0..program.len() {
+        survive(&app(&program[..end]));
+    }
 }
 
 #[test]

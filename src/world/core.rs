@@ -1,14 +1,13 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use wasmparser::types::TypesRef;
 use wasmparser::{Parser, Payload, Validator};
-use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata, metadata};
 
 use super::features::features;
-use super::{WorldError, guard, wit};
-
-/// The module that WASI preview 1 is imported from.
-const PREVIEW_1: &str = "wasi_snapshot_preview1";
+use super::validate::invalid;
+use super::{WorldError, guard, preview1, wit};
 
 /// What the names of custom sections with embedded WIT begin with.
 const EMBEDDED_WIT: &str = "component-type";
@@ -38,13 +37,16 @@ impl From<String> for WitSource {
 /// Turns the content of a plugin's file, a component or core module in binary or text form, into a component.
 ///
 /// A core module becomes a component by the WIT that is embedded in it, else by `wit` and the world of that name
-/// in it (or the only one). For a component `wit` and `world` do not matter. The component that comes back is not
-/// validated yet: [`read_component`](super::read_component) does that.
+/// in it (or the only one). What it imports of WASI preview 1 is served through an adapter. A module that exports
+/// `_start` is a command: it comes to export `wasi:cli/run`, and needs no WIT. For a component `wit` and `world` do
+/// not matter. The component that comes back is not validated yet: [`read_component`](super::read_component) does
+/// that.
 ///
 /// # Errors
 /// [`WorldError::NotWasm`] for bytes that are neither form, [`WorldError::CoreWithoutWorld`] for a core module
-/// without WIT, [`WorldError::Wit`] for WIT that does not parse, [`WorldError::Invalid`] for an invalid core module
-/// and [`WorldError::Componentize`] for one that does not fit its WIT.
+/// without WIT that is no command, [`WorldError::Wit`] and [`WorldError::NoWorld`] for wrong WIT,
+/// [`WorldError::Invalid`] for an invalid core module, [`WorldError::Import`] and [`WorldError::NoMemory`] for one
+/// that lacks what it needs, and [`WorldError::Componentize`] for one that does not fit its WIT.
 pub fn componentize<'a>(
     bytes: &'a [u8],
     wit: Option<&WitSource>,
@@ -58,15 +60,21 @@ pub fn componentize<'a>(
         return Err(WorldError::NotWasm("it is neither a component nor a module of a known version".to_owned()));
     }
     // The encoder takes much for granted that only a valid module keeps.
-    guard::catch(|| Validator::new_with_features(features()).validate_all(&binary))
+    let types = guard::catch(|| Validator::new_with_features(features()).validate_all(&binary))
         .ok_or_else(|| WorldError::Invalid("the validator gave up on it".to_owned()))?
-        .map_err(|error| WorldError::Invalid(error.to_string()))?;
+        .map_err(invalid)?;
+    preview1::check_imports(&types.as_ref())?;
     let mut module = binary.into_owned();
-    if !inspect(&module)? {
-        let wit = wit.ok_or(WorldError::CoreWithoutWorld)?;
-        embed(&mut module, wit, world)?;
+    if !has_embedded_wit(&module)? {
+        match wit {
+            Some(wit) => embed(&mut module, wit, world)?,
+            // A command needs none: the adapter gives it its one export.
+            None if preview1::is_command(&types.as_ref()) => {}
+            None => return Err(WorldError::CoreWithoutWorld),
+        }
     }
-    encode(&module).map(Cow::Owned)
+    let module = preview1::with_exit_codes(&module, &types.as_ref())?;
+    encode(&module, &types.as_ref()).map(Cow::Owned)
 }
 
 fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>, WorldError> {
@@ -95,22 +103,11 @@ fn text_error(picture: &str) -> WorldError {
     })
 }
 
-/// Whether a valid core module has WIT embedded. Refuses what cannot be encoded, or not without danger.
-fn inspect(module: &[u8]) -> Result<bool, WorldError> {
+/// Whether a valid core module has WIT embedded. Refuses what cannot be decoded without danger.
+fn has_embedded_wit(module: &[u8]) -> Result<bool, WorldError> {
     let mut embedded = false;
     for payload in Parser::new(0).parse_all(module) {
-        match payload.map_err(|error| WorldError::Invalid(error.to_string()))? {
-            Payload::ImportSection(section) => {
-                let preview_1 = |import: wasmparser::Result<wasmparser::Import<'_>>| {
-                    import.is_ok_and(|import| import.module == PREVIEW_1)
-                };
-                if section.into_imports().any(preview_1) {
-                    return Err(WorldError::Componentize(format!(
-                        "it imports `{PREVIEW_1}`: modules for WASI preview 1 need the adapter to preview 2, which \
-                         is not there yet; build it for preview 2 (`wasm32-wasip2`)"
-                    )));
-                }
-            }
+        match payload.map_err(invalid)? {
             Payload::CustomSection(section) if section.name().starts_with(EMBEDDED_WIT) => {
                 guard::check_nesting(section.data())?;
                 embedded = true;
@@ -136,10 +133,30 @@ fn embed(module: &mut Vec<u8>, wit: &WitSource, world: Option<&str>) -> Result<(
         .map_err(|error| WorldError::Componentize(format!("{error:#}")))
 }
 
-fn encode(module: &[u8]) -> Result<Vec<u8>, WorldError> {
-    guard::catch(|| ComponentEncoder::default().validate(true).module(module)?.encode())
+fn encode(module: &[u8], types: &TypesRef<'_>) -> Result<Vec<u8>, WorldError> {
+    let (_, wit) = guard::catch(|| metadata::decode(module))
         .ok_or_else(gave_up)?
-        .map_err(|error| WorldError::Componentize(format!("{error:#}")))
+        .map_err(|error| refused(types, error.chain().map(ToString::to_string).collect()))?;
+    let adapter = preview1::adapter(types, &wit)?;
+    let encode = || {
+        let mut encoder = ComponentEncoder::default().validate(true).module(module)?;
+        if let Some(adapter) = adapter {
+            encoder = encoder.adapter(preview1::MODULE, adapter)?;
+        }
+        encoder.encode()
+    };
+    guard::catch(encode)
+        .ok_or_else(gave_up)?
+        .map_err(|error| refused(types, error.chain().map(ToString::to_string).collect()))
+}
+
+/// What the encoder says before it comes to the point.
+const OBVIOUS: [&str; 2] = ["failed to decode world from module", "module was not valid"];
+
+/// Why the encoder refused a module: its message, and those of the causes.
+fn refused(module: &TypesRef<'_>, mut messages: Vec<String>) -> WorldError {
+    messages.retain(|message| !OBVIOUS.contains(&message.as_str()));
+    preview1::refused_import(module, &messages).unwrap_or_else(|| WorldError::Componentize(messages.join(": ")))
 }
 
 fn gave_up() -> WorldError {

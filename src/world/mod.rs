@@ -7,6 +7,7 @@ mod features;
 mod guard;
 mod inline;
 mod parts;
+mod preview1;
 mod print;
 mod print_type;
 mod size;
@@ -110,6 +111,19 @@ pub enum WorldError {
     /// A core module could not be made a component.
     #[error("the core module could not be made a component: {0}")]
     Componentize(String),
+    /// A core module for WASI preview 1 whose memory others cannot reach.
+    #[error("WASI preview 1 needs its memory, with 32-bit addresses and exported as `memory`")]
+    NoMemory,
+    /// A core module imports what nothing can serve: neither its WIT nor WASI preview 1 has it.
+    #[error("nothing can serve its import `{name}` of `{module}`: {reason}")]
+    Import {
+        /// What it is imported from.
+        module: String,
+        /// Its name there.
+        name: String,
+        /// Why not.
+        reason: String,
+    },
     /// An import or export that no WIT world can have, or that cannot be linked by plugins.
     #[error("its {side} `{name}` cannot be expressed in WIT: {reason}")]
     Inexpressible {

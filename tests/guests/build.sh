@@ -1,59 +1,42 @@
 #!/usr/bin/env bash
-# Rebuilds the components that tests run for real: probe.wasm.
+# Rebuilds the plugins that tests run for real. They are committed, so this is needed only when a
+# source changes.
 #
-# With the target wasm32-wasip2 installed (`rustup target add wasm32-wasip2`),
-# plain cargo does it. Else this builds for wasm32-unknown-unknown with Debian's
-# rustc-web and the standard library's sources beside it, driven by the cargo at
-# hand; rustup's toolchain already carries the linker that makes components.
+#   build.sh                  over the committed ones, with the tools that are there
+#   build.sh --install        installs what is missing, by rustup or apt
+#   build.sh --out FOLDER     elsewhere; `PLUGWEAVE_GUESTS=FOLDER cargo test` then tests those
+#
+# C is compiled by the WASI SDK that WASI_SDK_PATH names, else by Debian's clang. ../../scripts/guests.sh
+# tells where Rust gets its standard library. Status 3 says that tools are missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
+. ../../scripts/guests.sh
+read_options . "$@"
 
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
-cargo_home=${CARGO_HOME:-$HOME/.cargo}
-repository=$(cd ../.. && pwd)
-# No path of the building machine ends up in a component.
-cargo fetch --locked
-remap="--remap-path-prefix=$repository=/plugweave"
-for registry in "$cargo_home"/registry/src/*; do remap+=" --remap-path-prefix=$registry=/crates"; done
-build=(cargo build --release --locked --workspace)
-
-build_plainly() {
-    local target=$1
-    echo "building for $target with $(rustc --version), $(cargo --version)"
-    RUSTFLAGS="$remap" "${build[@]}" --target "$target"
-}
-
-debian_toolchain() {
-    if [ -x /usr/bin/rustc ] && [ -e /usr/lib/rustlib/src/rust/library/Cargo.lock ]; then return; fi
-    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-        echo "error: run \`rustup target add wasm32-wasip2\`, or install Debian's rustc-web and rust-web-src" >&2
-        exit 1
+build_c() {
+    local name=$1 cc
+    shift
+    if [ -n "${WASI_SDK_PATH:-}" ]; then
+        cc=("$WASI_SDK_PATH/bin/clang" --target=wasm32-wasip1)
+    else
+        debian_packages "set WASI_SDK_PATH" clang lld wasi-libc libclang-rt-dev-wasm32
+        cc=(clang --target=wasm32-wasi --sysroot=/usr)
     fi
-    apt-get update
-    apt-get install -y --no-install-recommends rustc-web rust-web-src
+    echo "building c-$name with $("${cc[0]}" --version | head -n 1)"
+    # Names of functions stay: traps are told by them.
+    "${cc[@]}" -std=c11 -Oz -Wall -Wextra -Wl,--strip-debug "$@" -o "$CARGO_TARGET_DIR/c-$name.wasm"
+    take "$CARGO_TARGET_DIR/c-$name.wasm" "c-$name.wasm"
 }
 
-build_with_own_std() {
-    local target=$1 linkers sources
-    debian_toolchain
-    linkers="$(env -u RUSTC rustc --print sysroot)/lib/rustlib/$(env -u RUSTC rustc --print host-tuple)/bin"
-    sources=$(readlink -f /usr/lib/rustlib/src/rust)
-    echo "building for $target with $(/usr/bin/rustc --version), $(cargo --version), $("$linkers/wasm-component-ld" --version)"
-    env RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 PATH="$linkers/gcc-ld:$linkers:$PATH" \
-        CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="$linkers/wasm-component-ld" \
-        RUSTFLAGS="$remap --remap-path-prefix=$sources=/rust --remap-path-prefix=/usr/lib/rustlib/src/rust=/rust" \
-        "${build[@]}" -Zbuild-std=std,panic_abort --target "$target"
-}
+build_rust wasm32-unknown-unknown -p probe
+take_rust wasm32-unknown-unknown probe.wasm probe.wasm
+crt1=command build_rust wasm32-wasip1 -p teller
+take_rust wasm32-wasip1 teller.wasm rust-teller.wasm
+crt1=reactor build_rust wasm32-wasip1 -p desk
+take_rust wasm32-wasip1 desk.wasm rust-desk.wasm
 
-if [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-wasip2" ]; then
-    target=wasm32-wasip2
-    build_plainly "$target"
-else
-    target=wasm32-unknown-unknown
-    build_with_own_std "$target"
-fi
-
-for guest in probe; do
-    cp "$CARGO_TARGET_DIR/$target/release/$guest.wasm" "$guest.wasm"
-    printf '%8d  %s.wasm\n' "$(wc -c < "$guest.wasm")" "$guest"
-done
+build_c teller c/teller.c
+bindings=$CARGO_TARGET_DIR/bindings
+cargo run --quiet --locked -p bindings -- wit desk-plugin "$bindings"
+build_c desk -mexec-model=reactor -I "$bindings" c/desk.c "$bindings/desk_plugin.c" \
+    "$bindings/desk_plugin_component_type.o"

@@ -12,6 +12,8 @@ mod arguments;
 mod between_plugins;
 mod directories;
 mod endings;
+#[path = "../support/guest.rs"]
+mod guest;
 mod network;
 mod offered;
 mod output;

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use plugweave::{App, CallError, Val, WaveCall, print_wave};
 
+use crate::guest::guest;
+
 /// What a wait that must end is given at most; far more than it takes on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -36,7 +38,7 @@ impl Place {
 
     /// Writes the manifest of a probe, with these tables and keys in it.
     pub fn probe(&self, manifest: &str, tables: &str) -> &Self {
-        let component = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guests/probe.wasm");
+        let component = guest("probe.wasm");
         let head = format!("[plugin]\ncomponent = '{}'\n", component.display());
         self.file(manifest, format!("{head}[exports]\n'probe:wasi/probe@1.0.0' = {{}}\n{tables}"))
     }

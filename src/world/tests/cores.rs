@@ -90,8 +90,6 @@ fn a_core_module_that_does_not_fit_says_why() {
     let componentize = |text: &str, wit_text: &str, world| {
         componentize(&wat::parse_str(text).unwrap(), Some(&wit(wit_text)), world).unwrap_err()
     };
-    let preview_1 = r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32))))"#;
-    assert!(matches!(componentize(preview_1, WIT, None), WorldError::Componentize(text) if text.contains("adapter")));
     // The export is missing; the module is invalid; no such world; more than one; bad WIT.
     assert!(matches!(componentize("(module)", WIT, None), WorldError::Componentize(text) if text.contains("run")));
     assert!(matches!(componentize("(module (func i32.add drop))", WIT, None), WorldError::Invalid(_)));
@@ -101,4 +99,54 @@ fn a_core_module_that_does_not_fit_says_why() {
     let two = "package a:b; world one {} world two {}";
     assert!(matches!(componentize("(module)", two, None), WorldError::NoWorld { found, .. } if found.len() == 2));
     assert!(matches!(componentize("(module)", "package", None), WorldError::Wit(_)));
+}
+
+/// What a core module without WIT imports and exports as a component.
+fn of_command(text: &str) -> Vec<String> {
+    shown(&componentize(text.as_bytes(), None, None).unwrap())
+}
+
+const RUN: &str = "export wasi:cli/run@0.2.12 { run: func() -> result }";
+
+#[test]
+fn a_command_needs_no_wit() {
+    let world = of_command(r#"(module (memory (export "memory") 1) (func (export "_start")))"#);
+    assert!(world.contains(&RUN.to_owned()), "{world:?}");
+    // A memory of the newer scheme of names will do.
+    of_command(r#"(module (memory (export "cm32p2_memory") 1) (func (export "_start")))"#);
+    for not_a_command in ["(param i32)", "(result i32) i32.const 0"] {
+        let text = format!(r#"(module (memory (export "memory") 1) (func (export "_start") {not_a_command}))"#);
+        assert_eq!(componentize(text.as_bytes(), None, None), Err(WorldError::CoreWithoutWorld));
+    }
+    let text = r#"(module (memory (export "_start") 1))"#;
+    assert_eq!(componentize(text.as_bytes(), None, None), Err(WorldError::CoreWithoutWorld));
+}
+
+#[test]
+fn exit_codes_do_not_depend_on_other_imports() {
+    let exit = r#"(import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))"#;
+    let memory = r#"(memory (export "memory") 1)"#;
+    let wanted = "import wasi:cli/exit@0.2.12 { exit-with-code: func(status-code: u8) }";
+    // Once, twice, and beside functions that the adapter serves.
+    let others = r#"(import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))"#;
+    for imports in [exit.to_owned(), exit.repeat(2), format!("{others}{exit}"), format!("{exit}{others}")] {
+        let world = of_command(&format!(r#"(module {imports} {memory} (func (export "_start")))"#));
+        let exits: Vec<_> = world.iter().filter(|line| line.starts_with("import wasi:cli/exit")).collect();
+        assert_eq!(exits, [wanted], "{imports}");
+    }
+    // Its own WIT may import the same interface, in the version of the adapter or another one.
+    for version in ["0.2.0", "0.2.12"] {
+        let source = WitSource {
+            main: vec![("a.wit".into(), format!("package a:b; world w {{ import wasi:cli/exit@{version}; }}"))],
+            deps: vec![vec![(
+                "cli.wit".into(),
+                format!("package wasi:cli@{version}; interface exit {{ exit: func(status: result); }}"),
+            )]],
+        };
+        let own = format!(r#"(import "wasi:cli/exit@{version}" "exit" (func (param i32)))"#);
+        let text = format!("(module {own} {exit} {memory})");
+        let world = shown(&componentize(text.as_bytes(), Some(&source), None).unwrap());
+        let both = "import wasi:cli/exit@0.2.12 { exit: func(status: result); exit-with-code: func(status-code: u8) }";
+        assert_eq!(world, [both]);
+    }
 }

@@ -1,0 +1,1 @@
+(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32))) (import "a:b/c@1.0.0" "g" (func)) (memory (export "memory") 1))

@@ -1,0 +1,1 @@
+(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32))) (memory (export "memory") 1) (func (export "_initialize")))
