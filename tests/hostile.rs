@@ -1,182 +1,153 @@
-//! Broken input end to end: manifests and components changed byte by byte give diagnostics or a
-//! working app, never a panic, a hang or an abort.
+//! Broken input end to end: manifests, components and WIT changed byte by byte give diagnostics or a
+//! working app, never a panic, a hang, an abort, or more than 512 MiB.
 //!
-//! The changes are drawn from a fixed seed. `PLUGWEAVE_MUTATIONS` sets how many are tried.
+//! Some changes are random: `PLUGWEAVE_MUTATIONS` sets how many apps each test tries, and
+//! `PLUGWEAVE_MUTATIONS_SEED` the first seed. Of some small files, every byte is tried.
 
 #![cfg(feature = "runtime")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
+#[path = "hostile/files.rs"]
+mod files;
+#[path = "hostile/mutate.rs"]
+mod mutate;
+#[path = "support/random.rs"]
+mod random;
+#[path = "hostile/watch.rs"]
+mod watch;
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use plugweave::check::check;
-use plugweave::files::Memory;
 use plugweave::{App, StartOptions, Val};
 
-const WIT: &str = "package t:t@1.0.0;
-interface words {
-    record options { deep: bool, most: u32 }
-    count: func(text: string, options: options) -> u32;
-}
-interface gist { of: func(text: string) -> string; }
-world provider { export words; }
-world consumer { import words; export gist; }
-";
+use files::{BINARIES, Files, memory};
+use random::Random;
 
-const PROVIDER: &str = r#"(module
-  (memory (export "memory") 1)
-  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
-  (func (export "t:t/words@1.0.0#count") (param i32 i32 i32 i32) (result i32) local.get 1))"#;
+/// How many apps each test changes at random where nobody says otherwise.
+const MUTATIONS: u64 = 1000;
 
-const CONSUMER: &str = r#"(module
-  (import "t:t/words@1.0.0" "count" (func $count (param i32 i32 i32 i32) (result i32)))
-  (memory (export "memory") 1)
-  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
-  (func (export "t:t/gist@1.0.0#of") (param i32 i32) (result i32)
-    (i32.store (i32.const 16) (i32.const 1024))
-    (i32.store (i32.const 20) (call $count (local.get 0) (local.get 1) (i32.const 1) (i32.const 9)))
-    i32.const 16))"#;
-
-const PROVIDER_MANIFEST: &str = r#"[plugin]
-component = "provider.wasm"
-[exports]
-"t:t/words@1.0.0" = { priority = 3 }
-[limits]
-memory = "1 MiB"
-timeout = "100ms"
-restart = { max = 1, within = "1s" }
-"#;
-
-const CONSUMER_MANIFEST: &str = r#"[plugin]
-component = "consumer.wasm"
-version = "1.0.0"
-[exports]
-"t:t/gist@1.0.0" = {}
-[imports]
-"t:t/words@1.0.0" = { cardinality = "exactly-one", on-failure = "trap", late = false }
-[limits]
-timeout = "100ms"
-[wasi]
-env = { A = "é" }
-dirs = [{ host = "data", guest = "/data", access = "read" }]
-"#;
-
-const APP: &str = r#"[app]
-name = "hostile"
-[bind]
-consumer = { "t:t/words@1.0.0" = ["provider"] }
-[plugins.provider]
-limits = { memory = "512 KiB" }
-priority = { "t:t/words@1.0.0" = 20 }
-"#;
-
-/// The component that a core module becomes.
-fn component(wat: &str, world: &str) -> Vec<u8> {
-    let wit = plugweave::world::WitSource { main: vec![("t.wit".into(), WIT.into())], deps: Vec::new() };
-    plugweave::world::componentize(wat.as_bytes(), Some(&wit), Some(world)).unwrap().into_owned()
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
 }
 
-/// A generator of numbers that gives the same ones each time.
-struct Numbers(u64);
+/// Whether all is to be tried, and not only as much as anybody has time for.
+fn is_long() -> bool {
+    number("PLUGWEAVE_MUTATIONS").is_some_and(|mutations| mutations >= 10 * MUTATIONS)
+}
 
-impl Numbers {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % bound as u64).unwrap()
-    }
+/// What became of the cases of a test.
+#[derive(Default)]
+struct Tally {
+    tried: usize,
+    accepted: usize,
+    started: usize,
+    refused: String,
+}
 
-    /// Changes a few bytes: replaces, inserts, removes, repeats or cuts.
-    fn mutate(&mut self, bytes: &mut Vec<u8>) {
-        for _ in 0..=self.below(3) {
-            if bytes.is_empty() {
-                return;
+impl Tally {
+    /// Checks an app and, when all is well, runs it.
+    fn survive(&mut self, name: &str, files: &Files) {
+        static CASES: AtomicU64 = AtomicU64::new(0);
+        watch::watched(CASES.fetch_add(1, Ordering::Relaxed), name, || {
+            let checked = watch::measured(name, || check(&memory(files)).unwrap());
+            self.tried += 1;
+            if checked.plan.is_none() {
+                assert!(!checked.diagnostics.is_empty(), "refused without a word");
             }
-            let at = self.below(bytes.len());
-            let byte = u8::try_from(self.below(256)).unwrap();
-            match self.below(6) {
-                0 => bytes[at] = byte,
-                1 => bytes[at] ^= 1 << self.below(8),
-                2 => bytes.insert(at, byte),
-                3 => drop(bytes.remove(at)),
-                4 => {
-                    let end = (at + 1 + self.below(16)).min(bytes.len());
-                    let piece = bytes[at..end].to_vec();
-                    bytes.splice(at..at, piece);
-                }
-                _ => bytes.truncate(bytes.len() - self.below(4).min(bytes.len())),
+            for diagnostic in &checked.diagnostics {
+                assert!(!diagnostic.help.is_empty(), "no help: {diagnostic:?}");
+                assert!(!diagnostic.labels.is_empty(), "no place: {diagnostic:?}");
+                let text =
+                    plugweave::diagnostic::render(diagnostic, &checked.sources, plugweave::diagnostic::Style::Plain);
+                assert!(text.starts_with("error["), "{text}");
             }
-        }
+            self.accepted += usize::from(checked.plan.is_some());
+            let app = match App::of_checked(checked, StartOptions::default()) {
+                Ok(app) => app,
+                Err(error) => return self.refused = error.to_string(),
+            };
+            self.started += 1;
+            // Whatever it answers, it answers.
+            for (target, arguments) in [
+                ("t:t/gist@1.0.0#of", vec![Val::String("some words".into())]),
+                ("run", Vec::new()),
+                ("twice", vec![Val::U32(3)]),
+            ] {
+                let _ = app.call_all(target, &arguments);
+            }
+        });
     }
-}
 
-fn mutations() -> usize {
-    std::env::var("PLUGWEAVE_MUTATIONS").ok().and_then(|number| number.parse().ok()).unwrap_or(1500)
-}
-
-/// Checks an app and, when all is well, runs it. Returns whether it was accepted.
-fn survive(files: &Memory) -> bool {
-    let checked = check(files).unwrap();
-    if checked.plan.is_none() {
-        assert!(!checked.diagnostics.is_empty(), "refused without a word");
+    fn tell(&self, test: &str) {
+        let Self { tried, accepted, started, .. } = self;
+        println!("{test}: {accepted} of {tried} changed apps were accepted, and {started} ran; {}", watch::told());
     }
-    for diagnostic in &checked.diagnostics {
-        assert!(!diagnostic.help.is_empty(), "no help: {diagnostic:?}");
-        assert!(!diagnostic.labels.is_empty(), "no place: {diagnostic:?}");
-        let text = plugweave::diagnostic::render(diagnostic, &checked.sources, plugweave::diagnostic::Style::Plain);
-        assert!(text.starts_with("error["), "{text}");
-    }
-    let Ok(app) = App::of_checked(checked, StartOptions::default()) else { return false };
-    // Whatever it answers, it answers.
-    let _ = app.call("t:t/gist@1.0.0#of", &[Val::String("some words".into())]);
-    true
-}
-
-fn app() -> [(&'static str, Vec<u8>); 5] {
-    [
-        ("provider.wasm", component(PROVIDER, "provider")),
-        ("consumer.wasm", component(CONSUMER, "consumer")),
-        ("provider.toml", PROVIDER_MANIFEST.into()),
-        ("consumer.toml", CONSUMER_MANIFEST.into()),
-        ("app.toml", APP.into()),
-    ]
-}
-
-fn memory(files: &[(&'static str, Vec<u8>)]) -> Memory {
-    files.iter().fold(Memory::default(), |memory, (path, bytes)| memory.with(*path, bytes.clone()))
 }
 
 /// Mutates one of the files at a time.
-fn mutate_files(which: std::ops::Range<usize>, seed: u64) {
-    let files = app();
-    assert!(survive(&memory(&files)), "the app itself is fine");
-    let mut numbers = Numbers(seed);
-    let mut accepted = 0;
-    for _ in 0..mutations() {
+fn mutate_files(test: &str, which: &Range<usize>) {
+    let files = files::app();
+    let mut tally = Tally::default();
+    tally.survive(test, &files);
+    assert_eq!(tally.started, 1, "the app itself is fine, but: {}", tally.refused);
+    let first = number("PLUGWEAVE_MUTATIONS_SEED").unwrap_or(1);
+    for seed in first..first + number("PLUGWEAVE_MUTATIONS").unwrap_or(MUTATIONS) {
+        let mut random = Random::new(seed);
         let mut files = files.clone();
-        let file = which.start + numbers.below(which.len());
-        numbers.mutate(&mut files[file].1);
-        accepted += usize::from(survive(&memory(&files)));
+        let file = which.start + random.below(which.len());
+        mutate::mutate(&mut files[file].1, &mut random);
+        tally.survive(&format!("{test}, seed {seed} ({})", files[file].0), &files);
     }
-    println!("{accepted} of {} mutated apps were accepted", mutations());
+    tally.tell(test);
 }
 
 #[test]
-fn mutated_components() {
-    mutate_files(0..2, 0x5eed_0001);
+fn mutated_binaries() {
+    mutate_files("mutated_binaries", &(0..BINARIES));
 }
 
 #[test]
-fn mutated_manifests() {
-    mutate_files(2..5, 0x5eed_0002);
+fn mutated_texts() {
+    mutate_files("mutated_texts", &(BINARIES..files::app().len()));
 }
 
-#[test]
-fn every_prefix() {
-    let files = app();
-    for file in 0..files.len() {
-        for end in 0..files[file].1.len() {
+/// Changes every byte of some files, in every way or in one of `out_of`.
+fn change_every_byte(test: &str, files: &Files, out_of: usize) {
+    let mut tally = Tally::default();
+    tally.survive(test, files);
+    assert_eq!(tally.started, 1, "the app itself is fine, but: {}", tally.refused);
+    for (file, (path, bytes)) in files.iter().enumerate() {
+        for (change, bytes) in mutate::every_change(bytes).step_by(out_of) {
             let mut files = files.clone();
-            files[file].1.truncate(end);
-            survive(&memory(&files));
+            files[file].1 = bytes;
+            tally.survive(&format!("{test}, {path}: {change}"), &files);
         }
     }
+    tally.tell(test);
+}
+
+#[test]
+fn every_byte_of_a_component() {
+    change_every_byte("every_byte_of_a_component", &files::tiny(), 1);
+}
+
+#[test]
+fn every_byte_of_a_core_module() {
+    change_every_byte("every_byte_of_a_core_module", &files::tiny_core(), if is_long() { 1 } else { 11 });
+}
+
+#[test]
+fn prefixes() {
+    let files = files::app();
+    let mut tally = Tally::default();
+    for file in 0..files.len() {
+        for end in (0..files[file].1.len()).step_by(if is_long() { 1 } else { 7 }) {
+            let mut files = files.clone();
+            files[file].1.truncate(end);
+            tally.survive(&format!("prefixes, {end} bytes of {}", files[file].0), &files);
+        }
+    }
+    tally.tell("prefixes");
 }

@@ -24,7 +24,7 @@ mod names;
 mod odd;
 #[path = "oracle/order.rs"]
 mod order;
-#[path = "oracle/random.rs"]
+#[path = "support/random.rs"]
 mod random;
 #[path = "oracle/replies.rs"]
 mod replies;
