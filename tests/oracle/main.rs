@@ -15,6 +15,7 @@ mod model;
 mod names;
 mod odd;
 mod order;
+#[path = "../support/random.rs"]
 mod random;
 mod replies;
 mod shrink;

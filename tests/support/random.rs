@@ -1,5 +1,7 @@
 //! Random numbers from a seed.
 
+#![allow(dead_code, reason = "each test uses what it needs")]
+
 /// Numbers that are the same for the same seed.
 pub struct Random(u64);
 
