@@ -26,7 +26,15 @@ pub fn main(arguments: &CheckArguments) -> anyhow::Result<u8> {
 
 /// Reads and checks the app in a folder.
 pub fn read(dir: &Path) -> anyhow::Result<Checked> {
-    check(&Folder::new(dir)).map_err(|reason| anyhow!("cannot read the app's folder `{}`: {reason}", dir.display()))
+    let shown = dir.display();
+    let checked =
+        check(&Folder::new(dir)).map_err(|reason| anyhow!("cannot read the app's folder `{shown}`: {reason}"))?;
+    if checked.plan.as_ref().is_some_and(|plan| plan.plugins.is_empty()) {
+        output::warning(&format!(
+            "no plugin is enabled in `{shown}`; manifests are `*.toml` and `NAME/plugin.toml` in the app's folder"
+        ));
+    }
+    Ok(checked)
 }
 
 /// The app in a folder, or `None` when it has problems, which are told.

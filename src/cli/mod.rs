@@ -10,6 +10,7 @@ mod inspect;
 mod output;
 mod plan;
 mod run;
+mod stack;
 mod why;
 
 use std::process::ExitCode;

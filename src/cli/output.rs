@@ -4,6 +4,8 @@ use plugweave::check::Checked;
 use plugweave::diagnostic::{Severity, Style, render};
 use tracing_subscriber::EnvFilter;
 
+use super::stack;
+
 /// Writes a result to stdout, with a line break behind it if it has none.
 pub fn result(text: &str) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
@@ -37,7 +39,8 @@ pub fn problems(checked: &Checked) {
 
 /// Tells why the command failed, on stderr.
 pub fn error(error: &anyhow::Error) {
-    let _ = writeln!(io::stderr(), "{} {error:#}", error_word(style()));
+    let stack = error.downcast_ref().and_then(stack::told).unwrap_or_default();
+    let _ = writeln!(io::stderr(), "{} {error:#}{stack}", error_word(style()));
 }
 
 /// Tells what is not as it should be, though the command goes on, on stderr.

@@ -152,7 +152,8 @@ impl Inner {
 fn names(backtrace: &WasmBacktrace) -> Vec<String> {
     let name = |frame: &wasmtime::FrameInfo| {
         let function = match frame.func_name() {
-            Some(name) => name.to_owned(),
+            // Without the hash of the compilation, which tells nobody anything.
+            Some(name) => format!("{:#}", rustc_demangle::demangle(name)),
             None => format!("function {}", frame.func_index()),
         };
         match frame.module().name() {

@@ -29,7 +29,8 @@ fn links_lead_somewhere() {
 #[test]
 fn files_that_are_named_exist() {
     let mut wrong = Vec::new();
-    for doc in docs() {
+    // The tutorial names files that its reader writes.
+    for doc in docs().iter().filter(|doc| doc.path != "docs/tutorial.md") {
         for line in prose(&doc.text) {
             // `src/a/b.rs`, `c.rs` names two files of one folder.
             let mut folder = root().join("src");

@@ -21,6 +21,7 @@
 //! | `cardinalities` | a table of the cardinalities |
 //! | `codes` | a table of the codes of diagnostics |
 //! | `json: COMMAND` | a table of the fields that `plugweave COMMAND --format json` prints |
+//! | `write`, `change`, `setup` | a step of the tutorial, which `tests/tutorial/main.rs` follows |
 //!
 //! `BLESS=1 cargo test --test docs` rewrites the blocks of `case`, `file`, `graph`, `help` and `wasi`.
 
@@ -48,7 +49,7 @@ use plugweave::manifest::{Settings, parse_app, parse_manifest, settle};
 use plugweave::plan::Plan;
 
 /// Every marker, and whether `BLESS=1` writes what stands below it.
-const MARKERS: [(&str, bool); 17] = [
+const MARKERS: [(&str, bool); 20] = [
     ("case", true),
     ("file", true),
     ("graph", true),
@@ -66,6 +67,9 @@ const MARKERS: [(&str, bool); 17] = [
     ("cardinalities", false),
     ("codes", false),
     ("json", false),
+    ("write", false),
+    ("change", false),
+    ("setup", false),
 ];
 
 /// The way from the folder of a case to the root of the repository. It is not shown.

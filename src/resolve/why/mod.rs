@@ -156,7 +156,7 @@ pub struct Explained {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CannotExplain {
     /// The app has no such plugin.
-    #[error("there is no plugin `{wanted}`; {}", near_or_list(near.as_deref(), "plugins are", there))]
+    #[error("there is no plugin `{wanted}`; {}", near_or_list(near.as_deref(), "plugins", there))]
     NoPlugin {
         /// What was asked for.
         wanted: String,
@@ -178,7 +178,7 @@ pub enum CannotExplain {
         plugin: PluginId,
     },
     /// The plugin has no such import.
-    #[error("`{plugin}` does not import `{wanted}`; {}", near_or_list(near.as_deref(), "imports are", there))]
+    #[error("`{plugin}` does not import `{wanted}`; {}", near_or_list(near.as_deref(), "imports", there))]
     NoImport {
         /// The plugin.
         plugin: PluginId,
@@ -203,8 +203,9 @@ pub enum CannotExplain {
 
 fn near_or_list(near: Option<&str>, what: &str, there: &[String]) -> String {
     match near {
-        Some(near) => format!("did you mean `{near}`? The {what} {}", list(there)),
-        None => format!("the {what} {}", list(there)),
+        _ if there.is_empty() => format!("there are no {what}"),
+        Some(near) => format!("did you mean `{near}`? The {what} are {}", list(there)),
+        None => format!("the {what} are {}", list(there)),
     }
 }
 
