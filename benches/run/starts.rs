@@ -1,0 +1,150 @@
+//! From a folder to a running app, and one plugin that is started anew.
+
+use std::cell::LazyCell;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use criterion::Criterion;
+use plugweave::check::{Checked, check};
+use plugweave::files::Memory;
+use plugweave::folder::Folder;
+use plugweave::{App, Assembly, StartOptions, Val};
+use wasmtime::component::Component;
+
+use super::compare::{Contender, Row, compare, contender, prepared, print_table};
+use super::peers::{Live, Peer};
+use super::{guests, start, with_plugin};
+
+/// An app of so many plugins, in a folder of its own: each asks up to three earlier ones.
+fn write_folder(plugins: usize) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-run-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    for number in 0..plugins {
+        let interface = |number| format!("bench:run/step-{number}");
+        let imports: Vec<String> =
+            [7, 28, 63].iter().filter_map(|step| number.checked_sub(*step)).map(interface).collect();
+        let body = guests::passing(2, &imports, &interface(number));
+        let needs: String = imports.iter().map(|import| format!("\"{import}\" = \"exactly-one\"\n")).collect();
+        let manifest = format!(
+            "[plugin]\ncomponent = \"plugin-{number}.wasm\"\n[exports]\n\"{}\" = {{}}\n[imports]\n{needs}",
+            interface(number)
+        );
+        fs::write(folder.join(format!("plugin-{number}.toml")), manifest).unwrap();
+        fs::write(folder.join(format!("plugin-{number}.wasm")), guests::component(&body)).unwrap();
+    }
+    folder
+}
+
+fn read(folder: &Path) -> Checked {
+    check(&Folder::new(folder)).unwrap()
+}
+
+/// An app that has been read, and one that has been linked.
+struct Ready {
+    checked: Checked,
+    assembly: Arc<Assembly>,
+}
+
+impl Ready {
+    fn new(folder: &Path) -> Self {
+        let checked = read(folder);
+        let assembly = Assembly::link(checked.plan.clone().unwrap(), &checked.binaries).unwrap();
+        let assembly = Arc::new(assembly);
+        assert_eq!(App::of(assembly.clone(), StartOptions::default()).failures().len(), 0);
+        Self { checked, assembly }
+    }
+}
+
+/// All of it, its parts, and what wasmtime alone takes for the part that costs most.
+fn stages(folder: &Path) -> Vec<Contender> {
+    let ready = {
+        let folder = folder.to_owned();
+        Rc::new(LazyCell::new(move || Ready::new(&folder)))
+    };
+    let is_ready = || {
+        let ready = ready.clone();
+        move || {
+            LazyCell::force(&ready);
+            ready.clone()
+        }
+    };
+    let (whole, part) = (folder.to_owned(), folder.to_owned());
+    let plan = {
+        let ready = ready.clone();
+        move || (ready.checked.plan.clone().unwrap(), ready.clone())
+    };
+    vec![
+        prepared("all", || (), move |()| App::open(&whole).unwrap()),
+        prepared("check", || (), move |()| read(&part)),
+        prepared("link", plan, |(plan, ready)| Assembly::link(plan, &ready.checked.binaries).unwrap()),
+        prepared("start", is_ready(), |ready| App::of(ready.assembly.clone(), StartOptions::default())),
+        prepared("compile", is_ready(), |ready| {
+            let compile = |binary: &Vec<u8>| Component::new(ready.assembly.engine(), binary).unwrap();
+            ready.checked.binaries.iter().map(compile).collect::<Vec<_>>()
+        }),
+    ]
+}
+
+pub fn measure_folders(criterion: &mut Criterion) -> Vec<Row> {
+    let folder = write_folder(100);
+    let small = compare(criterion, "open", "100 small plugins", stages(&folder));
+    fs::remove_dir_all(&folder).unwrap();
+    // The sample belongs to the repository, not to the published crate.
+    let sample = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/manifests/workbench"));
+    let sample = sample.is_dir().then(|| compare(criterion, "open", "the sample, 10 plugins", stages(sample)));
+    small.into_iter().chain(sample.flatten()).collect()
+}
+
+fn faulty() -> Memory {
+    let tables = "[exports]\n\"bench:run/faulty\" = {}\n[limits]\nrestart = { max = 1_000_000, within = \"1ms\" }\n";
+    with_plugin(Memory::default(), "faulty", &guests::faulty(), tables)
+}
+
+/// A plugin that fails and is asked again.
+fn fail_and_go_on(app: App) -> Contender {
+    contender("plugweave", move || {
+        assert!(app.call("bench:run/faulty#fail", &[]).is_err());
+        app.call("bench:run/faulty#fine", &[]).unwrap()
+    })
+}
+
+fn fail_by_hand(start: impl Fn() -> Live + 'static) -> Contender {
+    let mut live = start();
+    contender("values", move || {
+        assert!(live.call("bench:run/faulty", "fail", &mut []).is_err());
+        live = start();
+        let mut results = [Val::Bool(false)];
+        live.call("bench:run/faulty", "fine", &mut results).unwrap();
+        results
+    })
+}
+
+pub fn measure(criterion: &mut Criterion) -> Vec<Row> {
+    let app = start(&faulty());
+    let assembly = app.assembly().clone();
+    let peer = || Peer::new(assembly.engine(), &guests::component(&guests::faulty())).prepared();
+    let (once, again) = (peer(), peer());
+    let started = {
+        let assembly = assembly.clone();
+        move || App::of(assembly.clone(), StartOptions::default())
+    };
+    let rows = [
+        ("start one plugin", vec![contender("plugweave", started), contender("values", once)]),
+        ("fail, and start anew", vec![fail_and_go_on(app), fail_by_hand(again)]),
+    ];
+    rows.into_iter().filter_map(|(name, contenders)| compare(criterion, "start", name, contenders)).collect()
+}
+
+pub fn print(starts: &[Row], folders: &[Row]) {
+    let rows = starts.iter().map(|row| (row.name.clone(), ["plugweave", "values"].map(|name| row.of(name)).to_vec()));
+    print_table("one plugin", &["plugweave", "by hand, `Val`"], &rows.collect::<Vec<_>>());
+    let stages = ["all", "check", "link", "start", "compile"];
+    let rows = folders.iter().map(|row| (row.name.clone(), stages.map(|stage| row.of(stage)).to_vec()));
+    print_table(
+        "from a folder to a running app",
+        &["all of it", "check", "link", "start", "wasmtime compiling, one by one"],
+        &rows.collect::<Vec<_>>(),
+    );
+}
