@@ -191,19 +191,16 @@ impl Pair<'_> {
             return Err(format!("the failure is that of {origin}, not of n{}: {error}", arm.node));
         }
         self.composed.restart();
-        for node in 0..self.case.nodes.len() {
+        for (node, &before) in before.iter().enumerate() {
             let calls = self.calls_of(node)?;
             let place = path.iter().position(|other| *other == node);
             let expected = match place {
                 Some(place) if place <= ended => 0..=0,
-                Some(_) => before[node]..=before[node] + 1,
-                None => before[node]..=before[node],
+                Some(_) => before..=before + 1,
+                None => before..=before,
             };
             if !expected.contains(&calls) {
-                return Err(format!(
-                    "n{node} counts {calls} calls after the failure, and {} before; {error}",
-                    before[node]
-                ));
+                return Err(format!("n{node} counts {calls} calls after the failure, and {before} before; {error}"));
             }
             self.lost[node] = calls;
         }

@@ -258,7 +258,7 @@ impl<'a> Image<'a> {
                 let latin: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
                 match latin {
                     Some(bytes) => (bytes.clone(), bytes.len(), 2),
-                    None => (units(), units().len() / 2 | 1 << 31, 2),
+                    None => (units(), (units().len() / 2) | (1 << 31), 2),
                 }
             }
         };

@@ -45,7 +45,7 @@ fn cases() -> (u64, u64) {
 
 /// Does something for each of some seeds, on all cores.
 fn on_all_cores<T: Send>(seeds: std::ops::Range<u64>, work: impl Fn(u64) -> T + Sync) -> Vec<T> {
-    let threads = std::thread::available_parallelism().map_or(1, |number| number.get());
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let part = |thread: usize| seeds.clone().skip(thread).step_by(threads).map(&work).collect::<Vec<T>>();
     std::thread::scope(|scope| {
         let part = &part;

@@ -44,7 +44,7 @@ static GUARD: LazyLock<()> = LazyLock::new(|| {
         .name("guard".into())
         .spawn(move || {
             loop {
-                look()
+                look();
             }
         })
         .map(drop)
