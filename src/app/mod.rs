@@ -154,6 +154,12 @@ impl App {
         self.runtime().run()
     }
 
+    /// How many resources of plugins have handles outside their own plugin: with others, or with the host.
+    /// It goes through all of them, so that it is for tests and for looking after an app.
+    pub fn live_handles(&self) -> usize {
+        self.runtime().live_handles()
+    }
+
     /// The plugins that export a function, in provider order; at least one.
     ///
     /// # Errors

@@ -6,7 +6,9 @@ use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
 use super::imports::{self, Imports};
-use super::{Clock, FunctionIndex, HostInterfaces, LinkError, PluginState, Target, Ticks, compile, engine};
+use super::{
+    Clock, FunctionIndex, HostInterfaces, LinkError, NoLocal, Passing, PluginState, Target, Ticks, compile, engine,
+};
 use crate::model::{Budget, ExternName, FuncType, Limits, Type};
 use crate::plan::{Entry, Plan, PlannedExport, PlannedFunction, PlannedPlugin, PluginIndex, Provider};
 
@@ -46,8 +48,11 @@ pub struct ExportedFunction {
     pub ty: FuncType,
     /// Whether its arguments can be of any size.
     pub takes_bulk: bool,
-    /// The first type among its own that belongs to a store, so that the host cannot hold a value.
-    pub handle: Option<String>,
+    /// Where its arguments and its result have handles; nothing where they have none.
+    pub passing: Option<Passing>,
+    /// A resource of the runtime or of the embedding application whose handles it passes: then nobody can
+    /// call it from outside its store.
+    pub foreign: Option<NoLocal>,
     /// Where it is in the component: survives restarts.
     pub index: ComponentExportIndex,
 }
@@ -181,12 +186,15 @@ fn exported(
                 return Err(LinkError::MissingExport { plugin, export, function: name.clone() });
             };
             names.insert((index, base.clone(), name.clone()), FunctionIndex(functions.len()));
+            let passing = Passing::of(ty, |resource| imports::resource_number(plugin, resource), |_| false);
+            let (passing, foreign) = passing.map_or_else(|foreign| (None, Some(foreign)), |passing| (passing, None));
             functions.push(ExportedFunction {
                 interface: (!export.bare).then(|| export.name.clone()),
                 name: name.clone(),
                 ty: ty.clone(),
                 takes_bulk: takes_bulk(ty),
-                handle: handle(ty),
+                passing,
+                foreign,
                 index: found,
             });
         }
@@ -197,13 +205,6 @@ fn exported(
 fn takes_bulk(ty: &FuncType) -> bool {
     let unbounded = |ty: &Type| matches!(ty, Type::String | Type::List(_) | Type::Map(..));
     ty.params.iter().any(|param| param.ty.find(&unbounded).is_some())
-}
-
-fn handle(ty: &FuncType) -> Option<String> {
-    let belongs_to_a_store = |ty: &Type| {
-        matches!(ty, Type::Own(_) | Type::Borrow(_) | Type::Future(_) | Type::Stream(_) | Type::ErrorContext)
-    };
-    ty.types().find_map(|ty| ty.find(&belongs_to_a_store)).map(ToString::to_string)
 }
 
 fn look_up(component: &Component, interface: Option<&str>, function: &str) -> Option<ComponentExportIndex> {
@@ -249,7 +250,8 @@ fn find_entry(
         name: run,
         ty,
         takes_bulk: false,
-        handle: None,
+        passing: None,
+        foreign: None,
         index,
     });
     Ok(Target { plugin, function })

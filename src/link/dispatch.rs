@@ -1,7 +1,10 @@
+use std::cell::RefCell;
+
+use wasmtime::StoreContextMut;
 use wasmtime::component::Val;
 
 use super::reply::{self, Outcome};
-use super::{CallError, Frame, Live, Target};
+use super::{CallError, Frame, InFlight, Live, Passing, PluginState, Target, put_result, take_arguments};
 use crate::model::{Cardinality, ExternName, OnFailure, PluginId};
 use crate::plan::{Answer, Fallible, Reply};
 
@@ -15,7 +18,10 @@ pub(super) struct Dispatcher {
     pub(super) cardinality: Cardinality,
     pub(super) on_failure: OnFailure,
     pub(super) reply: Reply,
+    /// Who is asked; where the owner of a handle is, all who may be that.
     pub(super) providers: Vec<Provider>,
+    /// Where the consumer's arguments and the reply have handles; nothing where they have none.
+    pub(super) passing: Option<Passing>,
 }
 
 /// One provider of an imported function.
@@ -33,19 +39,80 @@ impl Dispatcher {
     /// the consumer's call ends with it.
     pub(super) fn dispatch(
         &self,
-        live: &dyn Live,
-        caller: &Frame,
+        mut store: StoreContextMut<'_, PluginState>,
         arguments: &[Val],
         results: &mut [Val],
-    ) -> Result<(), CallError> {
-        let ask = |provider: &Provider| self.ask(live, caller, provider, arguments);
-        let value = match (&self.reply, self.providers.as_slice()) {
-            // The transparent case, by far the most frequent one: nothing is wrapped.
-            (Reply::One(Answer::Value(Fallible::Plain)), [provider]) => {
-                return live.call(caller, provider.target, arguments, results);
+    ) -> wasmtime::Result<()> {
+        if let Some(passing) = &self.passing {
+            return self.pass(&mut store, passing, arguments, results);
+        }
+        let state = store.data();
+        let (live, caller) = (&*state.live, &state.frame);
+        // The transparent case, by far the most frequent one: nothing is wrapped.
+        if let (Reply::One(Answer::Value(Fallible::Plain)), [provider]) = (&self.reply, self.providers.as_slice()) {
+            return Ok(live.call(caller, provider.target, arguments, results)?);
+        }
+        let ask = |provider: &Provider| ask(live, caller, provider, arguments);
+        Ok(self.answer(&self.providers, &ask, results)?)
+    }
+
+    /// Serves a call with handles: takes them out of the consumer's store, and puts those of the reply
+    /// into it.
+    fn pass(
+        &self,
+        store: &mut StoreContextMut<'_, PluginState>,
+        passing: &Passing,
+        arguments: &[Val],
+        results: &mut [Val],
+    ) -> wasmtime::Result<()> {
+        let (live, caller) = (store.data().live.clone(), store.data().frame);
+        let mut arguments = arguments.to_vec();
+        let mut sent = InFlight::new(&*live, caller);
+        take_arguments(store, passing, &mut arguments, &mut sent)?;
+        let back = RefCell::new(InFlight::new(&*live, caller));
+        let providers = match &self.reply {
+            Reply::ByOwner(forms) => match self.owner(&*live, passing, &mut arguments, &sent) {
+                Ok(owner) => std::slice::from_ref(owner),
+                Err(error) => return Ok(self.refuse(forms, error, results)?),
+            },
+            _ => self.providers.as_slice(),
+        };
+        let sent = RefCell::new(sent);
+        let ask = |provider: &Provider| {
+            let mut arguments = arguments.clone();
+            let mut carried = live.carry(&caller, provider.target, &mut arguments, &mut sent.borrow_mut().flights)?;
+            back.borrow_mut().flights.append(&mut carried.handles);
+            Ok(carried.value)
+        };
+        self.answer(providers, &ask, results)?;
+        match results.first_mut() {
+            Some(result) => put_result(store, passing, result, &mut back.into_inner()),
+            None => Ok(()),
+        }
+    }
+
+    /// Answers a call that can go to nobody.
+    fn refuse(&self, forms: &[Option<Fallible>], error: CallError, results: &mut [Val]) -> Result<(), CallError> {
+        let told = forms.iter().flatten().find(|form| matches!(form, Fallible::Result(_)));
+        match (told, error.provider().cloned(), results.first_mut()) {
+            (Some(form), Some(provider), Some(result)) => {
+                *result = reply::fallible(*form, &provider, Err(error))?;
+                Ok(())
             }
+            _ => Err(error),
+        }
+    }
+
+    /// Asks the providers, and makes one value of their answers.
+    fn answer(
+        &self,
+        providers: &[Provider],
+        ask: &dyn Fn(&Provider) -> Outcome,
+        results: &mut [Val],
+    ) -> Result<(), CallError> {
+        let value = match (&self.reply, providers) {
             (Reply::Nothing, _) => {
-                return self.for_each(|_, provider| ask(provider).map(drop));
+                return self.for_each(providers, |_, provider| ask(provider).map(drop));
             }
             (Reply::One(form), [provider, ..]) => reply::answer(*form, &provider.id, ask(provider))?,
             (Reply::Optional(Some(form)), [provider, ..]) => match reply::answer(*form, &provider.id, ask(provider)) {
@@ -54,13 +121,18 @@ impl Dispatcher {
             },
             // Linking refuses a `One` without a provider.
             (Reply::Optional(_) | Reply::One(_), _) => Val::Option(None),
-            (Reply::List(forms), _) => {
-                Val::List(self.gather(|index, provider| reply::answer(forms[index], &provider.id, ask(provider)))?)
-            }
-            (Reply::Map(forms), _) => Val::Map(self.gather(|index, provider| {
+            (Reply::List(forms), _) => Val::List(
+                self.gather(providers, |index, provider| reply::answer(forms[index], &provider.id, ask(provider)))?,
+            ),
+            (Reply::Map(forms), _) => Val::Map(self.gather(providers, |index, provider| {
                 let value = reply::fallible(forms[index], &provider.id, ask(provider))?;
                 Ok((reply::id(&provider.id), value))
             })?),
+            (Reply::ByOwner(_), []) => return Ok(()),
+            (Reply::ByOwner(forms), [owner, ..]) => match self.form_of(forms, owner) {
+                Some(form) => reply::fallible(form, &owner.id, ask(owner))?,
+                None => return ask(owner).map(drop),
+            },
         };
         if let Some(result) = results.first_mut() {
             *result = value;
@@ -68,30 +140,31 @@ impl Dispatcher {
         Ok(())
     }
 
-    fn ask(&self, live: &dyn Live, caller: &Frame, provider: &Provider, arguments: &[Val]) -> Outcome {
-        if provider.answers {
-            let mut results = [Val::Bool(false)];
-            live.call(caller, provider.target, arguments, &mut results)?;
-            let [value] = results;
-            Ok(Some(value))
-        } else {
-            live.call(caller, provider.target, arguments, &mut [])?;
-            Ok(None)
-        }
+    fn form_of(&self, forms: &[Option<Fallible>], owner: &Provider) -> Option<Fallible> {
+        let index = self.providers.iter().position(|other| other.target.plugin == owner.target.plugin)?;
+        forms.get(index).copied().flatten()
     }
 
     /// Asks every provider in order. Failures that have become values are answers like any other.
-    fn gather<T>(&self, ask: impl Fn(usize, &Provider) -> Result<T, CallError>) -> Result<Vec<T>, CallError> {
-        let mut answers = Vec::with_capacity(self.providers.len());
-        self.for_each(|index, provider| ask(index, provider).map(|answer| answers.push(answer)))?;
+    fn gather<T>(
+        &self,
+        providers: &[Provider],
+        ask: impl Fn(usize, &Provider) -> Result<T, CallError>,
+    ) -> Result<Vec<T>, CallError> {
+        let mut answers = Vec::with_capacity(providers.len());
+        self.for_each(providers, |index, provider| ask(index, provider).map(|answer| answers.push(answer)))?;
         Ok(answers)
     }
 
     /// Does something with every provider in order, and leaves out those that fail where the import
     /// says so; of at least one, not all.
-    fn for_each(&self, mut ask: impl FnMut(usize, &Provider) -> Result<(), CallError>) -> Result<(), CallError> {
+    fn for_each(
+        &self,
+        providers: &[Provider],
+        mut ask: impl FnMut(usize, &Provider) -> Result<(), CallError>,
+    ) -> Result<(), CallError> {
         let (mut answered, mut failure) = (false, None);
-        for (index, provider) in self.providers.iter().enumerate() {
+        for (index, provider) in providers.iter().enumerate() {
             match ask(index, provider) {
                 Ok(()) => answered = true,
                 Err(error) => failure = Some(self.skip(provider, error)?),
@@ -121,5 +194,18 @@ impl Dispatcher {
             self.import,
         );
         Ok(error)
+    }
+}
+
+/// Asks one provider of a function without handles.
+fn ask(live: &dyn Live, caller: &Frame, provider: &Provider, arguments: &[Val]) -> Outcome {
+    if provider.answers {
+        let mut results = [Val::Bool(false)];
+        live.call(caller, provider.target, arguments, &mut results)?;
+        let [value] = results;
+        Ok(Some(value))
+    } else {
+        live.call(caller, provider.target, arguments, &mut [])?;
+        Ok(None)
     }
 }

@@ -29,8 +29,12 @@ pub enum CallErrorKind {
     CallDepth,
     /// The thread has too little native stack left to enter it.
     Stack,
-    /// The arguments of the host are not what the function takes.
+    /// The arguments are not what the function takes, or more than the plugin may be given.
     BadArguments,
+    /// A handle belongs to another plugin than the call can go to, or its handles to several.
+    WrongOwner,
+    /// A handle is from before its owner was started anew.
+    OwnerRestarted,
     /// There is no such plugin, interface or function to call.
     UnknownTarget,
     /// Several plugins export the function.
@@ -50,6 +54,8 @@ impl CallErrorKind {
                 | Self::CallDepth
                 | Self::Stack
                 | Self::BadArguments
+                | Self::WrongOwner
+                | Self::OwnerRestarted
                 | Self::WrongType
         )
     }
@@ -68,6 +74,8 @@ impl CallErrorKind {
             Self::CallDepth => "call-depth",
             Self::Stack => "stack",
             Self::BadArguments => "bad-arguments",
+            Self::WrongOwner => "wrong-owner",
+            Self::OwnerRestarted => "owner-restarted",
             Self::UnknownTarget => "unknown-target",
             Self::SeveralProviders => "several-providers",
             Self::WrongType => "wrong-type",

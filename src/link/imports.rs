@@ -3,8 +3,8 @@ use wasmtime::component::{Linker, LinkerInstance, ResourceType};
 use wasmtime_wasi_config::WasiConfig;
 
 use super::dispatch::{Dispatcher, Provider};
-use super::{HostInterface, HostInterfaces, LinkError, PluginState, Target, waits};
-use crate::model::ExternName;
+use super::{HostInterface, HostInterfaces, LinkError, Passing, PluginState, Rep, Target, waits};
+use crate::model::{ExternName, Resource};
 use crate::plan::{
     Answer, Binding, Fallible, ImportSource, Plan, PlannedFunction, PlannedImport, PlannedPlugin, Reply,
 };
@@ -87,9 +87,9 @@ impl<'a> Imports<'a> {
         }
         let mut place =
             if import.at_root { linker.root() } else { linker.instance(&import.name.to_string()).map_err(failed)? };
-        for (resource, number) in &import.resources {
-            // No handle of it can come into being yet, so that there is nothing to destroy.
-            place.resource(resource, ResourceType::host_dynamic(*number), |_, _| Ok(())).map_err(failed)?;
+        for resource in &import.resources {
+            let ty = ResourceType::host_dynamic(resource.number);
+            place.resource(&resource.name, ty, |store, rep| Ok(dropped(store.data(), rep))).map_err(failed)?;
         }
         let Some(binding) = binding else { return Ok(()) };
         for function in &binding.functions {
@@ -106,8 +106,10 @@ impl<'a> Imports<'a> {
         binding: &Binding,
         function: &PlannedFunction,
     ) -> Result<Dispatcher, LinkError> {
-        let mut providers = Vec::with_capacity(binding.providers.len());
-        for provider in &binding.providers {
+        let by_owner = matches!(function.reply, Reply::ByOwner(_));
+        let asked = if by_owner { &binding.owners } else { &binding.providers };
+        let mut providers = Vec::with_capacity(asked.len());
+        for provider in asked {
             let id = self.plan.plugin(provider.plugin).id.clone();
             let Some((target, answers)) = (self.find)(provider, function) else {
                 let (export, function) = (provider.export.to_string(), function.name.clone());
@@ -127,8 +129,38 @@ impl<'a> Imports<'a> {
             on_failure: binding.on_failure,
             reply: function.reply.clone(),
             providers,
+            passing: self.passing(plugin, import, function)?,
         })
     }
+
+    fn passing(
+        &self,
+        plugin: &PlannedPlugin,
+        import: &PlannedImport,
+        function: &PlannedFunction,
+    ) -> Result<Option<Passing>, LinkError> {
+        let decides = |resource: &Resource| {
+            import.resources.iter().any(|defined| defined.decides && defined.resource == *resource)
+        };
+        let passing = Passing::of(&function.ty, |resource| resource_number(plugin, resource), decides);
+        passing.map_err(|no_local| LinkError::Plan {
+            plugin: plugin.id.clone(),
+            import: import.name.to_string(),
+            function: function.name.clone(),
+            cause: no_local.to_string(),
+        })
+    }
+}
+
+/// What happens when a plugin drops its last handle of another one's resource.
+fn dropped(state: &PluginState, rep: u32) {
+    state.live.release(&state.frame, Rep(rep));
+}
+
+/// The numbers of the resources that linking defines for a plugin.
+pub(super) fn resource_number(plugin: &PlannedPlugin, resource: &Resource) -> Option<u32> {
+    let defined = plugin.imports.iter().flat_map(|import| &import.resources);
+    defined.into_iter().find(|defined| defined.resource == *resource).map(|defined| defined.number)
 }
 
 /// Refuses a plugin of which one import would take what is defined for another one: what the host
@@ -164,10 +196,7 @@ fn define(
     name: &str,
     dispatcher: Dispatcher,
 ) -> Result<(), wasmtime::Error> {
-    place.func_new(name, move |store, _, arguments, results| {
-        let state = store.data();
-        dispatcher.dispatch(&*state.live, &state.frame, arguments, results).map_err(wasmtime::Error::new)
-    })
+    place.func_new(name, move |store, _, arguments, results| dispatcher.dispatch(store, arguments, results))
 }
 
 /// How a planned function contradicts itself, if it does: what dispatchers rely upon.
@@ -177,6 +206,14 @@ fn contradiction(function: &PlannedFunction, providers: &[Provider]) -> Option<&
         (*form == Fallible::Plain && !provider.answers).then_some("a provider answers nothing where a value is wanted")
     };
     let answer = |form: &Answer, provider: &Provider| needs_value(&form.fallible()?, provider);
+    if let Reply::ByOwner(forms) = &function.reply {
+        let nothing = |form: &Option<Fallible>| function.ty.result.is_some() && form.is_none();
+        return number(forms.len())
+            .or_else(|| forms.iter().any(nothing).then_some("the reply is not what the function returns"))
+            .or_else(|| {
+                forms.iter().flatten().zip(providers).find_map(|(form, provider)| needs_value(form, provider))
+            });
+    }
     if function.ty.result.is_some() == (function.reply == Reply::Nothing) {
         return Some("the reply is not what the function returns");
     }
@@ -188,6 +225,7 @@ fn contradiction(function: &PlannedFunction, providers: &[Provider]) -> Option<&
             .or_else(|| forms.iter().zip(providers).find_map(|(form, provider)| answer(form, provider))),
         Reply::Map(forms) => number(forms.len())
             .or_else(|| forms.iter().zip(providers).find_map(|(form, provider)| needs_value(form, provider))),
+        Reply::ByOwner(_) => None,
     }
 }
 

@@ -1,6 +1,7 @@
 use wasmtime::component::Val;
 
-use super::{CallError, Ticks};
+use super::{CallError, Flights, Handles, Rep, Ticks};
+use crate::model::PluginId;
 use crate::plan::PluginIndex;
 
 /// One root call and everything that it calls. Never zero.
@@ -53,4 +54,36 @@ pub trait Live: Send + Sync {
     /// # Errors
     /// [`CallError`] when the provider fails, or refuses, or is gone.
     fn call(&self, caller: &Frame, target: Target, arguments: &[Val], results: &mut [Val]) -> Result<(), CallError>;
+
+    /// Calls a function that passes handles. `sent` are those of the arguments, in whose places anything
+    /// may stand; once the provider has them, there are none left in it.
+    ///
+    /// # Errors
+    /// As [`Live::call`], and when a handle is stale or belongs to another plugin than it must.
+    fn carry(
+        &self,
+        caller: &Frame,
+        target: Target,
+        arguments: &mut [Val],
+        sent: &mut Flights,
+    ) -> Result<Carried, CallError>;
+
+    /// The handles of the app.
+    fn handles(&self) -> &Handles;
+
+    /// The id of a plugin.
+    fn name(&self, plugin: PluginIndex) -> &PluginId;
+
+    /// Runs the destructor of a resource whose last handle is gone, in its owner: at once where that is
+    /// idle, else when it is left. Never fails and never waits.
+    fn release(&self, caller: &Frame, rep: Rep);
+}
+
+/// The reply of a function that passes handles: its value, where it has one, and the handles in it.
+#[derive(Debug)]
+pub struct Carried {
+    /// The value. Anything may stand in the places of handles.
+    pub value: Option<Val>,
+    /// The handles, which are on their way.
+    pub handles: Flights,
 }

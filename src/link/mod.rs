@@ -13,20 +13,26 @@ mod dispatch;
 mod engine;
 mod error;
 mod fault;
+mod handles;
 mod host;
 mod imports;
 mod live;
 mod reply;
+mod route;
 mod state;
 #[cfg(test)]
 pub(crate) mod testing;
 mod waits;
 
-pub use assembly::Assembly;
-pub use clock::{Clock, Running, Ticks};
+pub use assembly::{Assembly, ExportedFunction};
+pub use clock::{Clock, Ticks};
 pub use engine::{HOST_STACK_RESERVE, MAX_WASM_STACK};
 pub use error::LinkError;
 pub use fault::{CallError, CallErrorKind, CallFrame};
+pub use handles::{
+    Entry, Flight, Flights, Handles, Holder, InFlight, Leaf, Local, NoLocal, Passing, Rep, put_result, take_arguments,
+    take_result, wrap,
+};
 pub use host::{HostInterface, HostInterfaces, HostState, HostStates};
-pub use live::{ChainId, Deadline, Frame, FunctionIndex, Live, Target};
+pub use live::{Carried, ChainId, Deadline, Frame, FunctionIndex, Live, Target};
 pub use state::{Limiter, PluginState, Wasi};

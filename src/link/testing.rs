@@ -162,6 +162,7 @@ impl Ask {
                 on_failure: self.on_failure,
                 late: self.late,
                 providers: self.providers.into_iter().map(provider).collect(),
+                owners: Vec::new(),
                 functions: vec![PlannedFunction { name: function.into(), ty, reply: self.reply }],
             }),
             resources: Vec::new(),

@@ -157,6 +157,32 @@ impl Type {
         }
     }
 
+    /// The resource of a handle.
+    pub fn resource(&self) -> Option<&Resource> {
+        match self {
+            Self::Own(resource) | Self::Borrow(resource) => Some(resource),
+            _ => None,
+        }
+    }
+
+    /// Everything in a type that belongs to a store, so that it cannot simply be copied: handles,
+    /// futures, streams and error contexts, each type once, depth first.
+    pub fn handles(&self) -> Vec<&Type> {
+        let mut found: Vec<&Type> = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        let mut left = vec![self];
+        while let Some(ty) = left.pop() {
+            let is_handle =
+                matches!(ty, Self::Own(_) | Self::Borrow(_) | Self::Future(_) | Self::Stream(_) | Self::ErrorContext);
+            if is_handle && !found.contains(&ty) {
+                found.push(ty);
+            }
+            let children = ty.children().into_iter().rev();
+            left.extend(children.filter(|child| seen.insert(Arc::as_ptr(child))).map(|child| &**child));
+        }
+        found
+    }
+
     /// The first node, depth first, for which `wanted` holds, this one included.
     pub fn find(&self, wanted: &impl Fn(&Type) -> bool) -> Option<&Type> {
         let mut seen = std::collections::HashSet::new();

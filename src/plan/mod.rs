@@ -10,7 +10,7 @@ mod reply;
 
 use std::collections::BTreeMap;
 
-use crate::model::{Cardinality, ExternName, FuncType, Limits, OnFailure, PluginId, WasiGrants};
+use crate::model::{Cardinality, ExternName, FuncType, Limits, OnFailure, PluginId, Resource, WasiGrants};
 
 pub use reply::{Answer, ErrorForm, Fallible, Reply};
 
@@ -83,9 +83,22 @@ pub struct PlannedImport {
     pub at_root: bool,
     /// Who serves it.
     pub source: ImportSource,
-    /// The resource types that it names and that linking defines, under the name they have here,
-    /// each with the number of its type: equal numbers are one type.
-    pub resources: Vec<(String, u32)>,
+    /// The resource types that it names and that linking defines.
+    pub resources: Vec<PlannedResource>,
+}
+
+/// A resource type that an import names and that linking defines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedResource {
+    /// The name that it has in the import.
+    pub name: String,
+    /// The type, as the plugin knows it.
+    pub resource: Resource,
+    /// The number of the type in its plugin: equal numbers are one type.
+    pub number: u32,
+    /// Whether the interface that providers export defines it, so that a handle of it decides where a
+    /// call goes.
+    pub decides: bool,
 }
 
 /// Who serves an import.
@@ -112,6 +125,9 @@ pub struct Binding {
     pub late: bool,
     /// The providers, in provider order.
     pub providers: Vec<Provider>,
+    /// Every other plugin that exports the interface, bound or not, in provider order, where some
+    /// function goes to the owner of a handle: see [`Reply::ByOwner`].
+    pub owners: Vec<Provider>,
     /// The functions that the consumer imports.
     pub functions: Vec<PlannedFunction>,
 }

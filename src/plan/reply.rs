@@ -17,6 +17,9 @@ pub enum Reply {
     List(Vec<Answer>),
     /// `map<string, F>` by plugin id, one for each provider, in the order of the providers.
     Map(Vec<Fallible>),
+    /// `F`, of the plugin that owns a handle among the arguments, bound or not: one entry for each of
+    /// the owners of the import, in their order; `None` where nothing is returned.
+    ByOwner(Vec<Option<Fallible>>),
 }
 
 /// `A`: what stands for one provider's answer.
@@ -76,6 +79,7 @@ impl Reply {
             Self::One(answer) | Self::Optional(Some(answer)) => answer.tells_failure(),
             Self::List(answers) => answers.iter().any(|answer| answer.tells_failure()),
             Self::Map(entries) => entries.iter().any(|entry| matches!(entry, Fallible::Result(_))),
+            Self::ByOwner(answers) => answers.iter().any(|answer| matches!(answer, Some(Fallible::Result(_)))),
         }
     }
 
@@ -95,6 +99,12 @@ impl Reply {
             Self::Map(entries) if entries.is_empty() => "map<string, _>, always empty".to_owned(),
             Self::Map(entries) => {
                 format!("map<string, {}>", all_or_one(entries.iter().map(|entry| fallible_formula(*entry, r))))
+            }
+            Self::ByOwner(answers) if answers.is_empty() => "never called: nobody owns a handle".to_owned(),
+            Self::ByOwner(answers) => {
+                let form =
+                    |answer: &Option<Fallible>| answer.map_or("nothing".to_owned(), |form| fallible_formula(form, r));
+                format!("{}, of the owner", all_or_one(answers.iter().map(form)))
             }
         }
     }

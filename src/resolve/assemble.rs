@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{OnFailure, Resource};
 use crate::plan::{
-    Binding, ImportSource, Plan, PlannedExport, PlannedFunction, PlannedImport, PlannedPlugin, PluginIndex, Provider,
+    Binding, ImportSource, Plan, PlannedExport, PlannedFunction, PlannedImport, PlannedPlugin, PlannedResource,
+    PluginIndex, Provider,
 };
 use crate::world::{Extern, ExternKind};
 
 use super::appfile::EntryMember;
+use super::cross::is_own;
 use super::graph::{self, Order};
+use super::listing::ListedImport;
 use super::providers::{Link, Offer, Served, import_span, serving_host};
 use super::{Member, Scene};
 use crate::words::list;
@@ -97,14 +100,14 @@ fn planned_plugin(
     types: &mut ResourceNumbers,
 ) -> PlannedPlugin {
     let (plugin, listing) = (member.plugin, &member.listing);
-    let mut imports: Vec<(&Extern, ImportSource)> = Vec::new();
-    imports.extend(listing.runtime.iter().map(|import| (*import, ImportSource::Runtime)));
-    imports.extend(listing.types_only.iter().map(|import| (*import, types_source(scene, import))));
-    imports.extend(links.iter().map(|link| (link.import.import, source(link, place))));
+    let mut imports: Vec<(&Extern, ImportSource, Option<&ListedImport<'_>>)> = Vec::new();
+    imports.extend(listing.runtime.iter().map(|import| (*import, ImportSource::Runtime, None)));
+    imports.extend(listing.types_only.iter().map(|import| (*import, types_source(scene, import), None)));
+    imports.extend(links.iter().map(|link| (link.import.import, source(link, place), Some(link.import))));
     let world = plugin.world.iter().flat_map(|world| &world.imports).enumerate();
     let order: BTreeMap<*const Extern, usize> =
         world.map(|(index, import)| (std::ptr::from_ref(import), index)).collect();
-    imports.sort_by_key(|(import, _)| order.get(&std::ptr::from_ref(*import)).copied());
+    imports.sort_by_key(|(import, ..)| order.get(&std::ptr::from_ref(*import)).copied());
     PlannedPlugin {
         id: member.id().clone(),
         version: plugin.manifest.version.as_ref().map(|version| version.value.clone()),
@@ -114,7 +117,10 @@ fn planned_plugin(
         wasi: plugin.settings.wasi.clone(),
         config: plugin.settings.config.clone(),
         exports: listing.exports.iter().map(|listed| planned_export(listed.export, listed.priority)).collect(),
-        imports: imports.into_iter().map(|(import, source)| planned_import(import, source, types)).collect(),
+        imports: imports
+            .into_iter()
+            .map(|(import, source, listed)| planned_import(import, source, listed, types))
+            .collect(),
     }
 }
 
@@ -127,13 +133,22 @@ fn planned_export(export: &Extern, priority: i64) -> PlannedExport {
     }
 }
 
-fn planned_import(import: &Extern, source: ImportSource, types: &mut ResourceNumbers) -> PlannedImport {
-    // The runtime defines the resources of what it serves.
+fn planned_import(
+    import: &Extern,
+    source: ImportSource,
+    listed: Option<&ListedImport<'_>>,
+    types: &mut ResourceNumbers,
+) -> PlannedImport {
+    let planned = |(name, resource): &(String, Resource)| PlannedResource {
+        name: name.clone(),
+        resource: resource.clone(),
+        number: types.number(resource),
+        decides: listed.is_some_and(|listed| is_own(listed, resource)),
+    };
+    // The runtime and the host define the resources of what they serve.
     let resources = match source {
         ImportSource::Runtime | ImportSource::Host(_) => Vec::new(),
-        ImportSource::TypesOnly | ImportSource::Plugins(_) => {
-            import.resources.iter().map(|(name, resource)| (name.clone(), types.number(resource))).collect()
-        }
+        ImportSource::TypesOnly | ImportSource::Plugins(_) => import.resources.iter().map(planned).collect(),
     };
     PlannedImport { name: import.name.clone(), at_root: import.kind != ExternKind::Interface, source, resources }
 }
@@ -151,16 +166,16 @@ fn source(link: &Link<'_>, place: &[PluginIndex]) -> ImportSource {
         Served::Host(host) => return ImportSource::Host(host.name().clone()),
         Served::Plugins(offers, replies) => (offers, replies),
     };
+    let provider =
+        |offer: &Offer<'_>| Provider { plugin: place[offer.provider], export: offer.export.export.name.clone() };
     let entry = link.import.entry;
     let functions = link.import.import.functions.iter().zip(replies);
     ImportSource::Plugins(Binding {
         cardinality: entry.cardinality.value,
         on_failure: entry.on_failure.as_ref().map_or(OnFailure::Trap, |policy| policy.value),
         late: entry.late,
-        providers: offers
-            .iter()
-            .map(|offer| Provider { plugin: place[offer.provider], export: offer.export.export.name.clone() })
-            .collect(),
+        providers: offers.iter().map(provider).collect(),
+        owners: link.owners.iter().map(provider).collect(),
         functions: functions
             .map(|(function, reply)| PlannedFunction {
                 name: function.name.clone(),

@@ -1,12 +1,11 @@
 //! Holding a consumer's functions against those of its providers: PW203, PW204, PW205.
 
-use std::sync::Arc;
-
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Cardinality, ExternName, Fitting, FuncType, OnFailure, Type, first_signature_difference, fits};
-use crate::plan::{Answer, Reply};
+use crate::model::{Cardinality, ExternName, Fitting, FuncType, OnFailure, first_signature_difference, fits};
+use crate::plan::{Answer, Fallible, Reply};
 use crate::world::{ExternKind, Function};
 
+use super::cross::{self, is_by_owner, is_constructor};
 use super::listing::ListedImport;
 use super::providers::{Offer, import_span, label_offers, may_be_broken};
 use super::shape::{self, Container, Shape};
@@ -53,13 +52,15 @@ fn is_transparent(declared: &FuncType, offered: &FuncType, fitting: &Fitting<'_>
     results_fit && first_signature_difference(declared, offered, fitting).is_none()
 }
 
-/// Checks an import that plugins serve. Returns the reply of each function, in the order of the
-/// import's functions; it is only meaningful when no error was found.
+/// Checks an import that plugins serve. `owners` are the plugins that calls may go to because they own a
+/// handle. Returns the reply of each function, in the order of the import's functions; it is only
+/// meaningful when no error was found.
 pub fn check_plugins(
     scene: &Scene<'_>,
     consumer: usize,
     import: &ListedImport<'_>,
     offers: &[Offer<'_>],
+    owners: &[Offer<'_>],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Reply> {
     let member = &scene.members[consumer];
@@ -67,39 +68,55 @@ pub fn check_plugins(
     let mut crossing = Vec::new();
     let mut telling = Vec::new();
     for function in &import.import.functions {
-        let mut shapes = Vec::with_capacity(offers.len());
+        let by_owner = is_by_owner(import, function);
+        let providers = if by_owner { owners } else { offers };
+        let mut shapes = Vec::with_capacity(providers.len());
         let before = diagnostics.len();
-        for offer in offers {
+        for offer in providers {
             shapes.push(check_one(scene, member, import, function, offer, diagnostics));
         }
-        if offers.is_empty() && !has_handles(&function.ty) {
+        if providers.is_empty() {
             check_alone(member, import, function, diagnostics);
         }
         if diagnostics.len() == before {
-            crossing.extend(crossing_handle(function, offers));
+            crossing.extend(cross::refused(scene, consumer, import, function, providers));
         }
         if shapes.iter().flatten().any(|shape| shape.answer.is_some_and(Answer::tells_failure)) {
             telling.push(function.name.as_str());
         }
-        replies.push(joined(function, import.entry.cardinality.value, &shapes));
+        replies.push(joined(import, function, &shapes));
     }
     // A broken plugin may have been meant as the provider: what follows from its absence is no news.
     if !offers.is_empty() || !may_be_broken(scene, consumer, import) {
         diagnostics.extend(constructors(scene, member, import, offers));
-        diagnostics.extend(cannot_cross(member, import, &crossing));
+        diagnostics.extend(cross::diagnostic(member, import, &crossing));
     }
     diagnostics.extend(skip_with_failure_value(member, import, &telling));
     replies
 }
 
-fn joined(function: &Function, cardinality: Cardinality, shapes: &[Option<Shape>]) -> Reply {
+fn joined(import: &ListedImport<'_>, function: &Function, shapes: &[Option<Shape>]) -> Reply {
+    let answer = |shape: &Option<Shape>| shape.and_then(|shape| shape.answer);
+    if is_by_owner(import, function) {
+        return Reply::ByOwner(shapes.iter().map(|shape| answer(shape).and_then(Answer::fallible)).collect());
+    }
+    let cardinality = cardinality(import, function);
     let container = match shapes.first() {
         Some(Some(first)) => Some(first.container),
         Some(None) => None,
         None => shape::container_alone(function.ty.result.as_ref(), cardinality),
     };
-    let answers = shapes.iter().map(|shape| shape.and_then(|shape| shape.answer)).collect();
-    shape::reply(container.unwrap_or(Container::Nothing), answers)
+    shape::reply(container.unwrap_or(Container::Nothing), shapes.iter().map(answer).collect())
+}
+
+/// How many answers a function gets. One that takes a handle of its own interface's resource goes to
+/// its owner, and a constructor must return its resource, whatever the import says.
+fn cardinality(import: &ListedImport<'_>, function: &Function) -> Cardinality {
+    if answers_alone(import, function) { Cardinality::ExactlyOne } else { import.entry.cardinality.value }
+}
+
+fn answers_alone(import: &ListedImport<'_>, function: &Function) -> bool {
+    is_constructor(function) || is_by_owner(import, function)
 }
 
 /// One function at one provider.
@@ -121,18 +138,20 @@ fn check_one(
     };
     let matches = interfaces_match(&import.import.name, &export.name);
     let fitting = Fitting { interfaces_match: &matches };
-    let cardinality = import.entry.cardinality.value;
+    let cardinality = cardinality(import, function);
     let (declared, provided) = (function.ty.result.as_ref(), offered.ty.result.as_ref());
     if first_signature_difference(&function.ty, &offered.ty, &fitting).is_none() {
-        if has_handles(&function.ty) || has_handles(&offered.ty) {
-            if Cardinality::ALL.iter().any(|&any| shape::shape(declared, provided, any, &fitting).is_some()) {
+        let shape = |cardinality| shape::shape(declared, provided, cardinality, &fitting);
+        let fitting_shape = shape(cardinality).filter(|shape| suits(import, function, *shape));
+        if fitting_shape.is_some() {
+            return fitting_shape;
+        }
+        if answers_alone(import, function) {
+            if Cardinality::ALL.into_iter().any(|any| shape(any).is_some()) {
+                diagnostics.push(pair.not_alone(place, &offered.ty));
                 return None;
             }
-        } else if let Some(shape) = shape::shape(declared, provided, cardinality, &fitting) {
-            return Some(shape);
-        } else if let Some(other) =
-            Cardinality::ALL.into_iter().find(|&other| shape::shape(declared, provided, other, &fitting).is_some())
-        {
+        } else if let Some(other) = Cardinality::ALL.into_iter().find(|&other| shape(other).is_some()) {
             diagnostics.push(pair.other_row(place, &offered.ty, other));
             return None;
         }
@@ -143,14 +162,23 @@ fn check_one(
     None
 }
 
+/// Whether a reply is not only of the right form, but of one that the function may have.
+fn suits(import: &ListedImport<'_>, function: &Function, shape: Shape) -> bool {
+    match shape.answer {
+        Some(Answer::WithId(_) | Answer::Id) => !answers_alone(import, function),
+        Some(Answer::Value(Fallible::Result(_))) => !is_constructor(function),
+        Some(Answer::Value(Fallible::Plain)) | None => true,
+    }
+}
+
 /// A bare function goes by the name of the import, so that `from` renames it too.
-fn wanted_name<'a>(import: &ListedImport<'_>, function: &'a Function, export: &'a ExternName) -> &'a str {
+pub fn wanted_name<'a>(import: &ListedImport<'_>, function: &'a Function, export: &'a ExternName) -> &'a str {
     if import.import.kind == ExternKind::Function { export.base() } else { &function.name }
 }
 
 /// A function of an import without providers: its declared result must suit the cardinality.
 fn check_alone(member: &Member<'_>, import: &ListedImport<'_>, function: &Function, diagnostics: &mut Vec<Diagnostic>) {
-    let cardinality = import.entry.cardinality.value;
+    let cardinality = cardinality(import, function);
     if shape::container_alone(function.ty.result.as_ref(), cardinality).is_some() {
         return;
     }
@@ -217,6 +245,28 @@ impl Pair<'_> {
             .help(told.help.clone())
     }
 
+    /// PW204: the function has one answer only, whatever the cardinality.
+    fn not_alone(&self, place: Place, offered: &FuncType) -> Diagnostic {
+        let (name, id) = (&self.function.name, self.member.id());
+        let why = if is_constructor(self.function) {
+            "a constructor returns its resource"
+        } else {
+            "it takes a handle of its own interface, and goes to the plugin that owns it"
+        };
+        let help = if is_constructor(self.function) {
+            "declare the constructor as the provider does"
+        } else {
+            "declare what the provider returns, or `result` of it"
+        };
+        let message = format!("the reply that `{id}` declares for `{name}` is for several answers, and it has one");
+        self.diagnostic(Code::Pw204, message, "imports it from here")
+            .label(place.0, place.1, format!("{} exports it here", self.provider))
+            .note(format!("`{id}` declares `{name}: {}`", self.function.ty))
+            .note(format!("{} provides `{name}: {offered}`", self.provider))
+            .note(why)
+            .help(help)
+    }
+
     /// PW204: the reply would fit under another cardinality.
     fn other_row(&self, place: Place, offered: &FuncType, other: Cardinality) -> Diagnostic {
         let cardinality = self.import.entry.cardinality.value;
@@ -239,51 +289,11 @@ impl Pair<'_> {
 
 /// Whether a consumer's interface is a provider's, for the identity of resources: the import and
 /// the export themselves (so that `from` counts), and any other pair by version.
-fn interfaces_match<'a>(
+pub fn interfaces_match<'a>(
     import: &'a ExternName,
     export: &'a ExternName,
 ) -> impl Fn(&ExternName, &ExternName) -> bool + 'a {
     move |mine, theirs| (mine == import && theirs == export) || version::compatible(mine, theirs)
-}
-
-fn is_handle(ty: &Type) -> bool {
-    matches!(ty, Type::Own(_) | Type::Borrow(_))
-}
-
-fn has_handles(ty: &FuncType) -> bool {
-    ty.types().any(|ty| ty.find(&is_handle).is_some())
-}
-
-/// Where a function passes a handle, on the consumer's or a provider's side.
-fn crossing_handle(function: &Function, offers: &[Offer<'_>]) -> Option<String> {
-    let providers =
-        offers.iter().filter_map(|offer| offer.export.export.function(&function.name)).map(|function| &function.ty);
-    std::iter::once(&function.ty).chain(providers).find_map(|ty| place_of_handle(&function.name, ty))
-}
-
-fn place_of_handle(name: &str, ty: &FuncType) -> Option<String> {
-    let handle = |ty: &Arc<Type>| ty.find(&is_handle).map(ToString::to_string);
-    let parameter = ty.params.iter().find_map(|param| Some((&param.name, handle(&param.ty)?)));
-    if let Some((parameter, handle)) = parameter {
-        return Some(format!("`{name}` takes `{handle}` in its parameter `{parameter}`"));
-    }
-    ty.result.as_ref().and_then(handle).map(|handle| format!("`{name}` returns `{handle}`"))
-}
-
-/// PW205
-fn cannot_cross(member: &Member<'_>, import: &ListedImport<'_>, places: &[String]) -> Option<Diagnostic> {
-    let (first, rest) = places.split_first()?;
-    let mut diagnostic =
-        Diagnostic::error(Code::Pw205, format!("a resource cannot cross plugins in `{}`: {first}", import.import.name))
-            .label(
-                member.plugin.manifest.file,
-                import_span(import),
-                "resource handles do not pass between plugins yet",
-            );
-    for place in rest {
-        diagnostic = diagnostic.note(place.as_str());
-    }
-    Some(diagnostic.help("pass plain data instead of handles, or link the two plugins into one component"))
 }
 
 /// PW201 and PW202: a constructor must return its resource, so exactly one plugin can answer it.
@@ -293,7 +303,7 @@ fn constructors(
     import: &ListedImport<'_>,
     offers: &[Offer<'_>],
 ) -> Option<Diagnostic> {
-    let constructor = import.import.functions.iter().find(|function| function.name.starts_with("[constructor]"))?;
+    let constructor = import.import.functions.iter().find(|function| is_constructor(function))?;
     let (code, problem, help) = match offers.len() {
         0 => (Code::Pw201, "no plugin can", "add a plugin that exports the interface".to_owned()),
         1 => return None,

@@ -6,6 +6,7 @@
 
 mod appfile;
 mod assemble;
+mod cross;
 mod draft;
 mod exporters;
 mod fit;

@@ -7,6 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::manifest::BindEntry;
 use crate::model::ExternName;
 
+use super::cross::is_by_owner;
 use super::listing::{Found, ListedExport, ListedImport, find_by};
 use super::missing::no_provider;
 use super::{HostInterface, Member, Scene, fit, version};
@@ -24,6 +25,9 @@ pub struct Link<'a> {
     pub import: &'a ListedImport<'a>,
     /// Who serves it.
     pub served: Served<'a>,
+    /// Every plugin that exports the interface, in provider order, where some function goes to the owner
+    /// of a handle.
+    pub owners: Vec<Offer<'a>>,
 }
 
 /// Who serves an import.
@@ -116,17 +120,25 @@ pub fn bind<'a>(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Link<'a>> {
     diagnostics.extend(fit::skip_of_one(&scene.members[consumer], import));
-    let served = match choose(scene, consumer, import, diagnostics)? {
+    match choose(scene, consumer, import, diagnostics)? {
         Chosen::Host(host) => {
             fit::check_host(scene, consumer, import, host, diagnostics);
-            Served::Host(host)
+            Some(Link { consumer, import, served: Served::Host(host), owners: Vec::new() })
         }
         Chosen::Plugins(offers) => {
-            let replies = fit::check_plugins(scene, consumer, import, &offers, diagnostics);
-            Served::Plugins(offers, replies)
+            let owners = owners(scene, consumer, import);
+            let replies = fit::check_plugins(scene, consumer, import, &offers, &owners, diagnostics);
+            Some(Link { consumer, import, served: Served::Plugins(offers, replies), owners })
         }
-    };
-    Some(Link { consumer, import, served })
+    }
+}
+
+/// Whoever may own a handle that decides where a call goes: any other plugin that exports the interface.
+fn owners<'a>(scene: &'a Scene<'a>, consumer: usize, import: &ListedImport<'_>) -> Vec<Offer<'a>> {
+    if !import.import.functions.iter().any(|function| is_by_owner(import, function)) {
+        return Vec::new();
+    }
+    candidates(scene, consumer, import)
 }
 
 enum Chosen<'a> {
@@ -183,6 +195,14 @@ fn choose<'a>(
         return None;
     }
     Some(Chosen::Plugins(offers))
+}
+
+/// Whether the host serves a listed import.
+pub fn is_host_served(scene: &Scene<'_>, consumer: usize, import: &ListedImport<'_>) -> bool {
+    match binding(scene, consumer, import) {
+        Some(entry) => entry.host.is_some(),
+        None => serving_host(scene, target(import)).is_some() && candidates(scene, consumer, import).is_empty(),
+    }
 }
 
 /// The interface of the host that serves a name: in the highest version that fits.

@@ -7,7 +7,8 @@ use super::slot::{Cell, Condition, Instance};
 use super::turns::{Refusal, Turn};
 use super::{Inner, current};
 use crate::link::{
-    CallError, CallErrorKind, CallFrame, Deadline, Frame, HOST_STACK_RESERVE, Live, MAX_WASM_STACK, Target,
+    CallError, CallErrorKind, CallFrame, Carried, Deadline, Flights, Frame, HOST_STACK_RESERVE, Handles, Holder, Live,
+    MAX_WASM_STACK, Rep, Target,
 };
 use crate::model::{Limits, PluginId};
 use crate::plan::PluginIndex;
@@ -53,6 +54,31 @@ impl Live for Inner {
         self.weigh(caller, target, arguments)?;
         self.enter(caller, Purpose::Call(target), |instance| instance.call(target.function, arguments, results))
     }
+
+    fn carry(
+        &self,
+        caller: &Frame,
+        target: Target,
+        arguments: &mut [Val],
+        sent: &mut Flights,
+    ) -> Result<Carried, CallError> {
+        self.weigh(caller, target, arguments)?;
+        self.carry_handles(caller, target, arguments, sent)
+    }
+
+    fn handles(&self) -> &Handles {
+        &self.handles
+    }
+
+    fn name(&self, plugin: PluginIndex) -> &PluginId {
+        self.id(plugin)
+    }
+
+    fn release(&self, caller: &Frame, rep: Rep) {
+        if let Some(entry) = self.handles.remove(rep).filter(|entry| entry.holder != Holder::Gone) {
+            self.destroy(caller, entry);
+        }
+    }
 }
 
 impl Inner {
@@ -82,31 +108,35 @@ impl Inner {
         let _turn = self.take_turn(caller, plugin)?;
         let slot = &self.slots[plugin.0];
         slot.set_caller(caller.plugin);
-        let deadline = self.deadline(caller, purpose);
-        let frame = Frame { chain: caller.chain, plugin: Some(plugin), depth: caller.depth + 1, deadline };
+        let frame = self.frame(caller, purpose);
         let _noted = current::note(self.number, frame);
         let mut cell = slot.cell();
         let mut instance = self.bring_up(&mut cell, purpose, frame)?;
         self.prepare(&mut instance.store, frame);
         match act(&mut instance) {
             Ok(value) => {
-                cell.condition = Condition::Up(instance);
+                self.leave(&mut cell, instance, frame);
                 Ok(value)
             }
             Err(Ended::Refused(cause)) => {
-                cell.condition = Condition::Up(instance);
+                self.leave(&mut cell, instance, frame);
                 Err(cause)
             }
             // Whatever the error is: the store cannot be trusted any more.
             Err(Ended::Failed(error)) => {
                 let cause = self.explain(&error, &instance.store, frame);
-                drop(instance);
                 let exits = matches!(purpose, Purpose::Run(_)) && cause.exit_code().is_some();
                 let charged = self.began_in(&cause, plugin) && !exits;
-                cell.condition = Condition::Down { cause: cause.clone(), charged };
+                self.tear_down(&mut cell, instance, frame, cause.clone(), charged);
                 Err(cause)
             }
         }
+    }
+
+    /// The entry into a plugin, as those see it that it calls.
+    pub(super) fn frame(&self, caller: &Frame, purpose: Purpose) -> Frame {
+        let deadline = self.deadline(caller, purpose);
+        Frame { chain: caller.chain, plugin: Some(purpose.plugin()), depth: caller.depth + 1, deadline }
     }
 
     /// Takes the instance out of the cell, starting it (again) where need be. It is put back after
@@ -130,6 +160,7 @@ impl Inner {
                 }
             }
             Condition::Entered => {
+                self.release_held_by(plugin, frame);
                 let cause = failed("the host panicked while it was in it".to_owned());
                 if !cell.restarts.spend(Instant::now()) {
                     let told = format!("{}, and {}", cause.cause(), cell.restarts.describe());
@@ -197,14 +228,14 @@ impl Inner {
         if caller.depth < limit {
             return Ok(());
         }
-        let chain = self.chain(caller.plugin);
+        let chain = self.told_chain(caller.plugin);
         let cause = format!("the chain of calls is deeper than its limit of {limit}: {chain} -> {}", self.id(plugin));
         Err(self.refuse(CallErrorKind::CallDepth, plugin, cause))
     }
 
     /// Each plugin that is entered gets its whole stack below the present stack pointer, so that a
     /// line of them could run off the thread's: which would be the end of the process.
-    fn check_stack(&self, plugin: PluginIndex) -> Result<(), CallError> {
+    pub(super) fn check_stack(&self, plugin: PluginIndex) -> Result<(), CallError> {
         match stacker::remaining_stack() {
             Some(left) if left < MAX_WASM_STACK + HOST_STACK_RESERVE => {
                 let cause = format!("the thread has only {} KiB of native stack left", left >> 10);
@@ -223,7 +254,7 @@ impl Inner {
         Err(match (refusal, caller.deadline) {
             (Refusal::OnChain, _) if !self.slots[plugin.0].started() => self.not_started(plugin),
             (Refusal::OnChain, _) => {
-                let chain = self.chain(caller.plugin);
+                let chain = self.told_chain(caller.plugin);
                 let cause = format!("it is on the chain of calls already: {chain} -> {}", self.id(plugin));
                 self.refuse(CallErrorKind::Reentrant, plugin, cause)
             }
@@ -240,7 +271,7 @@ impl Inner {
         self.refuse(CallErrorKind::NotStarted, plugin, "it is still starting".to_owned())
     }
 
-    fn refuse(&self, kind: CallErrorKind, plugin: PluginIndex, cause: String) -> CallError {
+    pub(super) fn refuse(&self, kind: CallErrorKind, plugin: PluginIndex, cause: String) -> CallError {
         CallError::new(kind, Some(self.id(plugin).clone()), cause)
     }
 
@@ -265,12 +296,12 @@ impl Inner {
         &self.assembly.plan().plugin(plugin).limits
     }
 
-    fn began_in(&self, error: &CallError, plugin: PluginIndex) -> bool {
+    pub(super) fn began_in(&self, error: &CallError, plugin: PluginIndex) -> bool {
         !error.kind().is_refusal() && error.origin() == Some(self.id(plugin))
     }
 
     /// The chain that ends with `last`, as text.
-    fn chain(&self, last: Option<PluginIndex>) -> String {
+    fn told_chain(&self, last: Option<PluginIndex>) -> String {
         let mut chain = Vec::new();
         let mut at = last;
         while let Some(plugin) = at {

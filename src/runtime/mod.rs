@@ -5,12 +5,14 @@
 //! [`Inner::enter`](enter).
 
 mod arguments;
+mod carry;
 mod current;
 mod enter;
 mod instance;
 mod log;
 mod output;
 mod outside;
+mod release;
 mod slot;
 mod stream;
 mod turns;
@@ -21,12 +23,12 @@ mod wasi;
 mod tests;
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use wasmtime::component::Val;
 
-use crate::link::{Assembly, CallError, CallErrorKind, ChainId, Frame, Running, Target};
+use crate::link::{Assembly, CallError, CallErrorKind, ChainId, Frame, Handles, Target};
 use crate::model::PluginId;
 use crate::plan::PluginIndex;
 
@@ -64,6 +66,9 @@ struct Inner {
     slots: Vec<Slot>,
     turns: Turns,
     chains: AtomicU64,
+    handles: Handles,
+    /// How many resources wait for their destructors.
+    unwanted: AtomicUsize,
 }
 
 impl Runtime {
@@ -84,15 +89,22 @@ impl Runtime {
             slots,
             turns,
             chains: AtomicU64::new(1),
+            handles: Handles::default(),
+            unwanted: AtomicUsize::new(0),
         });
         let runtime = Self { inner };
-        let failures = outside_async(|| runtime.inner.start());
+        let failures = runtime.inner.start();
         (runtime, failures)
     }
 
     /// What the app is made from.
     pub fn assembly(&self) -> &Arc<Assembly> {
         &self.inner.assembly
+    }
+
+    /// How many resources have handles outside the stores of their owners.
+    pub fn live_handles(&self) -> usize {
+        self.inner.handles.live()
     }
 
     /// Calls a function of a plugin from the host.
@@ -102,8 +114,7 @@ impl Runtime {
     /// nothing, or when the plugin fails or cannot be entered.
     pub fn call(&self, target: Target, arguments: &[Val]) -> Result<Option<Val>, CallError> {
         self.inner.check(target, arguments)?;
-        let (frame, _running) = self.inner.begin();
-        outside_async(|| self.inner.call_checked(&frame, target, arguments))
+        self.inner.chain(|frame| self.inner.call_checked(frame, target, arguments))
     }
 
     /// Runs the entry's `wasi:cli/run` and returns the status that it ends with.
@@ -115,10 +126,9 @@ impl Runtime {
         let Some(entry) = inner.assembly.entry() else {
             return Err(CallError::new(CallErrorKind::UnknownTarget, None, inner.no_entry()));
         };
-        let (frame, _running) = inner.begin();
         let mut results = [Val::Bool(false)];
         let call = |instance: &mut Instance| instance.call(entry.function, &[], &mut results);
-        match outside_async(|| inner.enter(&frame, Purpose::Run(entry), call)) {
+        match inner.chain(|frame| inner.enter(frame, Purpose::Run(entry), call)) {
             Ok(()) => Ok(i32::from(results != [Val::Result(Ok(None))])),
             // Its own exit is how a program ends; that of a plugin that it has called is a failure.
             Err(error) => match (error.exit_code(), error.chain()) {
@@ -132,6 +142,7 @@ impl Runtime {
 impl Drop for Runtime {
     // Stores hold the runtime, which holds the stores. Nothing is in them now: calls borrow `self`.
     fn drop(&mut self) {
+        self.inner.release_all();
         for slot in &self.inner.slots {
             slot.cell().condition = Condition::NotStarted;
         }
@@ -152,8 +163,7 @@ impl Inner {
     fn start(&self) -> Vec<(PluginId, CallError)> {
         let mut failures = Vec::new();
         for plugin in (0..self.slots.len()).map(PluginIndex) {
-            let (frame, _running) = self.begin();
-            if let Err(error) = self.enter(&frame, Purpose::Start(plugin), |_| Ok(())) {
+            if let Err(error) = self.chain(|frame| self.enter(frame, Purpose::Start(plugin), |_| Ok(()))) {
                 self.slots[plugin.0].note_refused_start(&error);
                 tracing::debug!(plugin = %self.id(plugin), "{error}");
                 failures.push((self.id(plugin).clone(), error));
@@ -162,15 +172,21 @@ impl Inner {
         failures
     }
 
-    /// Begins a chain of calls, or goes on with the one that a host function was called from. The
-    /// clock runs as long as what is returned.
-    fn begin(&self) -> (Frame, Running<'_>) {
-        let running = self.assembly.clock().run();
-        if let Some(frame) = current::innermost(self.number) {
-            return (frame, running);
-        }
+    /// Does something at the beginning of a chain of calls, or goes on with the chain that a host function
+    /// was called from, while the clock runs and no async runtime is active.
+    fn chain<T: Send>(&self, work: impl FnOnce(&Frame) -> T + Send) -> T {
+        let _running = self.assembly.clock().run();
+        let frame = current::innermost(self.number).unwrap_or_else(|| self.new_chain());
+        outside_async(|| {
+            let done = work(&frame);
+            self.settle(&frame);
+            done
+        })
+    }
+
+    fn new_chain(&self) -> Frame {
         let chain = ChainId(self.chains.fetch_add(1, Ordering::Relaxed));
-        (Frame { chain, plugin: None, depth: 0, deadline: None }, running)
+        Frame { chain, plugin: None, depth: 0, deadline: None }
     }
 
     fn no_entry(&self) -> String {
@@ -185,10 +201,8 @@ impl Inner {
 
     /// Refuses a function that the host cannot call.
     fn check_handles(&self, target: Target) -> Result<(), CallError> {
-        match &self.assembly.function(target).handle {
-            Some(handle) => {
-                Err(self.bad_call(target, format!("it takes or returns `{handle}`, which the host cannot hold")))
-            }
+        match &self.assembly.function(target).passing {
+            Some(_) => Err(self.bad_call(target, "it takes or returns handles, which the host cannot hold".to_owned())),
             None => Ok(()),
         }
     }

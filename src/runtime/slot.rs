@@ -7,7 +7,7 @@ use wasmtime::Store;
 use wasmtime::component::{Func, Instance as WasmInstance, Val};
 
 use super::enter::Ended;
-use crate::link::{CallError, FunctionIndex, PluginState};
+use crate::link::{CallError, Entry, FunctionIndex, PluginState};
 use crate::model::RestartBudget;
 use crate::plan::PluginIndex;
 
@@ -20,6 +20,8 @@ pub(super) struct Slot {
     started: AtomicBool,
     /// Who called, while it is on a chain: 0 for the host, else the index of the plugin plus one.
     caller: AtomicUsize,
+    /// Its resources whose destructors wait until it is left.
+    unwanted: Mutex<VecDeque<Entry>>,
 }
 
 /// A plugin and its past.
@@ -77,12 +79,18 @@ impl Slot {
             cell: Mutex::new(Cell { condition: Condition::NotStarted, restarts, generation: 0 }),
             started: AtomicBool::new(false),
             caller: AtomicUsize::new(0),
+            unwanted: Mutex::new(VecDeque::new()),
         }
     }
 
     /// The cell, which nobody else uses while one has the plugin's turn. A panic leaves it in order.
     pub(super) fn cell(&self) -> MutexGuard<'_, Cell> {
         self.cell.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its resources whose destructors wait.
+    pub(super) fn unwanted(&self) -> MutexGuard<'_, VecDeque<Entry>> {
+        self.unwanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where the start was refused, not even tried: it is tried again when the plugin is needed.

@@ -63,13 +63,18 @@ impl Turns {
         chain: ChainId,
         patience: impl FnOnce() -> Option<Duration>,
     ) -> Result<Turn<'_>, Refusal> {
-        let turn = || Turn { turns: self, plugin: plugin.0, chain };
-        let taken = self.owners[plugin.0].compare_exchange(0, word(chain), Ordering::Acquire, Ordering::Relaxed);
-        if taken.is_ok() {
-            return Ok(turn());
+        if let Some(turn) = self.try_take(plugin, chain) {
+            return Ok(turn);
         }
         self.wait(plugin.0, chain, patience())?;
-        Ok(turn())
+        Ok(Turn { turns: self, plugin: plugin.0, chain })
+    }
+
+    /// Takes a plugin that is free at this moment.
+    pub(super) fn try_take(&self, plugin: PluginIndex, chain: ChainId) -> Option<Turn<'_>> {
+        let slot = &self.owners[plugin.0];
+        let taken = slot.compare_exchange(0, word(chain), Ordering::Acquire, Ordering::Relaxed);
+        taken.is_ok().then_some(Turn { turns: self, plugin: plugin.0, chain })
     }
 
     fn wait(&self, plugin: usize, chain: ChainId, patience: Option<Duration>) -> Result<(), Refusal> {

@@ -4,7 +4,6 @@ use wasmtime::component::{ComponentNamedList, Instance as WasmInstance, Lift, Lo
 use wasmtime::{AsContextMut, StoreContextMut, Trap, WasmBacktrace};
 
 use super::enter::{Ended, Purpose};
-use super::outside::outside_async;
 use super::slot::Instance;
 use super::{Inner, Runtime};
 use crate::link::{CallError, CallErrorKind, PluginState, Target};
@@ -33,12 +32,11 @@ impl Runtime {
     {
         let inner = &*self.inner;
         inner.check_handles(target)?;
-        let (frame, _running) = inner.begin();
         let check = |instance: &mut Instance| {
             let function = inner.typed(instance, target)?;
             Ok(Typed { target, generation: instance.generation, function })
         };
-        outside_async(|| inner.enter(&frame, Purpose::Call(target), check))
+        inner.chain(|frame| inner.enter(frame, Purpose::Call(target), check))
     }
 
     /// Calls a function.
@@ -52,12 +50,11 @@ impl Runtime {
     {
         let Typed { target, generation, function } = *typed;
         let inner = &*self.inner;
-        let (frame, _running) = inner.begin();
         let call = |instance: &mut Instance| {
             let function = if instance.generation == generation { function } else { inner.typed(instance, target)? };
             Ok(function.call(&mut instance.store, params)?)
         };
-        outside_async(|| inner.enter(&frame, Purpose::Call(target), call))
+        inner.chain(|frame| inner.enter(frame, Purpose::Call(target), call))
     }
 
     /// Lets the host do something with the exports of a plugin.
@@ -72,7 +69,6 @@ impl Runtime {
         act: impl FnOnce(B, StoreContextMut<'_, PluginState>) -> wasmtime::Result<R> + Send,
     ) -> Result<R, CallError> {
         let inner = &*self.inner;
-        let (frame, _running) = inner.begin();
         let purpose = Purpose::Use(plugin);
         let act = |instance: &mut Instance| {
             let exports = instance.instance;
@@ -80,7 +76,7 @@ impl Runtime {
             let bound = bound.map_err(|error| inner.not_bound(plugin, error))?;
             Ok(act(bound, instance.store.as_context_mut())?)
         };
-        outside_async(|| inner.enter(&frame, purpose, act))
+        inner.chain(|frame| inner.enter(frame, purpose, act))
     }
 }
 

@@ -126,7 +126,7 @@ fn a_panic_of_the_host_leaves_the_plugin_failed_and_nothing_locked() {
     let mut bench = Bench::default();
     bench.provider("p", 1, 7).limits.restart = budget(1);
     let live = bench.start();
-    let chain = live.runtime.inner.begin().0;
+    let chain = live.runtime.inner.new_chain();
     let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let inner = &live.runtime.inner;
         let _turn = inner.turns.take(PluginIndex(0), chain.chain, || None).ok();

@@ -1,0 +1,67 @@
+//! Finding the plugin that a call goes to because it owns a handle.
+
+use wasmtime::component::Val;
+
+use super::dispatch::{Dispatcher, Provider};
+use super::{CallError, CallErrorKind, CallFrame, InFlight, Live, Passing};
+use crate::plan::PluginIndex;
+
+impl Dispatcher {
+    /// The owner of the handles that decide where the call goes.
+    ///
+    /// # Errors
+    /// `wrong-owner` when they have several, or one that does not export the interface; `reentrant` when
+    /// it is the consumer itself.
+    pub(super) fn owner(
+        &self,
+        live: &dyn Live,
+        passing: &Passing,
+        arguments: &mut [Val],
+        sent: &InFlight<'_>,
+    ) -> Result<&Provider, CallError> {
+        let mut flights = sent.flights.iter();
+        let mut first: Option<(PluginIndex, String)> = None;
+        passing.visit_arguments(arguments, |parameter, leaf, _| {
+            let flight = flights.next().filter(|_| leaf.decides);
+            let Some(entry) = flight.and_then(|flight| live.handles().get(flight.rep)) else { return Ok(()) };
+            match &first {
+                Some((owner, _)) if *owner == entry.owner => {}
+                Some((owner, place)) => {
+                    let (a, b) = (live.name(*owner), live.name(entry.owner));
+                    let cause = format!(
+                        "`{place}` is a handle of plugin `{a}`, and `{parameter}` (`{}`) one of plugin `{b}`",
+                        leaf.written()
+                    );
+                    return Err(self.refusal(CallErrorKind::WrongOwner, live, *owner, cause));
+                }
+                None => first = Some((entry.owner, parameter.to_owned())),
+            }
+            Ok(())
+        })?;
+        let Some((owner, place)) = first else {
+            let cause = "no handle of the interface is among the arguments, so that it has no owner to go to";
+            return Err(CallError::new(CallErrorKind::WrongOwner, Some(self.consumer.clone()), cause));
+        };
+        if let Some(provider) = self.providers.iter().find(|provider| provider.target.plugin == owner) {
+            return Ok(provider);
+        }
+        let id = live.name(owner);
+        Err(if *id == self.consumer {
+            let cause = format!("`{place}` is a handle of the caller itself, which is on the chain of calls already");
+            self.refusal(CallErrorKind::Reentrant, live, owner, cause)
+        } else {
+            let cause = format!("`{place}` is a handle of plugin `{id}`, which does not export `{}`", self.import);
+            self.refusal(CallErrorKind::WrongOwner, live, owner, cause)
+        })
+    }
+
+    fn refusal(&self, kind: CallErrorKind, live: &dyn Live, owner: PluginIndex, cause: String) -> CallError {
+        let id = live.name(owner).clone();
+        CallError::new(kind, Some(id.clone()), cause).called(CallFrame {
+            caller: Some(self.consumer.clone()),
+            plugin: id,
+            interface: self.import.is_interface().then(|| self.import.clone()),
+            function: self.function.clone(),
+        })
+    }
+}

@@ -1,0 +1,182 @@
+//! Calls that pass handles: putting those of the arguments into a plugin's store, and taking those of its
+//! reply out of it.
+
+use wasmtime::component::{ResourceAny, Val};
+
+use super::Inner;
+use super::enter::{Ended, Purpose};
+use super::slot::Instance;
+use crate::link::{
+    CallError, CallErrorKind, Carried, Entry, ExportedFunction, Flight, Flights, Frame, Holder, InFlight, Leaf, Local,
+    Passing, Rep, Target, take_result, wrap,
+};
+use crate::plan::PluginIndex;
+
+/// The handles of a call's arguments, in the plugin's store.
+struct Delivered {
+    /// In the order of the arguments.
+    handles: Vec<ResourceAny>,
+    /// Those that were only lent, which must be dropped after the call.
+    lent: Vec<ResourceAny>,
+}
+
+impl Inner {
+    /// Calls a function that passes handles.
+    ///
+    /// # Errors
+    /// As any call, and when a handle is stale or belongs to another plugin than it must: then the plugin
+    /// has not been called, and the handles are still in `sent`.
+    pub(super) fn carry_handles(
+        &self,
+        caller: &Frame,
+        target: Target,
+        arguments: &mut [Val],
+        sent: &mut Flights,
+    ) -> Result<Carried, CallError> {
+        let function = self.assembly.function(target);
+        let mut results = [Val::Bool(false)];
+        let answers = function.ty.result.is_some();
+        let mut back = InFlight::new(self, *caller);
+        self.enter(caller, Purpose::Call(target), |instance| {
+            let delivered = self.deliver(instance, target, arguments, sent)?;
+            let expected = if answers { &mut results[..] } else { &mut [] };
+            instance.call(target.function, arguments, expected).map_err(|ended| kept(ended, function))?;
+            for lent in delivered {
+                lent.resource_drop(&mut instance.store)?;
+            }
+            if let Some(passing) = &function.passing {
+                let owner = (target.plugin, instance.generation);
+                take_result(&mut instance.store, passing, owner, &mut results[0], &mut back)?;
+            }
+            Ok(())
+        })?;
+        let [value] = results;
+        Ok(Carried { value: answers.then_some(value), handles: std::mem::take(&mut back.flights) })
+    }
+
+    /// Puts the handles of the arguments into the plugin's store. Returns those that must be dropped after
+    /// the call.
+    ///
+    /// # Errors
+    /// When one of them cannot be there. Then nothing has been moved.
+    fn deliver(
+        &self,
+        instance: &mut Instance,
+        target: Target,
+        arguments: &mut [Val],
+        sent: &mut Flights,
+    ) -> Result<Vec<ResourceAny>, Ended> {
+        let Some(passing) = &self.assembly.function(target).passing else { return Ok(Vec::new()) };
+        let Delivered { handles, lent } = self.arrange(instance, target, passing, arguments, sent)?;
+        // From here on nothing can go wrong, so that all of it is moved or none.
+        let mut arriving = sent.iter().zip(handles);
+        let placed: Result<(), std::convert::Infallible> = passing.visit_arguments(arguments, |_, leaf, value| {
+            if let Some((flight, handle)) = arriving.next() {
+                *value = Val::Resource(handle);
+                self.moved(flight, leaf, target.plugin);
+            }
+            Ok(())
+        });
+        let Ok(()) = placed;
+        sent.clear();
+        Ok(lent)
+    }
+
+    /// Notes who has a handle now.
+    fn moved(&self, flight: &Flight, leaf: &Leaf, plugin: PluginIndex) {
+        match leaf.local {
+            _ if !flight.own => {}
+            Local::Native => drop(self.handles.remove(flight.rep)),
+            Local::Wrapped(_) => self.handles.hand_to(flight.rep, Holder::Plugin(plugin)),
+        }
+    }
+
+    /// Makes a handle in the plugin's store for each of those that are sent.
+    fn arrange(
+        &self,
+        instance: &mut Instance,
+        target: Target,
+        passing: &Passing,
+        arguments: &mut [Val],
+        sent: &[Flight],
+    ) -> Result<Delivered, Ended> {
+        let mut flights = sent.iter();
+        let mut wrapped = Vec::new();
+        let mut delivered = Delivered { handles: Vec::with_capacity(sent.len()), lent: Vec::new() };
+        let arranged = passing.visit_arguments(arguments, |parameter, leaf, _| {
+            let place = || format!("parameter `{parameter}` (`{}`)", leaf.written());
+            let flight = flights.next().ok_or_else(|| self.bad_handle(target, "a handle is missing", &place()))?;
+            if let Local::Native = leaf.local {
+                let entry = self.own_entry(target, instance.generation, flight.rep, &place)?;
+                delivered.handles.push(entry.handle);
+                return Ok(());
+            }
+            let handle = wrap(&mut instance.store, flight.rep, leaf).map_err(|error| {
+                let limit = self.limits(target.plugin).handles;
+                self.bad_handle(
+                    target,
+                    &format!("no room for another handle, its limit is {limit} (`handles`): {error:#}"),
+                    &place(),
+                )
+            })?;
+            wrapped.push(handle);
+            delivered.handles.push(handle);
+            if !flight.own {
+                delivered.lent.push(handle);
+            }
+            Ok(())
+        });
+        match arranged {
+            Ok(()) => Ok(delivered),
+            Err(refusal) => {
+                // Without destructors: they stand for entries that are still with the sender.
+                for handle in wrapped {
+                    handle.resource_drop(&mut instance.store)?;
+                }
+                Err(Ended::Refused(refusal))
+            }
+        }
+    }
+
+    /// The entry of a handle that must be the plugin's own.
+    fn own_entry(
+        &self,
+        target: Target,
+        generation: u64,
+        rep: Rep,
+        place: &dyn Fn() -> String,
+    ) -> Result<Entry, CallError> {
+        let plugin = target.plugin;
+        let entry = self.handles.get(rep).filter(|entry| entry.holder != Holder::Gone);
+        let Some(entry) = entry else {
+            return Err(self.bad_handle(target, "its resource is gone", &place()));
+        };
+        if entry.owner != plugin {
+            let owner = self.id(entry.owner);
+            let cause = format!("{} is a handle of plugin `{owner}`, and only its own can be there", place());
+            return Err(self.refuse(CallErrorKind::WrongOwner, plugin, cause));
+        }
+        if entry.generation != generation {
+            let cause = format!("{} is a handle from before the plugin was started anew", place());
+            return Err(self.refuse(CallErrorKind::OwnerRestarted, plugin, cause));
+        }
+        Ok(entry)
+    }
+
+    fn bad_handle(&self, target: Target, what: &str, place: &str) -> CallError {
+        self.refuse(CallErrorKind::BadArguments, target.plugin, format!("{place}: {what}"))
+    }
+}
+
+/// Says which borrow may have been kept, where that is why a call has failed: wasmtime tells only that one was.
+fn kept(ended: Ended, function: &ExportedFunction) -> Ended {
+    let Ended::Failed(error) = ended else { return ended };
+    let is_kept = format!("{error:#}").contains("borrow handles still remain");
+    let Some(passing) = function.passing.as_ref().filter(|_| is_kept) else { return Ended::Failed(error) };
+    let borrows: Vec<String> = passing
+        .parameters()
+        .filter(|(_, leaf)| !leaf.own)
+        .map(|(name, leaf)| format!("`{name}` (`{}`)", leaf.written()))
+        .collect();
+    Ended::Failed(error.context(format!("it kept a borrow beyond the call, of {}", borrows.join(" or "))))
+}

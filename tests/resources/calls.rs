@@ -1,0 +1,49 @@
+//! Calls with handles in every place.
+
+use crate::guests::{app, live, run};
+
+#[test]
+fn methods_go_to_the_owner_and_the_last_handle_ends_the_resource() {
+    let app = app("(local.set $a (call $make (local.get $n)))
+        (drop (call $add (local.get $a) (i32.const 5)))
+        (local.set $b (call $get (local.get $a)))
+        (call $drop (local.get $a))
+        (i32.add (i32.mul (call $live) (i32.const 1000)) (local.get $b))");
+    assert_eq!(run(&app, 7), 12);
+    assert_eq!((live(&app), app.live_handles()), (0, 0));
+}
+
+#[test]
+fn handles_stand_in_lists() {
+    let app = app("(call $many (local.get $n) (i32.const 64))
+        (local.set $a (call $sum (i32.load (i32.const 64)) (i32.load (i32.const 68))))
+        (local.set $b (call $live))
+        (local.set $c (call $drain (i32.load (i32.const 64)) (i32.load (i32.const 68))))
+        (i32.add (i32.mul (local.get $b) (i32.const 10000)) (i32.add (local.get $a) (local.get $c)))");
+    assert_eq!(run(&app, 10), 100_000 + 55 + 55);
+    assert_eq!((live(&app), app.live_handles()), (0, 0));
+}
+
+#[test]
+fn a_handle_that_comes_home_is_the_owners_own() {
+    let app = app("(local.set $a (call $make (local.get $n)))
+        (local.set $b (call $open (i32.const 100)))
+        (local.set $c (call $merge (local.get $a) (local.get $b)))
+        (local.set $a (call $get (local.get $c)))
+        (call $drop (local.get $b))
+        (call $drop (local.get $c))
+        (local.get $a)");
+    assert_eq!(run(&app, 7), 107);
+    assert_eq!((live(&app), app.live_handles()), (0, 0));
+}
+
+#[test]
+fn what_a_user_that_ends_has_kept_is_released() {
+    let app = app("(drop (call $make (local.get $n))) (drop (call $open (local.get $n)))
+        (if (i32.eqz (local.get $n)) (then (unreachable)))
+        (call $live)");
+    assert_eq!(run(&app, 7), 2);
+    assert_eq!((live(&app), app.live_handles()), (2, 2));
+    assert!(app.call("t:t/task#run", &[plugweave::Val::U32(0)]).is_err());
+    assert_eq!((live(&app), app.live_handles()), (0, 0));
+}
