@@ -61,11 +61,11 @@ pub use app::{
 pub use link::{
     Assembly, CallError, CallErrorKind, CallFrame, HostInterface, HostInterfaces, HostState, LinkError, PluginState,
 };
+#[cfg(feature = "runtime")]
+pub use runtime::{BoundToStore, Handle, Val};
 /// wasmtime itself, so that the types of bindings and linkers are the same ones.
 #[cfg(feature = "runtime")]
 pub use wasmtime;
-#[cfg(feature = "runtime")]
-pub use wasmtime::component::Val;
 
 /// The Rust examples of the README compile.
 #[cfg(all(doctest, feature = "runtime"))]

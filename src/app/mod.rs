@@ -15,12 +15,10 @@ mod tests;
 use std::fmt;
 use std::sync::Arc;
 
-use wasmtime::component::Val;
-
 use crate::link::{Assembly, CallError, CallErrorKind, FunctionIndex, LinkError, Target};
 use crate::model::{ExternName, FuncType, PluginId};
 use crate::plan::{Plan, PluginIndex};
-use crate::runtime::Runtime;
+use crate::runtime::{Runtime, Val};
 use crate::words::list;
 
 pub use crate::runtime::{CapturedOutput, OutputSink, OutputStream, StartOptions};

@@ -4,15 +4,15 @@
 //! function, because its own conversion panics on lists of fixed length and knows no maps. WAVE has
 //! no form for maps: they are read and written as lists of tuples, `[("a", 1), ("b", 2)]`.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use wasm_wave::ast::{Node, NodeType};
 use wasm_wave::parser::ParserError;
 use wasm_wave::untyped::UntypedFuncCall;
-use wasmtime::component::Val;
+use wasmtime::component::Val as Raw;
 
 use crate::model::{Case, Field, FuncType, Type};
+use crate::runtime::Val;
 
 /// What is wrong with a call or a value as WAVE text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -263,62 +263,51 @@ impl Reader<'_> {
     }
 }
 
-/// Writes a value as WAVE text.
+/// Writes a value as WAVE text. WAVE has no form for handles either: `<counter of store>` stands for a
+/// `counter` of the plugin `store`.
 ///
 /// # Errors
-/// [`WaveError`] when it holds something that has no text: a resource, a future, a stream, an error
-/// context.
+/// [`WaveError`] when the value cannot be written, which is none that comes from a plugin.
 pub fn print(value: &Val) -> Result<String, WaveError> {
-    // `wasm-wave` panics on values that it has no form for: none of them gets there.
-    let value = writable(value)?;
-    wasm_wave::to_string(&*value).map_err(|error| WaveError(error.to_string()))
+    wasm_wave::to_string(&writable(value)).map_err(|error| WaveError(error.to_string()))
 }
 
-/// The value with its maps as lists of tuples.
-fn writable(value: &Val) -> Converted<Cow<'_, Val>> {
-    let all = |values: &[Val]| -> Converted<Vec<Val>> {
-        values.iter().map(|value| writable(value).map(Cow::into_owned)).collect()
-    };
-    let boxed = |value: &Option<Box<Val>>| -> Converted<Option<Box<Val>>> {
-        value.as_deref().map(|value| writable(value).map(|value| Box::new(value.into_owned()))).transpose()
-    };
-    Ok(match value {
-        Val::Bool(_)
-        | Val::S8(_)
-        | Val::U8(_)
-        | Val::S16(_)
-        | Val::U16(_)
-        | Val::S32(_)
-        | Val::U32(_)
-        | Val::S64(_)
-        | Val::U64(_)
-        | Val::Float32(_)
-        | Val::Float64(_)
-        | Val::Char(_)
-        | Val::String(_)
-        | Val::Enum(_)
-        | Val::Flags(_) => Cow::Borrowed(value),
-        Val::List(values) | Val::FixedLengthList(values) => Cow::Owned(Val::List(all(values)?)),
-        Val::Tuple(values) => Cow::Owned(Val::Tuple(all(values)?)),
+/// The value as `wasm-wave` can write it, with its maps as lists of tuples.
+fn writable(value: &Val) -> Raw {
+    let all = |values: &[Val]| values.iter().map(writable).collect();
+    let boxed = |value: &Option<Box<Val>>| value.as_deref().map(|value| Box::new(writable(value)));
+    match value {
+        Val::Bool(value) => Raw::Bool(*value),
+        Val::S8(value) => Raw::S8(*value),
+        Val::U8(value) => Raw::U8(*value),
+        Val::S16(value) => Raw::S16(*value),
+        Val::U16(value) => Raw::U16(*value),
+        Val::S32(value) => Raw::S32(*value),
+        Val::U32(value) => Raw::U32(*value),
+        Val::S64(value) => Raw::S64(*value),
+        Val::U64(value) => Raw::U64(*value),
+        Val::Float32(value) => Raw::Float32(*value),
+        Val::Float64(value) => Raw::Float64(*value),
+        Val::Char(value) => Raw::Char(*value),
+        Val::String(value) => Raw::String(value.clone()),
+        Val::Enum(name) => Raw::Enum(name.clone()),
+        Val::Flags(names) => Raw::Flags(names.clone()),
+        Val::List(values) | Val::FixedLengthList(values) => Raw::List(all(values)),
+        Val::Tuple(values) => Raw::Tuple(all(values)),
         Val::Map(entries) => {
-            let entry = |(key, value): &(Val, Val)| {
-                Ok(Val::Tuple(vec![writable(key)?.into_owned(), writable(value)?.into_owned()]))
-            };
-            Cow::Owned(Val::List(entries.iter().map(entry).collect::<Converted<_>>()?))
+            let entry = |(key, value): &(Val, Val)| Raw::Tuple(vec![writable(key), writable(value)]);
+            Raw::List(entries.iter().map(entry).collect())
         }
         Val::Record(fields) => {
-            let field = |(name, value): &(String, Val)| Ok((name.clone(), writable(value)?.into_owned()));
-            Cow::Owned(Val::Record(fields.iter().map(field).collect::<Converted<_>>()?))
+            Raw::Record(fields.iter().map(|(name, value)| (name.clone(), writable(value))).collect())
         }
-        Val::Variant(name, value) => Cow::Owned(Val::Variant(name.clone(), boxed(value)?)),
-        Val::Option(value) => Cow::Owned(Val::Option(boxed(value)?)),
-        Val::Result(Ok(value)) => Cow::Owned(Val::Result(Ok(boxed(value)?))),
-        Val::Result(Err(value)) => Cow::Owned(Val::Result(Err(boxed(value)?))),
-        Val::Resource(_) => return Err(WaveError("a resource has no text".into())),
-        Val::Future(_) => return Err(WaveError("a future has no text".into())),
-        Val::Stream(_) => return Err(WaveError("a stream has no text".into())),
-        Val::ErrorContext(_) => return Err(WaveError("an error context has no text".into())),
-    })
+        Val::Variant(name, value) => Raw::Variant(name.clone(), boxed(value)),
+        Val::Option(value) => Raw::Option(boxed(value)),
+        Val::Result(Ok(value)) => Raw::Result(Ok(boxed(value))),
+        Val::Result(Err(value)) => Raw::Result(Err(boxed(value))),
+        // The name of a case is written as it is.
+        Val::Resource(handle) => Raw::Enum(handle.to_string()),
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod name;
 mod print;
 mod signature;
 mod types;
+mod version;
 
 pub use binding::{Cardinality, OnFailure};
 pub use difference::{Difference, first_difference, first_signature_difference};
@@ -21,3 +22,4 @@ pub use name::{BadExternName, ExternName};
 pub use print::{Marked, Step, print_marked};
 pub use signature::{Fitting, ResourceMatch, fits, signature_fits};
 pub use types::{Case, Field, FuncType, Param, Resource, Side, Type};
+pub(crate) use version::{is_exact, same_series, version_serves};

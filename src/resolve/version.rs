@@ -1,36 +1,11 @@
 //! Which versions of an interface serve which.
 
-use semver::Version;
-
-use crate::model::ExternName;
+use crate::model::{ExternName, is_exact, same_series, version_serves};
 
 /// Whether an export of this name serves an import of that name: the same package and interface,
 /// and a version that fits.
 pub fn serves(import: &ExternName, export: &ExternName) -> bool {
     import.base() == export.base() && version_serves(import.version(), export.version())
-}
-
-/// The same compatible series with minor and patch not lower; prereleases and `0.0.z` exactly;
-/// without a version only without one.
-fn version_serves(import: Option<&Version>, export: Option<&Version>) -> bool {
-    let (import, export) = match (import, export) {
-        (None, None) => return true,
-        (Some(import), Some(export)) => (import, export),
-        _ => return false,
-    };
-    if is_exact(import) || is_exact(export) {
-        return import.cmp_precedence(export).is_eq();
-    }
-    same_series(import, export) && (export.minor, export.patch) >= (import.minor, import.patch)
-}
-
-/// Whether only the version itself serves.
-fn is_exact(version: &Version) -> bool {
-    !version.pre.is_empty() || (version.major, version.minor) == (0, 0)
-}
-
-fn same_series(import: &Version, export: &Version) -> bool {
-    import.major == export.major && (import.major > 0 || import.minor == export.minor)
 }
 
 /// Why an export in one version does not serve an import of the same interface in another.
@@ -76,7 +51,7 @@ pub fn fitting(import: &ExternName) -> Option<String> {
 
 /// Whether two names of the same interface lie in one compatible series, whichever is higher.
 pub fn compatible(a: &ExternName, b: &ExternName) -> bool {
-    serves(a, b) || serves(b, a)
+    a.is_compatible(b)
 }
 
 #[cfg(test)]

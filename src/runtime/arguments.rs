@@ -3,8 +3,9 @@
 
 use std::fmt::Display;
 
-use wasmtime::component::Val;
+use wasmtime::component::Val as Raw;
 
+use super::Val;
 use crate::model::{Case, Field, FuncType, Type};
 
 /// Checks that the arguments are what a function takes.
@@ -59,8 +60,10 @@ fn check_value(value: &Val, ty: &Type) -> Checked {
         (Type::Variant(cases), Val::Variant(name, value)) => check_variant(cases, name, value.as_deref()),
         (Type::Enum(names), Val::Enum(name)) => known("case", names, name),
         (Type::Flags(names), Val::Flags(flags)) => flags.iter().try_for_each(|flag| known("flag", names, flag)),
+        // Whether it is one of the right resource is seen when it is passed.
+        (Type::Own(_) | Type::Borrow(_), Val::Resource(_)) => Ok(()),
         // No value of the host can stand for these: they belong to a store.
-        (Type::Own(_) | Type::Borrow(_) | Type::Future(_) | Type::Stream(_) | Type::ErrorContext, _) => {
+        (Type::Future(_) | Type::Stream(_) | Type::ErrorContext, _) => {
             fail(format_args!("a `{ty}` cannot be passed by the host"))
         }
         _ => fail(format_args!("expected `{ty}`, found {}", kind(value))),
@@ -119,32 +122,32 @@ fn within(step: impl FnOnce() -> String, value: &Val, ty: &Type) -> Checked {
 }
 
 /// The bytes that passing these values takes, more or less: what limits on copying count.
-pub(super) fn weight(values: &[Val]) -> u64 {
+pub(super) fn weight(values: &[Raw]) -> u64 {
     values.iter().map(weight_of).fold(0, u64::saturating_add)
 }
 
-fn weight_of(value: &Val) -> u64 {
-    let boxed = |value: &Option<Box<Val>>| value.as_deref().map_or(0, weight_of);
+fn weight_of(value: &Raw) -> u64 {
+    let boxed = |value: &Option<Box<Raw>>| value.as_deref().map_or(0, weight_of);
     let inside = match value {
-        Val::Bool(_) | Val::S8(_) | Val::U8(_) => return 1,
-        Val::S16(_) | Val::U16(_) => return 2,
-        Val::S32(_)
-        | Val::U32(_)
-        | Val::Float32(_)
-        | Val::Char(_)
-        | Val::Enum(_)
-        | Val::Flags(_)
-        | Val::Resource(_)
-        | Val::Future(_)
-        | Val::Stream(_)
-        | Val::ErrorContext(_) => return 4,
-        Val::S64(_) | Val::U64(_) | Val::Float64(_) => return 8,
-        Val::String(text) => u64::try_from(text.len()).unwrap_or(u64::MAX),
-        Val::Tuple(values) | Val::FixedLengthList(values) => return weight(values),
-        Val::List(values) => weight(values),
-        Val::Map(entries) => entries.iter().map(|(key, value)| weight_of(key).saturating_add(weight_of(value))).sum(),
-        Val::Record(fields) => return fields.iter().map(|(_, value)| weight_of(value)).sum(),
-        Val::Variant(_, value) | Val::Option(value) | Val::Result(Ok(value) | Err(value)) => boxed(value),
+        Raw::Bool(_) | Raw::S8(_) | Raw::U8(_) => return 1,
+        Raw::S16(_) | Raw::U16(_) => return 2,
+        Raw::S32(_)
+        | Raw::U32(_)
+        | Raw::Float32(_)
+        | Raw::Char(_)
+        | Raw::Enum(_)
+        | Raw::Flags(_)
+        | Raw::Resource(_)
+        | Raw::Future(_)
+        | Raw::Stream(_)
+        | Raw::ErrorContext(_) => return 4,
+        Raw::S64(_) | Raw::U64(_) | Raw::Float64(_) => return 8,
+        Raw::String(text) => u64::try_from(text.len()).unwrap_or(u64::MAX),
+        Raw::Tuple(values) | Raw::FixedLengthList(values) => return weight(values),
+        Raw::List(values) => weight(values),
+        Raw::Map(entries) => entries.iter().map(|(key, value)| weight_of(key).saturating_add(weight_of(value))).sum(),
+        Raw::Record(fields) => return fields.iter().map(|(_, value)| weight_of(value)).sum(),
+        Raw::Variant(_, value) | Raw::Option(value) | Raw::Result(Ok(value) | Err(value)) => boxed(value),
     };
     inside.saturating_add(8)
 }
@@ -191,10 +194,7 @@ fn kind(value: &Val) -> &'static str {
         Val::Option(_) => "an option",
         Val::Result(_) => "a result",
         Val::Flags(_) => "flags",
-        Val::Resource(_) => "a resource",
-        Val::Future(_) => "a future",
-        Val::Stream(_) => "a stream",
-        Val::ErrorContext(_) => "an error context",
+        Val::Resource(_) => "a handle",
         Val::FixedLengthList(_) => "a list of fixed length",
     }
 }
@@ -288,7 +288,7 @@ mod tests {
         let map = Type::Map(ty(Type::String), ty(Type::U8));
         assert_eq!(error(Val::Map(vec![(Val::U8(1), Val::U8(1))]), map), "key 0: expected `string`, found a `u8`");
         let own = Type::Own(Resource { name: "file".into(), interface: None, side: Side::Import });
-        assert_eq!(error(Val::U32(1), own), "a `own<file>` cannot be passed by the host");
+        assert_eq!(error(Val::U32(1), own), "expected `own<file>`, found a `u32`");
     }
 
     #[test]
@@ -300,7 +300,7 @@ mod tests {
         assert_eq!(check(&[Val::U8(1), text("x")]), Ok(()));
         assert_eq!(check(&[]).unwrap_err(), "the function takes 2 arguments (a: u8, b: string), 0 given");
         assert_eq!(check(&[Val::U8(1), Val::U8(1)]).unwrap_err(), "parameter `b`: expected `string`, found a `u8`");
-        assert!(weight(&[Val::U8(1), text(&"x".repeat(100))]) > 100);
-        assert_eq!(weight(&[Val::List(vec![Val::U8(1); 1000])]), 1008);
+        assert!(weight(&[Raw::U8(1), Raw::String("x".repeat(100))]) > 100);
+        assert_eq!(weight(&[Raw::List(vec![Raw::U8(1); 1000])]), 1008);
     }
 }

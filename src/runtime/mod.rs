@@ -8,6 +8,8 @@ mod arguments;
 mod carry;
 mod current;
 mod enter;
+mod handle;
+mod host_calls;
 mod instance;
 mod log;
 mod output;
@@ -17,6 +19,7 @@ mod slot;
 mod stream;
 mod turns;
 mod typed;
+mod value;
 mod wasi;
 
 #[cfg(test)]
@@ -26,20 +29,21 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
-use wasmtime::component::Val;
+use wasmtime::component::Val as Raw;
 
-use crate::link::{Assembly, CallError, CallErrorKind, ChainId, Frame, Handles, Target};
+use crate::link::{Assembly, CallError, CallErrorKind, ChainId, Frame, Handles};
 use crate::model::PluginId;
 use crate::plan::PluginIndex;
 
-use arguments::{check_arguments, weight};
 use current::AppNumber;
 use enter::Purpose;
+pub use handle::Handle;
 pub use output::{CapturedOutput, OutputSink, OutputStream};
 use outside::outside_async;
 use slot::{Condition, Instance, Slot};
 use turns::Turns;
 pub use typed::Typed;
+pub use value::{BoundToStore, Val};
 
 /// How an app is started.
 #[derive(Debug, Clone, Default)]
@@ -107,16 +111,6 @@ impl Runtime {
         self.inner.handles.live()
     }
 
-    /// Calls a function of a plugin from the host.
-    ///
-    /// # Errors
-    /// [`CallError`] when the arguments are not what the function takes, which costs the plugin
-    /// nothing, or when the plugin fails or cannot be entered.
-    pub fn call(&self, target: Target, arguments: &[Val]) -> Result<Option<Val>, CallError> {
-        self.inner.check(target, arguments)?;
-        self.inner.chain(|frame| self.inner.call_checked(frame, target, arguments))
-    }
-
     /// Runs the entry's `wasi:cli/run` and returns the status that it ends with.
     ///
     /// # Errors
@@ -126,10 +120,10 @@ impl Runtime {
         let Some(entry) = inner.assembly.entry() else {
             return Err(CallError::new(CallErrorKind::UnknownTarget, None, inner.no_entry()));
         };
-        let mut results = [Val::Bool(false)];
+        let mut results = [Raw::Bool(false)];
         let call = |instance: &mut Instance| instance.call(entry.function, &[], &mut results);
-        match inner.chain(|frame| inner.enter(frame, Purpose::Run(entry), call)) {
-            Ok(()) => Ok(i32::from(results != [Val::Result(Ok(None))])),
+        match inner.on_chain(|frame| inner.enter(frame, Purpose::Run(entry), call)) {
+            Ok(()) => Ok(i32::from(results != [Raw::Result(Ok(None))])),
             // Its own exit is how a program ends; that of a plugin that it has called is a failure.
             Err(error) => match (error.exit_code(), error.chain()) {
                 (Some(code), [_]) => Ok(code),
@@ -150,20 +144,10 @@ impl Drop for Runtime {
 }
 
 impl Inner {
-    fn call_checked(&self, frame: &Frame, target: Target, arguments: &[Val]) -> Result<Option<Val>, CallError> {
-        let answers = self.assembly.function(target).ty.result.is_some();
-        let mut results = [Val::Bool(false)];
-        let expected = if answers { &mut results[..] } else { &mut [] };
-        let call = |instance: &mut Instance| instance.call(target.function, arguments, expected);
-        self.enter(frame, Purpose::Call(target), call)?;
-        let [value] = results;
-        Ok(answers.then_some(value))
-    }
-
     fn start(&self) -> Vec<(PluginId, CallError)> {
         let mut failures = Vec::new();
         for plugin in (0..self.slots.len()).map(PluginIndex) {
-            if let Err(error) = self.chain(|frame| self.enter(frame, Purpose::Start(plugin), |_| Ok(()))) {
+            if let Err(error) = self.on_chain(|frame| self.enter(frame, Purpose::Start(plugin), |_| Ok(()))) {
                 self.slots[plugin.0].note_refused_start(&error);
                 tracing::debug!(plugin = %self.id(plugin), "{error}");
                 failures.push((self.id(plugin).clone(), error));
@@ -174,7 +158,7 @@ impl Inner {
 
     /// Does something at the beginning of a chain of calls, or goes on with the chain that a host function
     /// was called from, while the clock runs and no async runtime is active.
-    fn chain<T: Send>(&self, work: impl FnOnce(&Frame) -> T + Send) -> T {
+    fn on_chain<T: Send>(&self, work: impl FnOnce(&Frame) -> T + Send) -> T {
         let _running = self.assembly.clock().run();
         let frame = current::innermost(self.number).unwrap_or_else(|| self.new_chain());
         outside_async(|| {
@@ -197,31 +181,5 @@ impl Inner {
         };
         let first = ids.join(", ");
         format!("several plugins export `wasi:cli/run`: {first} and {last}; choose one of them by `entry` in app.toml")
-    }
-
-    /// Refuses a function that the host cannot call.
-    fn check_handles(&self, target: Target) -> Result<(), CallError> {
-        match &self.assembly.function(target).passing {
-            Some(_) => Err(self.bad_call(target, "it takes or returns handles, which the host cannot hold".to_owned())),
-            None => Ok(()),
-        }
-    }
-
-    fn bad_call(&self, target: Target, cause: String) -> CallError {
-        let frame = Frame { chain: ChainId(0), plugin: None, depth: 0, deadline: None };
-        let error = CallError::new(CallErrorKind::BadArguments, Some(self.id(target.plugin).clone()), cause);
-        error.called(self.describe(&frame, Purpose::Call(target)))
-    }
-
-    fn check(&self, target: Target, arguments: &[Val]) -> Result<(), CallError> {
-        self.check_handles(target)?;
-        let function = self.assembly.function(target);
-        let refuse = |cause: String| self.bad_call(target, cause);
-        check_arguments(&function.ty, arguments).map_err(refuse)?;
-        // Arguments of fixed size may need no memory at all.
-        if function.takes_bulk && weight(arguments) > self.most_bytes(target.plugin) {
-            return Err(refuse(self.too_many_bytes(target.plugin)));
-        }
-        Ok(())
     }
 }

@@ -16,9 +16,10 @@ impl Inner {
     /// Runs the destructor of a resource that nobody has a handle of any more: at once where its owner is
     /// free, else when that is left. What comes of it is the owner's affair alone.
     pub(super) fn destroy(&self, caller: &Frame, entry: Entry) {
-        self.slots[entry.owner.0].unwanted().push_back(entry);
+        let owner = entry.owner;
+        self.slots[owner.0].unwanted().push_back(entry);
         self.unwanted.fetch_add(1, Ordering::SeqCst);
-        self.destroy_in(caller, entry.owner);
+        self.destroy_in(caller, owner);
     }
 
     /// Runs the destructors that wait for plugins, where those are free now.
@@ -100,7 +101,7 @@ impl Inner {
             if is_empty() {
                 return;
             }
-            self.chain(|frame| {
+            self.on_chain(|frame| {
                 for entry in self.handles.bury() {
                     self.destroy(frame, entry);
                 }

@@ -31,12 +31,12 @@ impl Runtime {
         Return: ComponentNamedList + Lift + Send,
     {
         let inner = &*self.inner;
-        inner.check_handles(target)?;
+        inner.check_typed(target)?;
         let check = |instance: &mut Instance| {
             let function = inner.typed(instance, target)?;
             Ok(Typed { target, generation: instance.generation, function })
         };
-        inner.chain(|frame| inner.enter(frame, Purpose::Call(target), check))
+        inner.on_chain(|frame| inner.enter(frame, Purpose::Call(target), check))
     }
 
     /// Calls a function.
@@ -54,7 +54,7 @@ impl Runtime {
             let function = if instance.generation == generation { function } else { inner.typed(instance, target)? };
             Ok(function.call(&mut instance.store, params)?)
         };
-        inner.chain(|frame| inner.enter(frame, Purpose::Call(target), call))
+        inner.on_chain(|frame| inner.enter(frame, Purpose::Call(target), call))
     }
 
     /// Lets the host do something with the exports of a plugin.
@@ -76,11 +76,24 @@ impl Runtime {
             let bound = bound.map_err(|error| inner.not_bound(plugin, error))?;
             Ok(act(bound, instance.store.as_context_mut())?)
         };
-        inner.chain(|frame| inner.enter(frame, purpose, act))
+        inner.on_chain(|frame| inner.enter(frame, purpose, act))
     }
 }
 
 impl Inner {
+    /// Refuses a function whose handles have no Rust type.
+    fn check_typed(&self, target: Target) -> Result<(), CallError> {
+        self.check_foreign(target)?;
+        match &self.assembly.function(target).passing {
+            Some(_) => {
+                let cause = "it passes handles, which only calls with values can".to_owned();
+                let error = CallError::new(CallErrorKind::WrongType, Some(self.id(target.plugin).clone()), cause);
+                Err(error.called(self.describe(&self.new_chain(), Purpose::Call(target))))
+            }
+            None => Ok(()),
+        }
+    }
+
     fn typed<Params, Return>(&self, instance: &Instance, target: Target) -> Result<TypedFunc<Params, Return>, Ended>
     where
         Params: ComponentNamedList + Lower,

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use plugweave::Val;
 use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId};
-use wasmtime::component::{Component, ComponentExportIndex, Func, Instance, InstancePre, Linker};
+use wasmtime::component::{Component, ComponentExportIndex, Func, Instance, InstancePre, Linker, Val as Raw};
 use wasmtime::{Config, Engine, OptLevel, Store};
 
 use super::case::{Case, Step};
@@ -87,24 +87,24 @@ impl Composed {
     /// Prepares all plugins for a call.
     pub fn prepare(&mut self, node: usize, arguments: &[Val]) {
         let function = self.func(self.indices[node].1[0]);
-        function.call(&mut self.live.0, arguments, &mut []).unwrap();
+        function.call(&mut self.live.0, &raw(arguments), &mut []).unwrap();
     }
 
     /// How often a plugin was called.
     pub fn calls(&mut self, node: usize) -> u32 {
         let function = self.func(self.indices[node].1[1]);
-        let mut results = [Val::Bool(false)];
+        let mut results = [Raw::Bool(false)];
         function.call(&mut self.live.0, &[], &mut results).unwrap();
-        let [Val::U32(calls)] = results else { panic!("{results:?}") };
+        let [Raw::U32(calls)] = results else { panic!("{results:?}") };
         calls
     }
 
     /// Calls a function as a step says.
     pub fn call(&mut self, case: &Case, step: &Step) -> Result<Option<Val>, String> {
         let function = self.func(self.indices[step.node].0[step.function]);
-        let mut results = vec![Val::Bool(false); usize::from(case.functions[step.function].result.is_some())];
-        match function.call(&mut self.live.0, &step.arguments, &mut results) {
-            Ok(()) => Ok(results.pop()),
+        let mut results = vec![Raw::Bool(false); usize::from(case.functions[step.function].result.is_some())];
+        match function.call(&mut self.live.0, &raw(&step.arguments), &mut results) {
+            Ok(()) => Ok(results.pop().map(|result| Val::try_from(result).unwrap())),
             Err(error) => Err(format!("{error:#}")),
         }
     }
@@ -119,4 +119,9 @@ fn instantiate(pre: &InstancePre<()>) -> (Store<()>, Instance) {
     let mut store = Store::new(pre.engine(), ());
     let instance = pre.instantiate(&mut store).unwrap();
     (store, instance)
+}
+
+/// The values as wasmtime takes them.
+fn raw(values: &[Val]) -> Vec<Raw> {
+    values.iter().map(|value| value.try_into().unwrap()).collect()
 }

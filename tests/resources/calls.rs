@@ -47,3 +47,51 @@ fn what_a_user_that_ends_has_kept_is_released() {
     assert!(app.call("t:t/task#run", &[plugweave::Val::U32(0)]).is_err());
     assert_eq!((live(&app), app.live_handles()), (0, 0));
 }
+
+mod from_the_host {
+    use plugweave::{App, CallErrorKind, Val, print_wave};
+
+    use crate::guests::{app, live, number};
+
+    fn make(app: &App, n: u32) -> Val {
+        app.call("t:t/store#[constructor]counter", &[Val::U32(n)]).unwrap().unwrap()
+    }
+
+    #[test]
+    fn handles_are_values_that_are_released_when_dropped() {
+        let app = app("(i32.const 0)");
+        let counter = make(&app, 7);
+        assert_eq!(print_wave(&counter).unwrap(), "<counter of owner>");
+        assert_eq!(number(&app, "t:t/store#[method]counter.add", &[counter.clone(), Val::U32(5)]), 12);
+        assert_eq!(number(&app, "t:t/store#[method]counter.get", std::slice::from_ref(&counter)), 12);
+        assert_eq!((live(&app), app.live_handles()), (1, 1));
+        std::thread::spawn(move || drop(counter)).join().unwrap();
+        assert_eq!((live(&app), app.live_handles()), (0, 0));
+    }
+
+    #[test]
+    fn handles_stand_in_lists_and_move() {
+        let app = app("(i32.const 0)");
+        let many = app.call("t:t/store#many", &[Val::U32(3)]).unwrap().unwrap();
+        assert_eq!(print_wave(&many).unwrap(), "[<counter of owner>, <counter of owner>, <counter of owner>]");
+        assert_eq!(number(&app, "t:t/store#sum", std::slice::from_ref(&many)), 6);
+        assert_eq!(number(&app, "t:t/store#drain", std::slice::from_ref(&many)), 6);
+        assert_eq!((live(&app), app.live_handles()), (0, 0));
+        let error = app.call("t:t/store#sum", &[many]).unwrap_err();
+        assert_eq!(error.kind(), CallErrorKind::BadArguments);
+        assert_eq!(
+            error.cause(),
+            "parameter `all` (`borrow<counter>`): `<counter of owner>` cannot be passed: it has been moved into a call \
+             before"
+        );
+        assert_eq!(live(&app), 0);
+    }
+
+    #[test]
+    fn handles_may_outlive_the_app() {
+        let app = app("(i32.const 0)");
+        let counter = make(&app, 7);
+        drop(app);
+        drop(counter);
+    }
+}

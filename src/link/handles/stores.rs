@@ -111,7 +111,8 @@ pub fn take_result(
         let handle = handle(value)?;
         let flight = match leaf.local {
             Local::Native => {
-                let entry = Entry { owner, generation, handle, holder: Holder::Flight };
+                let resource = leaf.resource.clone();
+                let entry = Entry { owner, generation, handle, resource, holder: Holder::Flight };
                 let rep = taken.live.handles().insert(entry);
                 Flight { rep: rep.ok_or_else(|| wasmtime::format_err!("there are too many handles"))?, own: true }
             }

@@ -1,8 +1,9 @@
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use slab::Slab;
 use wasmtime::component::ResourceAny;
 
+use crate::model::Resource;
 use crate::plan::PluginIndex;
 
 /// What stands for a resource outside the store of its owner.
@@ -24,7 +25,7 @@ pub enum Holder {
 }
 
 /// A resource that somebody other than its owner has a handle of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Entry {
     /// The plugin in whose store it lives.
     pub owner: PluginIndex,
@@ -32,37 +33,53 @@ pub struct Entry {
     pub generation: u64,
     /// The `own` handle in the owner's store.
     pub handle: ResourceAny,
+    /// Its type, as the owner exports it.
+    pub resource: Arc<Resource>,
     /// Who has the `own` handle that stands for it.
     pub holder: Holder,
 }
 
 /// The handles of an app. Whatever is done with one entry takes the same time, however many there are.
 #[derive(Debug, Default)]
-pub struct Handles(Mutex<Slab<Entry>>);
+pub struct Handles(Mutex<Table>);
+
+#[derive(Debug, Default)]
+struct Table {
+    entries: HashMap<u32, Entry>,
+    /// The number of the newest entry. None is used again before all others have been, so that what an old
+    /// handle names is gone and never another resource.
+    last: u32,
+}
 
 impl Handles {
-    /// Adds an entry; nothing when there are too many for a number of 32 bits.
+    /// Adds an entry; nothing when all numbers are taken.
     pub fn insert(&self, entry: Entry) -> Option<Rep> {
-        let mut entries = self.entries();
-        let key = entries.vacant_key();
-        let rep = u32::try_from(key).ok()?;
-        entries.insert(entry);
-        Some(Rep(rep))
+        let table = &mut *self.table();
+        if u32::try_from(table.entries.len()).is_err() {
+            return None;
+        }
+        loop {
+            table.last = table.last.wrapping_add(1);
+            if let std::collections::hash_map::Entry::Vacant(place) = table.entries.entry(table.last) {
+                place.insert(entry);
+                return Some(Rep(table.last));
+            }
+        }
     }
 
     /// An entry.
     pub fn get(&self, rep: Rep) -> Option<Entry> {
-        self.entries().get(rep.key()).copied()
+        self.table().entries.get(&rep.0).cloned()
     }
 
     /// Removes an entry.
     pub fn remove(&self, rep: Rep) -> Option<Entry> {
-        self.entries().try_remove(rep.key())
+        self.table().entries.remove(&rep.0)
     }
 
     /// Hands the `own` handle of an entry to another holder.
     pub fn hand_to(&self, rep: Rep, holder: Holder) {
-        if let Some(entry) = self.entries().get_mut(rep.key())
+        if let Some(entry) = self.table().entries.get_mut(&rep.0)
             && entry.holder != Holder::Gone
         {
             entry.holder = holder;
@@ -71,41 +88,34 @@ impl Handles {
 
     /// Removes the entries that somebody holds.
     pub fn remove_held_by(&self, holder: Holder) -> Vec<Entry> {
-        let mut removed = Vec::new();
-        self.entries().retain(|_, entry| {
-            let stays = entry.holder != holder;
-            if !stays {
-                removed.push(*entry);
-            }
-            stays
-        });
-        removed
+        let held = self.table().entries.extract_if(|_, entry| entry.holder == holder).collect::<Vec<_>>();
+        in_order(held)
     }
 
     /// Marks all entries as gone, and returns those that were not yet.
     pub fn bury(&self) -> Vec<Entry> {
         let mut buried = Vec::new();
-        for (_, entry) in self.entries().iter_mut() {
+        for (rep, entry) in &mut self.table().entries {
             if entry.holder != Holder::Gone {
-                buried.push(*entry);
                 entry.holder = Holder::Gone;
+                buried.push((*rep, entry.clone()));
             }
         }
-        buried
+        in_order(buried)
     }
 
     /// How many resources have handles outside the stores of their owners.
     pub fn live(&self) -> usize {
-        self.entries().iter().filter(|(_, entry)| entry.holder != Holder::Gone).count()
+        self.table().entries.values().filter(|entry| entry.holder != Holder::Gone).count()
     }
 
-    fn entries(&self) -> MutexGuard<'_, Slab<Entry>> {
+    fn table(&self) -> MutexGuard<'_, Table> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Rep {
-    fn key(self) -> usize {
-        usize::try_from(self.0).unwrap_or(usize::MAX)
-    }
+/// Oldest first, so that what happens to many does not depend on chance.
+fn in_order(mut entries: Vec<(u32, Entry)>) -> Vec<Entry> {
+    entries.sort_by_key(|(rep, _)| *rep);
+    entries.into_iter().map(|(_, entry)| entry).collect()
 }

@@ -29,7 +29,7 @@ pub enum Walk {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaf {
     /// The resource.
-    pub resource: Resource,
+    pub resource: Arc<Resource>,
     /// Whether it is an `own`, else a `borrow`.
     pub own: bool,
     /// What the resource is in this plugin's store.
@@ -124,7 +124,7 @@ impl<'a, F: Fn(&Resource) -> Result<(Local, bool), NoLocal>> Walker<'a, F> {
 
     fn leaf(&self, resource: &Resource, own: bool) -> Result<Leaf, NoLocal> {
         let (local, decides) = (self.local)(resource)?;
-        Ok(Leaf { resource: resource.clone(), own, local, decides })
+        Ok(Leaf { resource: Arc::new(resource.clone()), own, local, decides })
     }
 }
 

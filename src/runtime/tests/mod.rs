@@ -8,9 +8,7 @@ mod wasi;
 
 use std::sync::Arc;
 
-use wasmtime::component::Val;
-
-use super::{Runtime, StartOptions};
+use super::{Runtime, StartOptions, Val};
 use crate::link::testing::Bench;
 use crate::link::{Assembly, CallError, CallErrorKind, FunctionIndex, Target};
 use crate::model::PluginId;

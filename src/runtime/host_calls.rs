@@ -1,0 +1,177 @@
+//! Calls from the host with values.
+
+use wasmtime::component::Val as Raw;
+
+use super::arguments::{check_arguments, weight};
+use super::enter::Purpose;
+use super::slot::Instance;
+use super::{Handle, Inner, Runtime, Val};
+use crate::link::{
+    CallError, CallErrorKind, Carried, Flight, Flights, Frame, Holder, Leaf, Live, Local, Passing, Rep, Target,
+};
+use crate::model::ExternName;
+
+impl Runtime {
+    /// Calls a function of a plugin.
+    ///
+    /// # Errors
+    /// [`CallError`] when the arguments are not what the function takes, which costs the plugin
+    /// nothing, or when the plugin fails or cannot be entered.
+    pub fn call(&self, target: Target, arguments: &[Val]) -> Result<Option<Val>, CallError> {
+        let inner = &*self.inner;
+        let function = inner.assembly.function(target);
+        let refuse = |cause: String| inner.bad_call(target, cause);
+        inner.check_foreign(target)?;
+        check_arguments(&function.ty, arguments).map_err(refuse)?;
+        let mut handles = Vec::new();
+        let mut raw: Vec<Raw> = arguments.iter().map(|argument| argument.to_raw(&mut handles)).collect();
+        // Arguments of fixed size may need no memory at all.
+        if function.takes_bulk && weight(&raw) > inner.most_bytes(target.plugin) {
+            return Err(refuse(inner.too_many_bytes(target.plugin)));
+        }
+        match &function.passing {
+            None => inner.on_chain(|frame| inner.call_plain(frame, target, &raw)),
+            Some(passing) => {
+                let mut lent = Lent::new(inner, target, passing, &mut raw, &handles)?;
+                inner.on_chain(|frame| inner.call_passing(frame, target, &mut raw, &mut lent))
+            }
+        }
+    }
+}
+
+/// Handles of the host that a call uses, until it has returned.
+struct Lent<'a> {
+    flights: Flights,
+    handles: Vec<(&'a Handle, bool)>,
+}
+
+impl<'a> Lent<'a> {
+    /// Checks the handles for the places where they stand.
+    ///
+    /// # Errors
+    /// When one of them cannot be there.
+    fn new(
+        inner: &Inner,
+        target: Target,
+        passing: &Passing,
+        arguments: &mut [Raw],
+        handles: &[&'a Handle],
+    ) -> Result<Self, CallError> {
+        let mut lent = Self { flights: Flights::new(), handles: Vec::with_capacity(handles.len()) };
+        let mut given = handles.iter();
+        passing.visit_arguments(arguments, |parameter, leaf, _| {
+            let refuse = |cause: String| {
+                inner.bad_call(target, format!("parameter `{parameter}` (`{}`): {cause}", leaf.written()))
+            };
+            let Some(handle) = given.next() else { return Err(refuse("a handle is missing".to_owned())) };
+            inner.check_handle(handle, leaf).map_err(refuse)?;
+            handle.begin(leaf.own).map_err(|cause| refuse(format!("`{handle}` cannot be passed: {cause}")))?;
+            lent.handles.push((handle, leaf.own));
+            lent.flights.push(Flight { rep: handle.rep(), own: leaf.own });
+            Ok(())
+        })?;
+        Ok(lent)
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        // Flights that are left have not been delivered.
+        let delivered = self.flights.is_empty();
+        for (handle, own) in &self.handles {
+            handle.end(*own && delivered);
+        }
+    }
+}
+
+impl Inner {
+    fn call_plain(&self, frame: &Frame, target: Target, arguments: &[Raw]) -> Result<Option<Val>, CallError> {
+        let answers = self.assembly.function(target).ty.result.is_some();
+        let mut results = [Raw::Bool(false)];
+        let expected = if answers { &mut results[..] } else { &mut [] };
+        let call = |instance: &mut Instance| instance.call(target.function, arguments, expected);
+        self.enter(frame, Purpose::Call(target), call)?;
+        let [value] = results;
+        if answers { self.given(target, value, &mut std::iter::empty()).map(Some) } else { Ok(None) }
+    }
+
+    fn call_passing(
+        &self,
+        frame: &Frame,
+        target: Target,
+        arguments: &mut [Raw],
+        lent: &mut Lent<'_>,
+    ) -> Result<Option<Val>, CallError> {
+        let Carried { value, handles } = self.carry(frame, target, arguments, &mut lent.flights)?;
+        let handles: Vec<Handle> = handles.iter().filter_map(|flight| self.hold(flight.rep)).collect();
+        value.map(|value| self.given(target, value, &mut handles.into_iter())).transpose()
+    }
+
+    fn given(&self, target: Target, value: Raw, handles: &mut impl Iterator<Item = Handle>) -> Result<Val, CallError> {
+        Val::of_raw(value, handles)
+            .ok_or_else(|| self.bad_call(target, "it returned a value that the host cannot hold".to_owned()))
+    }
+
+    /// Makes an entry on its way a handle of the host.
+    fn hold(&self, rep: Rep) -> Option<Handle> {
+        let entry = self.handles.get(rep)?;
+        self.handles.hand_to(rep, Holder::Host);
+        Some(Handle::new(self.this.clone(), rep, entry.resource, self.id(entry.owner).clone()))
+    }
+
+    /// Releases what the host has let go of.
+    pub(super) fn let_go(&self, rep: Rep) {
+        self.on_chain(|frame| self.release(frame, rep));
+    }
+
+    /// Whether a handle is of the type that a place has.
+    fn check_handle(&self, handle: &Handle, leaf: &Leaf) -> Result<(), String> {
+        if !handle.is_of(&self.this) {
+            return Err(format!("`{handle}` belongs to another app"));
+        }
+        let (given, wanted) = (handle.ty(), &*leaf.resource);
+        let fits = match leaf.local {
+            Local::Native => given == wanted,
+            Local::Wrapped(_) => {
+                given.name == wanted.name && same_interface(given.interface.as_ref(), wanted.interface.as_ref())
+            }
+        };
+        if fits {
+            return Ok(());
+        }
+        let interface = |interface: Option<&ExternName>| {
+            interface.map_or("the world".to_owned(), |interface| format!("`{interface}`"))
+        };
+        Err(format!(
+            "expected a `{}` of {}, found `{handle}`, of {}",
+            wanted.name,
+            interface(wanted.interface.as_ref()),
+            interface(given.interface.as_ref())
+        ))
+    }
+
+    /// Refuses a function that the host cannot call.
+    pub(super) fn check_foreign(&self, target: Target) -> Result<(), CallError> {
+        match &self.assembly.function(target).foreign {
+            Some(foreign) => {
+                Err(self
+                    .bad_call(target, format!("it takes or returns a handle that cannot leave the plugin: {foreign}")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn bad_call(&self, target: Target, cause: String) -> CallError {
+        let error = CallError::new(CallErrorKind::BadArguments, Some(self.id(target.plugin).clone()), cause);
+        error.called(self.describe(&self.new_chain(), Purpose::Call(target)))
+    }
+}
+
+/// Whether an interface is another one in some version of the same compatible series.
+fn same_interface(one: Option<&ExternName>, other: Option<&ExternName>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.is_compatible(other),
+        (None, None) => true,
+        _ => false,
+    }
+}

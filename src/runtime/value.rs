@@ -1,0 +1,159 @@
+use wasmtime::component::Val as Raw;
+
+use super::Handle;
+
+/// A value of the component model, as the embedding application passes it to plugins and gets it from them.
+///
+/// It is wasmtime's [`Val`](wasmtime::component::Val) but for handles of resources: those belong to no
+/// store here, and release what they stand for when they are dropped. Names of fields, cases and flags
+/// are those of the WIT.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the cases are the types of WIT")]
+pub enum Val {
+    Bool(bool),
+    S8(i8),
+    U8(u8),
+    S16(i16),
+    U16(u16),
+    S32(i32),
+    U32(u32),
+    S64(i64),
+    U64(u64),
+    Float32(f32),
+    Float64(f64),
+    Char(char),
+    String(String),
+    List(Vec<Val>),
+    FixedLengthList(Vec<Val>),
+    Map(Vec<(Val, Val)>),
+    Record(Vec<(String, Val)>),
+    Tuple(Vec<Val>),
+    Variant(String, Option<Box<Val>>),
+    Enum(String),
+    Option(Option<Box<Val>>),
+    Result(Result<Option<Box<Val>>, Option<Box<Val>>>),
+    Flags(Vec<String>),
+    /// `own` or `borrow`: which one, the type of the parameter says.
+    Resource(Handle),
+}
+
+impl Val {
+    /// The value for wasmtime. In the places of handles stands something else; they are added to `handles`
+    /// in order.
+    pub(super) fn to_raw<'a>(&'a self, handles: &mut Vec<&'a Handle>) -> Raw {
+        let mut all = |values: &'a [Val]| values.iter().map(|value| value.to_raw(handles)).collect();
+        match self {
+            Self::Bool(value) => Raw::Bool(*value),
+            Self::S8(value) => Raw::S8(*value),
+            Self::U8(value) => Raw::U8(*value),
+            Self::S16(value) => Raw::S16(*value),
+            Self::U16(value) => Raw::U16(*value),
+            Self::S32(value) => Raw::S32(*value),
+            Self::U32(value) => Raw::U32(*value),
+            Self::S64(value) => Raw::S64(*value),
+            Self::U64(value) => Raw::U64(*value),
+            Self::Float32(value) => Raw::Float32(*value),
+            Self::Float64(value) => Raw::Float64(*value),
+            Self::Char(value) => Raw::Char(*value),
+            Self::String(value) => Raw::String(value.clone()),
+            Self::List(values) => Raw::List(all(values)),
+            Self::FixedLengthList(values) => Raw::FixedLengthList(all(values)),
+            Self::Tuple(values) => Raw::Tuple(all(values)),
+            Self::Map(entries) => {
+                Raw::Map(entries.iter().map(|(key, value)| (key.to_raw(handles), value.to_raw(handles))).collect())
+            }
+            Self::Record(fields) => {
+                Raw::Record(fields.iter().map(|(name, value)| (name.clone(), value.to_raw(handles))).collect())
+            }
+            Self::Variant(name, value) => Raw::Variant(name.clone(), boxed(value, handles)),
+            Self::Enum(name) => Raw::Enum(name.clone()),
+            Self::Option(value) => Raw::Option(boxed(value, handles)),
+            Self::Result(Ok(value)) => Raw::Result(Ok(boxed(value, handles))),
+            Self::Result(Err(value)) => Raw::Result(Err(boxed(value, handles))),
+            Self::Flags(names) => Raw::Flags(names.clone()),
+            Self::Resource(handle) => {
+                handles.push(handle);
+                Raw::Bool(false)
+            }
+        }
+    }
+
+    /// The value that wasmtime gave. `handles` are those that stand in it, in order. Nothing when it holds
+    /// what no value of the host can stand for.
+    pub(super) fn of_raw(raw: Raw, handles: &mut impl Iterator<Item = Handle>) -> Option<Self> {
+        Some(match raw {
+            Raw::Bool(value) => Self::Bool(value),
+            Raw::S8(value) => Self::S8(value),
+            Raw::U8(value) => Self::U8(value),
+            Raw::S16(value) => Self::S16(value),
+            Raw::U16(value) => Self::U16(value),
+            Raw::S32(value) => Self::S32(value),
+            Raw::U32(value) => Self::U32(value),
+            Raw::S64(value) => Self::S64(value),
+            Raw::U64(value) => Self::U64(value),
+            Raw::Float32(value) => Self::Float32(value),
+            Raw::Float64(value) => Self::Float64(value),
+            Raw::Char(value) => Self::Char(value),
+            Raw::String(value) => Self::String(value),
+            Raw::List(values) => Self::List(all(values, handles)?),
+            Raw::FixedLengthList(values) => Self::FixedLengthList(all(values, handles)?),
+            Raw::Tuple(values) => Self::Tuple(all(values, handles)?),
+            Raw::Map(entries) => {
+                let mut entry = |(key, value)| Some((Self::of_raw(key, handles)?, Self::of_raw(value, handles)?));
+                Self::Map(entries.into_iter().map(&mut entry).collect::<Option<_>>()?)
+            }
+            Raw::Record(fields) => {
+                let mut field = |(name, value)| Some((name, Self::of_raw(value, handles)?));
+                Self::Record(fields.into_iter().map(&mut field).collect::<Option<_>>()?)
+            }
+            Raw::Variant(name, value) => Self::Variant(name, of_boxed(value, handles)?),
+            Raw::Enum(name) => Self::Enum(name),
+            Raw::Option(value) => Self::Option(of_boxed(value, handles)?),
+            Raw::Result(Ok(value)) => Self::Result(Ok(of_boxed(value, handles)?)),
+            Raw::Result(Err(value)) => Self::Result(Err(of_boxed(value, handles)?)),
+            Raw::Flags(names) => Self::Flags(names),
+            Raw::Resource(_) => Self::Resource(handles.next()?),
+            Raw::Future(_) | Raw::Stream(_) | Raw::ErrorContext(_) => return None,
+        })
+    }
+}
+
+fn boxed<'a>(value: &'a Option<Box<Val>>, handles: &mut Vec<&'a Handle>) -> Option<Box<Raw>> {
+    value.as_deref().map(|value| Box::new(value.to_raw(handles)))
+}
+
+fn all(values: Vec<Raw>, handles: &mut impl Iterator<Item = Handle>) -> Option<Vec<Val>> {
+    values.into_iter().map(|raw| Val::of_raw(raw, handles)).collect()
+}
+
+fn of_boxed(raw: Option<Box<Raw>>, handles: &mut impl Iterator<Item = Handle>) -> Option<Option<Box<Val>>> {
+    match raw {
+        Some(raw) => Val::of_raw(*raw, handles).map(|value| Some(Box::new(value))),
+        None => Some(None),
+    }
+}
+
+/// A value that has no counterpart: one with a handle, a stream, a future or an error context in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the value has a part that belongs to a store")]
+pub struct BoundToStore;
+
+/// For host functions that are defined with wasmtime's values.
+impl TryFrom<Raw> for Val {
+    type Error = BoundToStore;
+
+    fn try_from(raw: Raw) -> Result<Self, BoundToStore> {
+        Self::of_raw(raw, &mut std::iter::empty()).ok_or(BoundToStore)
+    }
+}
+
+/// For host functions that are defined with wasmtime's values.
+impl TryFrom<&Val> for Raw {
+    type Error = BoundToStore;
+
+    fn try_from(value: &Val) -> Result<Self, BoundToStore> {
+        let mut handles = Vec::new();
+        let raw = value.to_raw(&mut handles);
+        if handles.is_empty() { Ok(raw) } else { Err(BoundToStore) }
+    }
+}
