@@ -71,3 +71,9 @@ pub use wasmtime::component::Val;
 #[cfg(all(doctest, feature = "runtime"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The Rust examples of the guide for shells compile, and run. They use crates that only the program
+/// depends on.
+#[cfg(all(doctest, feature = "cli"))]
+#[doc = include_str!("../docs/shells.md")]
+struct Shells;
