@@ -105,14 +105,13 @@ impl App {
     /// `Lift`.
     ///
     /// ```
-    /// use plugweave::App;
+    /// use plugweave::{App, wasmtime};
     ///
     /// let app = App::open("manifests/workbench")?;
     /// let check = app.typed_plugin::<(&str,), (Vec<Issue>,)>("rule-whitespace", "workbench:markdown/rule#check")?;
     /// let (issues,) = check.call(("# Title   \n",))?;
     /// assert_eq!((issues[0].line, issues[0].column), (1, 8));
     ///
-    /// # use plugweave::wasmtime;
     /// #[derive(wasmtime::component::ComponentType, wasmtime::component::Lift)]
     /// #[component(record)]
     /// struct Issue {
