@@ -47,6 +47,23 @@ impl Checked {
 
 /// Reads and resolves an app, and finds all its problems in one pass.
 ///
+/// ```
+/// use plugweave::check::check;
+/// use plugweave::diagnostic::Style;
+/// use plugweave::files::Memory;
+///
+/// let app = Memory::default()
+///     .with("editor.toml", "plugin.component = 'editor.wat'\nexports.open = {}")
+///     .with("editor.wat", "(component)");
+/// let checked = check(&app)?;
+/// assert!(checked.plan.is_none());
+/// assert_eq!(checked.diagnostics[0].code.as_str(), "PW103");
+/// assert!(checked.render(Style::Plain).contains(" --> editor.toml:2:9"));
+/// # Ok::<(), String>(())
+/// ```
+///
+/// [`Folder`](crate::folder::Folder) reads an app from disk.
+///
 /// # Errors
 /// A sentence for people when the app's folder itself cannot be read.
 pub fn check(files: &dyn Files) -> Result<Checked, String> {

@@ -5,14 +5,39 @@
 //! against its binary, decides who serves whom, checks that the types fit, links the plugins, each
 //! in a sandbox of its own, and runs them.
 //!
-//! ```no_run
+//! ```
 //! use plugweave::{App, Val};
 //!
 //! let app = App::open("manifests/workbench")?;
-//! let counts = app.call("workbench:markdown/stats@1.0.0#measure", &[Val::String("# Title".into())])?;
-//! println!("{counts:?}");
+//! let numbers = app.call("workbench:markdown/stats@1.0.0#measure", &[Val::String("# Title".into())])?;
+//! println!("{numbers:?}");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Where to begin
+//!
+//! | to | use |
+//! |---|---|
+//! | open an app | [`App::open`]; with [`App::builder`] from several folders, from code, with interfaces of the host |
+//! | offer an interface to plugins | [`AppBuilder::host_interface`]; [`AppHandle`] for functions that call plugins |
+//! | call plugins | [`App::call`] and [`App::call_all`] with values, [`WaveCall`] with text, [`App::typed`] with Rust types, [`App::bindings`] through a `bindgen!` world |
+//! | know what there is | [`App::plan`], [`App::callables`] |
+//! | run the entry | [`App::run`] |
+//! | take what plugins print | [`AppBuilder::on_line`], [`AppBuilder::capture`] |
+//! | tell what is wrong | [`OpenError`] and [`Problems`], [`App::failures`], [`CallError`] |
+//! | write a manifest in code | [`manifest::ManifestBuilder`] |
+//! | check only | [`mod@check`], over a [`folder`] or [`files`] in memory |
+//!
+//! `docs/shells.md` in the repository goes through all of it, a task at a time, and `docs/manifest.md`
+//! says what manifests may say.
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `cli` (default) | the program `plugweave`, and `runtime` |
+//! | `runtime` | [`App`] and all that needs wasmtime, which is exported as [`mod@wasmtime`] |
+//! | none | the resolving half: everything up to the plan |
 //!
 //! # The stages
 //!
@@ -54,8 +79,8 @@ pub use model::PluginId;
 
 #[cfg(feature = "runtime")]
 pub use app::{
-    App, AppBuilder, AppHandle, Bindings, Callable, CapturedOutput, OpenError, OutputSink, OutputStream, Problems,
-    StartOptions, TypedCall, WaveCall, WaveError, print as print_wave,
+    Answered, App, AppBuilder, AppHandle, Bindings, Callable, CapturedOutput, OpenError, OutputSink, OutputStream,
+    Problems, StartOptions, TypedCall, WaveCall, WaveError, print as print_wave,
 };
 #[cfg(feature = "runtime")]
 pub use link::{
@@ -71,3 +96,9 @@ pub use wasmtime;
 #[cfg(all(doctest, feature = "runtime"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The Rust examples of the guide for shells compile, and run. They use crates that only the program
+/// depends on.
+#[cfg(all(doctest, feature = "cli"))]
+#[doc = include_str!("../docs/shells.md")]
+struct Shells;

@@ -96,7 +96,24 @@ impl App {
     }
 
     /// Calls a function of the one plugin that exports it: `text:stats/words@1.0.0#count`, or `run`
-    /// for a function of the world itself. The version may be left out when there is only one.
+    /// for a function of the world itself. The version may be left out when there is only one. A
+    /// function without a result answers `None`.
+    ///
+    /// ```
+    /// use plugweave::{App, CallErrorKind, Val};
+    ///
+    /// let app = App::open("manifests/workbench")?;
+    /// let document = [Val::String("# Title".into())];
+    /// let Some(Val::Record(numbers)) = app.call("workbench:markdown/stats#measure", &document)? else { panic!() };
+    /// assert_eq!(numbers[0], ("bytes".into(), Val::U64(7)));
+    ///
+    /// // Each lint rule exports `check`, so that one of them must be chosen, or all.
+    /// let error = app.call("workbench:markdown/rule#check", &document).unwrap_err();
+    /// assert_eq!(error.kind(), CallErrorKind::SeveralProviders);
+    /// assert_eq!(app.call_all("workbench:markdown/rule#check", &document)?.len(), 5);
+    /// app.call_plugin("rule-links", "workbench:markdown/rule#check", &document)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`CallError`] when there is no such function, when several plugins export it, when the
@@ -124,6 +141,17 @@ impl App {
     }
 
     /// Calls what is written as WAVE text, of the one plugin that exports it or of the one named.
+    ///
+    /// ```
+    /// use plugweave::{App, WaveCall, print_wave};
+    ///
+    /// let app = App::open("manifests/workbench")?;
+    /// let call = WaveCall::parse(r##"workbench:markdown/rule#check("# A\n\n### B\n")"##)?;
+    /// let issues = app.call_wave(Some("rule-headings"), &call)?.as_ref().map(print_wave).transpose()?;
+    /// let jump = r#"[{line: 3, column: 1, rule: "heading-level", message: "the level jumps from 1 to 3"}]"#;
+    /// assert_eq!(issues.as_deref(), Some(jump));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`App::call`], and when the arguments are not written as the function takes them.

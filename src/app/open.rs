@@ -65,15 +65,19 @@ impl Problems {
 }
 
 impl App {
-    /// Reads, checks, links and starts the app in a folder.
+    /// Reads, checks, links and starts the app in a folder. [`App::builder`] can do more.
     ///
-    /// ```no_run
-    /// use plugweave::{App, Val};
+    /// ```
+    /// use plugweave::{App, OpenError};
     ///
     /// let app = App::open("manifests/workbench")?;
-    /// let answer = app.call("workbench:markdown/stats@1.0.0#measure", &[Val::String("# Title".into())])?;
-    /// println!("{answer:?}");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// assert_eq!(app.plan().plugins.len(), 10);
+    /// for (plugin, error) in app.failures() {
+    ///     eprintln!("{plugin} does not work: {error}");
+    /// }
+    ///
+    /// assert!(matches!(App::open("nowhere"), Err(OpenError::Folder { .. })));
+    /// # Ok::<(), OpenError>(())
     /// ```
     ///
     /// # Errors

@@ -105,14 +105,13 @@ impl App {
     /// `Lift`.
     ///
     /// ```
-    /// use plugweave::App;
+    /// use plugweave::{App, wasmtime};
     ///
     /// let app = App::open("manifests/workbench")?;
     /// let check = app.typed_plugin::<(&str,), (Vec<Issue>,)>("rule-whitespace", "workbench:markdown/rule#check")?;
     /// let (issues,) = check.call(("# Title   \n",))?;
     /// assert_eq!((issues[0].line, issues[0].column), (1, 8));
     ///
-    /// # use plugweave::wasmtime;
     /// #[derive(wasmtime::component::ComponentType, wasmtime::component::Lift)]
     /// #[component(record)]
     /// struct Issue {
@@ -161,9 +160,32 @@ impl App {
     /// The exports of a plugin, seen through a world of wasmtime's `bindgen!`. They stay usable when
     /// the plugin is started anew: then they are bound again.
     ///
-    /// ```ignore
-    /// let markdown = app.bindings("markdown", |store, instance| Markdown::new(store, instance))?;
-    /// let html = markdown.call(|exports, mut store| exports.call_render(&mut store, "# Title"))?;
+    /// ```
+    /// use plugweave::manifest::ManifestBuilder;
+    /// use plugweave::{App, wasmtime};
+    ///
+    /// wasmtime::component::bindgen!({
+    ///     inline: "package a:b; world tally { export add: func(n: u32) -> u32; }",
+    ///     wasmtime_crate: plugweave::wasmtime,
+    /// });
+    ///
+    /// fn main() -> Result<(), Box<dyn std::error::Error>> {
+    ///     let wit = "package a:b; world tally { export add: func(n: u32) -> u32; }";
+    ///     let wat = r#"(module (global $total (mut i32) (i32.const 0))
+    ///         (func (export "add") (param i32) (result i32)
+    ///             (global.set $total (i32.add (global.get $total) (local.get 0)))
+    ///             (global.get $total)))"#;
+    ///     let manifest = ManifestBuilder::new("tally").export("add").wit("tally.wit");
+    ///     let app = App::builder().file("tally.wit", wit).plugin(&manifest, wat).build()?;
+    ///
+    ///     let tally = app.bindings("tally", |store, instance| Tally::new(store, instance))?;
+    ///     let total = tally.call(|exports, mut store| {
+    ///         exports.call_add(&mut store, 2)?;
+    ///         exports.call_add(&mut store, 3)
+    ///     })?;
+    ///     assert_eq!(total, 5);
+    ///     Ok(())
+    /// }
     /// ```
     ///
     /// # Errors

@@ -90,6 +90,10 @@ fn missing_parentheses(text: &str) -> String {
         Some((target, arguments)) => {
             format!("the arguments stand in parentheses, as in `{target}({})`", arguments.trim())
         }
+        // An interface by itself, which `()` would not make a function.
+        None if text.contains(':') && !text.contains('#') => {
+            format!("the function is missing; a call is written as `{text}#FUNC(ARGS)`")
+        }
         None => format!("the arguments are missing; without any it is `{text}()`"),
     }
 }

@@ -1,6 +1,6 @@
 use anyhow::bail;
 use plugweave::model::Type;
-use plugweave::{App, CallError, Callable, PluginId, Val, WaveCall, print_wave};
+use plugweave::{App, CallError, Callable, PluginId, Val, WaveCall, WaveError, print_wave};
 use serde_json::{Value, json};
 
 use super::args::{CallArguments, Format};
@@ -14,12 +14,18 @@ pub fn main(arguments: &CallArguments) -> anyhow::Result<u8> {
     let call = match WaveCall::parse(arguments.call()) {
         Ok(call) => call,
         Err(error) => {
-            output::error(&anyhow::Error::new(error).context(format!("`{}` is not a call", arguments.call())));
+            output::error(&not_a_call(arguments.call(), error));
             return Ok(USAGE);
         }
     };
     let Some(app) = run::start(arguments.dir(), None)? else { return Ok(FAILED) };
     if arguments.all { call_all(&app, &call, arguments.format) } else { call_one(&app, &call, arguments) }
+}
+
+/// Why a text is not a call. One that could be a folder probably is the app's.
+fn not_a_call(text: &str, error: WaveError) -> anyhow::Error {
+    let hint = if text.contains(['(', '#', ':']) { "" } else { "; the app's folder stands in front of the call" };
+    anyhow::anyhow!("`{text}` is not a call: {error}{hint}")
 }
 
 fn call_one(app: &App, call: &WaveCall<'_>, arguments: &CallArguments) -> anyhow::Result<u8> {

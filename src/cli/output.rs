@@ -53,10 +53,17 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
+/// What says what is logged.
+const LOG_VARIABLE: &str = "PLUGWEAVE_LOG";
+
 /// Logs to stderr what `PLUGWEAVE_LOG` asks for.
 pub fn start_logging() {
-    let filter = EnvFilter::try_from_env("PLUGWEAVE_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("warn,plugweave=info,plugweave::guest=info"));
+    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|error| {
+        if std::env::var_os(LOG_VARIABLE).is_some() {
+            warning(&format!("{LOG_VARIABLE} is not understood, and passed over: {error}"));
+        }
+        EnvFilter::new("warn,plugweave=info,plugweave::guest=info")
+    });
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

@@ -2,6 +2,23 @@
 //!
 //! Finding a problem is kept apart from telling it: stages make [`Diagnostic`] values, `render`
 //! turns them into text for people or JSON for machines.
+//!
+//! ```
+//! use plugweave::diagnostic::{Severity, Sources, Style, render_all, to_json};
+//! use plugweave::manifest::parse_manifest;
+//!
+//! let text = "[plugin]\ncomponent = \"words.wasm\"\n\n[export]\n";
+//! let mut sources = Sources::default();
+//! let file = sources.add("words.toml", text);
+//! let (_, problems) = parse_manifest(file, text, "words");
+//!
+//! let [problem] = &problems[..] else { panic!() };
+//! assert_eq!((problem.code.as_str(), problem.severity), ("PW001", Severity::Error));
+//! assert_eq!(problem.message, "unknown key `export`");
+//! assert_eq!(sources.path(problem.labels[0].file), "words.toml");
+//! println!("{}", render_all(&problems, &sources, Style::Plain));
+//! assert_eq!(to_json(&problems, &sources)[0]["labels"][0]["line"], 4);
+//! ```
 
 mod json;
 mod render;

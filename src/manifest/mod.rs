@@ -1,6 +1,7 @@
 //! Manifests and the app file: TOML text to checked values with the places they stand at.
 //!
 //! Every mistake in a file is reported, not just the first; see [`parse_manifest`] and [`parse_app`].
+//! [`ManifestBuilder`] writes manifests in code. `docs/manifest.md` is the reference of all keys.
 
 mod app;
 mod build;

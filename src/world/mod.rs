@@ -1,4 +1,7 @@
 //! Worlds: what a component really imports and exports, read from the binary without compiling it.
+//!
+//! [`read_component`] reads a component, [`componentize`] makes one of a core module and its WIT,
+//! and [`print_wit`] shows what it is as WIT.
 
 mod component;
 mod convert;

@@ -26,6 +26,24 @@ fn links_lead_somewhere() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The table of contents leads to every page, directly or by the tables of folders.
+#[test]
+fn every_page_is_in_the_table_of_contents() {
+    let docs = docs();
+    let links_of = |path: &str| {
+        let doc = docs.iter().find(|doc| doc.path == path).unwrap();
+        let folder = Path::new(path).parent().unwrap();
+        let paths = links(&doc.text).into_iter().filter_map(|target| target.split('#').next());
+        paths.map(|target| folder.join(target)).collect::<Vec<_>>()
+    };
+    let contents = [links_of("docs/README.md"), links_of("docs/decisions/README.md")].concat();
+    let is_reached = |path: &str| path.ends_with("README.md") || contents.iter().any(|link| link == Path::new(path));
+    let pages = docs.iter().filter(|doc| doc.path.starts_with("docs/"));
+    let missing: Vec<&str> = pages.map(|doc| doc.path.as_str()).filter(|path| !is_reached(path)).collect();
+    assert!(missing.is_empty(), "not in docs/README.md: {missing:?}");
+    assert!(contents.contains(&Path::new("docs/decisions/README.md").to_owned()));
+}
+
 #[test]
 fn files_that_are_named_exist() {
     let mut wrong = Vec::new();

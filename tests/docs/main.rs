@@ -34,6 +34,7 @@ mod keys;
 mod links;
 #[cfg(feature = "cli")]
 mod program;
+mod rust;
 mod table;
 
 use std::fmt::Write as _;

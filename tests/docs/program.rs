@@ -60,6 +60,20 @@ fn json_is_documented_of_every_command_that_prints_it() {
     assert_eq!(print_json, crate::json::COMMANDS);
 }
 
+/// `docs/cli.md` promises it.
+#[test]
+fn a_log_filter_that_is_none_is_told() {
+    let errors_with = |filter: &str| {
+        let mut command = plugweave();
+        let output = command.args(["check", "manifests/workbench"]).env("PLUGWEAVE_LOG", filter).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let told = errors_with("plugweave=loudly");
+    assert!(told.starts_with("warning: PLUGWEAVE_LOG is not understood, and passed over: "), "{told}");
+    assert_eq!([errors_with("plugweave=error"), errors_with("")], ["", ""]);
+}
+
 #[test]
 fn the_readme_is_clean_by_the_rules_of_the_sample() {
     let readme = File::open(root().join("README.md")).unwrap();
