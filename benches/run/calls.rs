@@ -8,7 +8,7 @@ use criterion::Criterion;
 use plugweave::files::Memory;
 use plugweave::{App, Val};
 use wasmtime::Engine;
-use wasmtime::component::{ComponentType, Lift, Lower};
+use wasmtime::component::{ComponentType, Lift, Lower, Val as Raw};
 
 use super::compare::{Contender, Row, compare, contender, print_table};
 use super::peers::{Called, CalledTyped, Entry, Live, Peer};
@@ -105,13 +105,16 @@ impl Plugins {
 
 /// By wasmtime's [`Func::call`](wasmtime::component::Func::call).
 fn by_value(name: &'static str, mut called: Called, value: &Val) -> Contender {
-    let arguments = [value.clone()];
-    let mut call = move || {
-        let mut results = [Val::Bool(false)];
-        called.call(&arguments, &mut results).unwrap();
-        results
+    let arguments = [Raw::try_from(value).unwrap()];
+    let mut call = {
+        let arguments = arguments.clone();
+        move || {
+            let mut results = [Raw::Bool(false)];
+            called.call(&arguments, &mut results).unwrap();
+            results
+        }
     };
-    assert!(call() == [value.clone()]);
+    assert!(call() == arguments);
     contender(name, call)
 }
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use criterion::Criterion;
 use plugweave::files::Memory;
 use plugweave::{App, Val};
+use wasmtime::component::Val as Raw;
 
 use super::compare::{Contender, Row, compare, contender, print_table};
 use super::peers::{Called, Peer, ask_each, providers};
@@ -34,13 +35,13 @@ fn by_hand(app: &App, function: &str) -> Called {
     let rules = |function: &str| providers(engine, &rule, PROVIDERS, "bench:run/rule", function);
     match function {
         "list" => {
-            let finish = |answers, results: &mut [Val]| results[0] = Val::List(answers);
+            let finish = |answers, results: &mut [Raw]| results[0] = Raw::List(answers);
             asker.serve("bench:run/rules", "check", ask_each(rules("check"), true, finish));
         }
         "results" => {
-            let finish = |answers: Vec<Val>, results: &mut [Val]| {
-                let ok = |answer| Val::Result(Ok(Some(Box::new(answer))));
-                results[0] = Val::List(answers.into_iter().map(ok).collect());
+            let finish = |answers: Vec<Raw>, results: &mut [Raw]| {
+                let ok = |answer| Raw::Result(Ok(Some(Box::new(answer))));
+                results[0] = Raw::List(answers.into_iter().map(ok).collect());
             };
             asker.serve("bench:run/tried", "check", ask_each(rules("check"), true, finish));
         }
@@ -53,12 +54,13 @@ fn contenders(app: &Rc<App>, function: &'static str) -> Vec<Contender> {
     let answer = (function != "nothing").then(|| Val::U32(u32::try_from(PROVIDERS).unwrap()));
     let mut called = by_hand(app, function);
     let mut call = move || {
-        let mut results = [Val::Bool(false)];
+        let mut results = [Raw::Bool(false)];
         let wanted = if function == "nothing" { &mut [] } else { &mut results[..] };
-        called.call(&[Val::U32(7)], wanted).unwrap();
+        called.call(&[Raw::U32(7)], wanted).unwrap();
         results
     };
-    assert!(answer.is_none() || Some(&call()[0]) == answer.as_ref());
+    let [raw] = call();
+    assert!(answer.is_none() || Val::try_from(raw).ok() == answer);
     let app = app.clone();
     let target = format!("bench:run/ask#{function}");
     assert_eq!(app.call(&target, &[Val::U32(7)]).unwrap(), answer);

@@ -11,7 +11,7 @@ use plugweave::check::{Checked, check};
 use plugweave::files::Memory;
 use plugweave::folder::Folder;
 use plugweave::{App, Assembly, StartOptions, Val};
-use wasmtime::component::Component;
+use wasmtime::component::{Component, Val as Raw};
 
 use super::compare::{Contender, Row, compare, contender, prepared, print_table};
 use super::peers::{Live, Peer};
@@ -115,7 +115,7 @@ fn fail_by_hand(start: impl Fn() -> Live + 'static) -> Contender {
     contender("values", move || {
         assert!(live.call("bench:run/faulty", "fail", &mut []).is_err());
         live = start();
-        let mut results = [Val::Bool(false)];
+        let mut results = [Raw::Bool(false)];
         live.call("bench:run/faulty", "fine", &mut results).unwrap();
         results
     })
