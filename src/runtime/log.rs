@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::output::OutputStream;
 use super::stream::Drain;
@@ -84,7 +85,9 @@ fn whole_characters(bytes: &[u8]) -> usize {
 impl Drop for Lines {
     fn drop(&mut self) {
         if !self.line.is_empty() {
-            self.hand_over(self.line.len());
+            // A panic that left a drop would end the process if this is part of the unwinding of another, and
+            // else keep the other plugins from ending. The hook has told it.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.hand_over(self.line.len())));
         }
     }
 }
