@@ -8,6 +8,7 @@ use super::wasi::{self, Grants};
 use crate::link::{CallError, CallErrorKind, Frame, Limiter, PluginState, Wasi};
 use crate::model::Budget;
 use crate::plan::PluginIndex;
+use crate::words::cut;
 
 /// A deadline so far away that it never comes. Half of what there is, because it is added to the
 /// present.
@@ -148,6 +149,9 @@ impl Inner {
     }
 }
 
+/// Longest name on a stack: binaries write what they like there, and each frame has one.
+const MAX_NAME: usize = 1000;
+
 /// The functions on a guest's stack, innermost first.
 fn names(backtrace: &WasmBacktrace) -> Vec<String> {
     let name = |frame: &wasmtime::FrameInfo| {
@@ -157,8 +161,8 @@ fn names(backtrace: &WasmBacktrace) -> Vec<String> {
             None => format!("function {}", frame.func_index()),
         };
         match frame.module().name() {
-            Some(module) => format!("{module}!{function}"),
-            None => function,
+            Some(module) => cut(&format!("{module}!{function}"), MAX_NAME),
+            None => cut(&function, MAX_NAME),
         }
     };
     backtrace.frames().iter().map(name).collect()
