@@ -152,6 +152,9 @@ impl Inner {
 /// Longest name on a stack: binaries write what they like there, and each frame has one.
 const MAX_NAME: usize = 1000;
 
+/// Longest name of a module before it.
+const MAX_MODULE: usize = 100;
+
 /// The functions on a guest's stack, innermost first.
 fn names(backtrace: &WasmBacktrace) -> Vec<String> {
     let name = |frame: &wasmtime::FrameInfo| {
@@ -160,9 +163,10 @@ fn names(backtrace: &WasmBacktrace) -> Vec<String> {
             Some(name) => format!("{:#}", rustc_demangle::demangle(name)),
             None => format!("function {}", frame.func_index()),
         };
+        let function = cut(&function, MAX_NAME);
         match frame.module().name() {
-            Some(module) => cut(&format!("{module}!{function}"), MAX_NAME),
-            None => cut(&function, MAX_NAME),
+            Some(module) => format!("{}!{function}", cut(module, MAX_MODULE)),
+            None => function,
         }
     };
     backtrace.frames().iter().map(name).collect()
