@@ -1,9 +1,10 @@
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::output::OutputStream;
 use super::stream::Drain;
 use crate::model::PluginId;
-use crate::words::harmless;
+use crate::words::harms;
 
 /// Longest line that is logged in one piece, in bytes.
 const MAX_LINE: usize = 8 << 10;
@@ -59,6 +60,18 @@ impl Lines {
     }
 }
 
+/// The text without what could change how a terminal shows the rest of the line. Tabs stay.
+fn harmless(text: &str) -> Cow<'_, str> {
+    if !text.contains(harms) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if harms(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    Cow::Owned(shown)
+}
+
 /// The length of `bytes` without a character at its end that is not yet complete.
 fn whole_characters(bytes: &[u8]) -> usize {
     match std::str::from_utf8(bytes) {
@@ -80,6 +93,12 @@ impl Drop for Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_cannot_write_over_others() {
+        assert_eq!(harmless("a\tb é"), "a\tb é");
+        assert_eq!(harmless("a\rb\u{202e}c\u{1b}[2K"), "a\\u{d}b\\u{202e}c\\u{1b}[2K");
+    }
 
     use crate::link::testing::Logged;
 
