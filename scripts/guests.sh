@@ -12,9 +12,10 @@ export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$repository/target/guests}"
 install=
 out=
 
-# Reads the options of a script; the first argument is the folder that it writes to by default.
+# Reads the options of a script; the first argument is the folder that it writes to by default. What
+# its caller names is relative to where the caller is, and the script has gone to its own folder by now.
 read_options() {
-    out=$1
+    out=$PWD/$1
     shift
     while [ $# -gt 0 ]; do
         case $1 in
@@ -24,6 +25,7 @@ read_options() {
         esac
         shift
     done
+    case $out in /*) ;; *) out=$OLDPWD/$out ;; esac
     mkdir -p "$out"
     out=$(cd "$out" && pwd)
 }
@@ -69,11 +71,17 @@ rustup_std() {
     timeout 60 rustup target add "$1" && has_std "$1"
 }
 
+# Flags as cargo takes them when a path in them may have spaces.
+encoded() {
+    local IFS=$'\x1f'
+    echo "$*"
+}
+
 # Builds Rust packages: TARGET, then what `cargo build` or, for one package, `cargo rustc` is told.
 # wasm32-unknown-unknown gives components, wasm32-wasip1 core modules; for these `crt1` must be set
 # to `command` or `reactor`, which is what Debian's C library begins them with.
 build_rust() {
-    local target=$1 bin registry remap linker=wasm-component-ld
+    local target=$1 bin registry flags=() linker=wasm-component-ld
     shift
     bin="$(rustc --print sysroot)/lib/rustlib/$(rustc --print host-tuple)/bin"
     [ -x "$bin/wasm-component-ld" ] || lack "this Rust has no wasm-component-ld; install Rust by rustup"
@@ -81,13 +89,13 @@ build_rust() {
     export "CARGO_TARGET_$(tr a-z- A-Z_ <<<"$target")_LINKER=$bin/$linker"
     # No path of the building machine ends up in a plugin.
     cargo fetch --quiet --locked
-    remap="--remap-path-prefix=$repository=/plugweave"
+    flags+=("--remap-path-prefix=$repository=/plugweave")
     for registry in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do
-        remap+=" --remap-path-prefix=$registry=/crates"
+        flags+=("--remap-path-prefix=$registry=/crates")
     done
     if rustup_std "$target"; then
         echo "building for $target with $(rustc --version)"
-        PATH="$bin/gcc-ld:$bin:$PATH" RUSTFLAGS="$remap" \
+        PATH="$bin/gcc-ld:$bin:$PATH" CARGO_ENCODED_RUSTFLAGS=$(encoded "${flags[@]}") \
             cargo build --release --locked --target "$target" "$@"
     else
         build_with_debian "$target" "$@"
@@ -99,15 +107,16 @@ build_with_debian() {
     shift
     debian_packages "$instead" rustc-web rust-web-src
     sources=$(readlink -f /usr/lib/rustlib/src/rust)
-    remap+=" --remap-path-prefix=$sources=/rust --remap-path-prefix=/usr/lib/rustlib/src/rust=/rust"
+    flags+=("--remap-path-prefix=$sources=/rust" --remap-path-prefix=/usr/lib/rustlib/src/rust=/rust)
     if [ "$target" = wasm32-wasip1 ]; then
         debian_packages "$instead" wasi-libc
-        remap+=" -Clink-self-contained=no -Clink-arg=-L$libc -Clink-arg=$libc/libc.a"
+        flags+=(-Clink-self-contained=no "-Clink-arg=-L$libc" "-Clink-arg=$libc/libc.a")
         command=rustc
         last=(-- "-Clink-arg=$libc/crt1-$crt1.o")
     fi
     echo "building for $target with Debian's $(/usr/bin/rustc --version), its own standard library"
-    env RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 PATH="$bin/gcc-ld:$bin:$PATH" RUSTFLAGS="$remap" \
+    env RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 PATH="$bin/gcc-ld:$bin:$PATH" \
+        CARGO_ENCODED_RUSTFLAGS="$(encoded "${flags[@]}")" \
         cargo "$command" --release --locked -Zbuild-std=std,panic_abort --target "$target" "$@" "${last[@]}"
 }
 

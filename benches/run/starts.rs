@@ -10,7 +10,7 @@ use criterion::Criterion;
 use plugweave::check::{Checked, check};
 use plugweave::files::Memory;
 use plugweave::folder::Folder;
-use plugweave::{App, Assembly, StartOptions, Val};
+use plugweave::{App, Assembly, StartOptions};
 use wasmtime::component::{Component, Val as Raw};
 
 use super::compare::{Contender, Row, compare, contender, prepared, print_table};

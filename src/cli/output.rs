@@ -3,6 +3,7 @@ use std::io::{self, IsTerminal, Write};
 use plugweave::check::Checked;
 use plugweave::diagnostic::{Severity, Style, render};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
 
 use super::stack;
 
@@ -53,16 +54,15 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// What says what is logged.
-const LOG_VARIABLE: &str = "PLUGWEAVE_LOG";
+/// What is logged unless `PLUGWEAVE_LOG` says it.
+const LOGGED: &str = "warn,plugweave=info,plugweave::guest=info";
 
 /// Logs to stderr what `PLUGWEAVE_LOG` asks for.
 pub fn start_logging() {
-    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|error| {
-        if std::env::var_os(LOG_VARIABLE).is_some() {
-            warning(&format!("{LOG_VARIABLE} is not understood, and passed over: {error}"));
-        }
-        EnvFilter::new("warn,plugweave=info,plugweave::guest=info")
+    let wanted = std::env::var_os("PLUGWEAVE_LOG").unwrap_or_default();
+    let filter = filter(&wanted.to_string_lossy()).unwrap_or_else(|error| {
+        warning(&format!("PLUGWEAVE_LOG is not understood, so it is as if it were not set: {error}"));
+        EnvFilter::new(LOGGED)
     });
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -70,6 +70,10 @@ pub fn start_logging() {
         .with_ansi(style() == Style::Coloured)
         .without_time()
         .init();
+}
+
+fn filter(wanted: &str) -> Result<EnvFilter, ParseError> {
+    EnvFilter::builder().parse(if wanted.is_empty() { LOGGED } else { wanted })
 }
 
 /// Colour only on a terminal, and not where `NO_COLOR` asks for none.
@@ -82,5 +86,20 @@ fn error_word(style: Style) -> &'static str {
     match style {
         Style::Plain => "error:",
         Style::Coloured => "\u{1b}[1m\u{1b}[91merror\u{1b}[0m\u{1b}[1m:\u{1b}[0m",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_to_be_logged_is_understood_or_refused() {
+        let shown = |wanted| filter(wanted).map(|filter| filter.to_string());
+        assert_eq!(shown("").ok(), shown(LOGGED).ok());
+        assert_eq!(shown("plugweave=trace").ok().as_deref(), Some("plugweave=trace"));
+        for wrong in ["plugweave=foo", "[[["] {
+            assert!(filter(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -93,6 +93,12 @@ mod tests {
     }
 
     #[test]
+    fn a_time_may_be_a_hundred_years() {
+        let limits = good_manifest("plugin.component = 'a.wasm'\nlimits.timeout = '100 years'").limits;
+        assert_eq!(limits.timeout.map(|it| it.value), Some(Budget::AtMost(Duration::from_secs(3_155_760_000))));
+    }
+
+    #[test]
     fn never_is_a_timeout_and_a_restart_budget() {
         let limits = good_manifest(
             "plugin.component = 'a.wasm'\nlimits.timeout = 'never'\nlimits.restart = 'never'\nlimits.memory = '1 B'",
@@ -116,7 +122,7 @@ mod tests {
             ("timeout = 5", "4:11 wrong type for `limits.timeout`"),
             ("timeout = '5'", "4:11 `limits.timeout` is not a duration"),
             ("timeout = '0s'", "4:11 `limits.timeout` is not a duration"),
-            ("timeout = '101y'", "4:11 `limits.timeout` is not a duration"),
+            ("timeout = '100 years 1s'", "4:11 `limits.timeout` is not a duration"),
             ("timeout = '99999999999999999999s'", "4:11 `limits.timeout` is not a duration"),
             ("timeout = 'é\\nü'", "4:11 `limits.timeout` is not a duration"),
             ("fuel = 0", "4:8 `limits.fuel` is out of range"),

@@ -15,8 +15,9 @@ use crate::words::{closest, list};
 /// More digits than any size has; `parse-size` counts on fewer.
 const MAX_DIGITS: usize = 20;
 
-/// Longer times are better written as `"never"`, and adding them to the present might overflow.
-const MAX_DURATION: Duration = Duration::from_hours(100 * 365 * 24);
+/// Longer times are better written as `"never"`, and adding them to the present might overflow. A year
+/// is one of 365.25 days, as in the texts that are read.
+const MAX_DURATION: Duration = Duration::from_hours(100 * 8766);
 
 /// A text without NUL, which may be empty. `example` is a good value as TOML writes it.
 pub(super) fn text(item: &Item<'_>, reader: &mut Reader, example: &str) -> Option<String> {

@@ -59,7 +59,7 @@ fn write_draft(out: &mut String, world: &World, draft: Draft<'_>) -> fmt::Result
     let exports = world.exports.iter().filter(|export| export.kind != ExternKind::Type);
     let mut header = "\n[exports]\n";
     for export in exports {
-        writeln!(out, "{header}{} = {{}}", string(&export.name.to_string()))?;
+        writeln!(out, "{header}{} = {{}}", string(&export_key(world, export)))?;
         header = "";
     }
     let listed = |import: &&Extern| !import.functions.is_empty() && !is_offered(import);
@@ -74,6 +74,16 @@ fn write_draft(out: &mut String, world: &World, draft: Draft<'_>) -> fmt::Result
         header = "";
     }
     write_grants(out, world)
+}
+
+/// What the export of a program is called for, whatever its version.
+const RUN: &str = "wasi:cli/run";
+
+/// What a manifest calls an export. That of a program stands without its version, where that is clear: it is the
+/// one of the tool chain, or of the adapter that has made the program a component, and changes with them.
+fn export_key(world: &World, export: &Extern) -> String {
+    let same = world.exports.iter().filter(|other| other.name.base() == export.name.base());
+    if export.name.base() == RUN && same.count() == 1 { RUN.to_owned() } else { export.name.to_string() }
 }
 
 /// Whether the runtime offers an import with all its functions.
@@ -196,6 +206,18 @@ mod tests {
             draft(&[interface("a:b/in", Some(Type::Option(Arc::new(Type::U8))))]).contains("\"at-most-one\", with")
         );
         assert!(draft(&[interface("a:b/in", None)]).contains("\"any\" would fit"));
+    }
+
+    #[test]
+    fn a_program_is_listed_without_the_version_of_its_adapter() {
+        let of = |exports: &[&str]| {
+            let exports = exports.iter().map(|name| interface(name, None)).collect();
+            let world = World { imports: Vec::new(), exports };
+            draft_manifest(&world, Draft { component: "a.wasm", wit: None, world: None })
+        };
+        assert!(of(&["wasi:cli/run@0.2.12", "a:b/c@1.0.0"]).ends_with("\"wasi:cli/run\" = {}\n\"a:b/c@1.0.0\" = {}\n"));
+        let two = of(&["wasi:cli/run@0.2.0", "wasi:cli/run@0.3.0"]);
+        assert!(two.ends_with("\"wasi:cli/run@0.2.0\" = {}\n\"wasi:cli/run@0.3.0\" = {}\n"), "{two}");
     }
 
     #[test]

@@ -44,7 +44,8 @@ const MAX_SIMILAR: usize = 50;
 
 struct Miss {
     rank: usize,
-    plugin: PluginId,
+    /// `None` for the host.
+    plugin: Option<PluginId>,
     file: crate::diagnostic::FileId,
     span: Span,
     text: String,
@@ -62,6 +63,7 @@ fn near_misses(scene: &Scene<'_>, consumer: usize, wanted: &ExternName, has_from
         true => scene.app.plugins.iter().collect(),
         false => scene.exporters.get_or_init(|| Exporters::new(scene)).near(scene, wanted),
     };
+    misses.extend(host_misses(scene, wanted, relate));
     let own = scene.members[consumer].plugin;
     for plugin in plugins.into_iter().filter(|plugin| !std::ptr::eq(*plugin, own)) {
         let may_serve = |export: &crate::manifest::ExportEntry| {
@@ -98,7 +100,7 @@ fn listed_misses(scene: &Scene<'_>, plugin: &super::Plugin, wanted: &ExternName,
         let name = read.map_or(&export.name.value, |listed| &listed.export.name);
         let miss = |rank, text, hint| Miss {
             rank,
-            plugin: id.clone(),
+            plugin: Some(id.clone()),
             file: manifest.file,
             span: export.name.span.clone(),
             text,
@@ -152,6 +154,35 @@ fn hint(plugin: &super::Plugin, wanted: &ExternName, name: &ExternName, relation
     }
 }
 
+/// What the host offers in another version, or under a similar name.
+fn host_misses(
+    scene: &Scene<'_>,
+    wanted: &ExternName,
+    relate: fn(&ExternName, &ExternName) -> Option<Relation>,
+) -> Vec<Miss> {
+    let miss = |host: &super::HostInterface| {
+        let (name, relation) = (host.name(), relate(wanted, host.name())?);
+        let fitting = match (relation, version::fitting(wanted)) {
+            (Relation::Version, Some(fitting)) => format!(" (an import of `{wanted}` is served by {fitting})"),
+            _ => String::new(),
+        };
+        Some(Miss {
+            rank: 3 + relation.rank(wanted, name),
+            plugin: None,
+            file: host.file,
+            span: host.written.span.clone(),
+            text: match relation {
+                Relation::Version => format!("the host offers it in another version, `{name}`"),
+                Relation::Package | Relation::Name => format!("the host offers it {relation}"),
+            },
+            hint: format!(
+                "the host offers `{name}`: build the plugin against that interface{fitting}, or name it in `from`"
+            ),
+        })
+    };
+    scene.app.host.iter().filter_map(miss).collect()
+}
+
 fn private_misses(scene: &Scene<'_>, plugin: &super::Plugin, wanted: &ExternName) -> Vec<Miss> {
     let Some(member) = scene.member(plugin.id()) else { return Vec::new() };
     let manifest = &plugin.manifest;
@@ -161,7 +192,7 @@ fn private_misses(scene: &Scene<'_>, plugin: &super::Plugin, wanted: &ExternName
         .filter(|name| version::serves(wanted, name))
         .map(|name| Miss {
             rank: 2,
-            plugin: plugin.id().clone(),
+            plugin: Some(plugin.id().clone()),
             file: manifest.file,
             span: span.clone(),
             text: format!("the binary of `{}` exports `{name}`, but it is not listed here", plugin.id()),

@@ -8,6 +8,7 @@ use super::wasi::{self, Grants};
 use crate::link::{CallError, CallErrorKind, Frame, Limiter, PluginState, Wasi};
 use crate::model::Budget;
 use crate::plan::PluginIndex;
+use crate::words::cut;
 
 /// A deadline so far away that it never comes. Half of what there is, because it is added to the
 /// present.
@@ -148,6 +149,12 @@ impl Inner {
     }
 }
 
+/// Longest name on a stack: binaries write what they like there, and each frame has one.
+const MAX_NAME: usize = 1000;
+
+/// Longest name of a module before it.
+const MAX_MODULE: usize = 100;
+
 /// The functions on a guest's stack, innermost first.
 fn names(backtrace: &WasmBacktrace) -> Vec<String> {
     let name = |frame: &wasmtime::FrameInfo| {
@@ -156,8 +163,9 @@ fn names(backtrace: &WasmBacktrace) -> Vec<String> {
             Some(name) => format!("{:#}", rustc_demangle::demangle(name)),
             None => format!("function {}", frame.func_index()),
         };
+        let function = cut(&function, MAX_NAME);
         match frame.module().name() {
-            Some(module) => format!("{module}!{function}"),
+            Some(module) => format!("{}!{function}", cut(module, MAX_MODULE)),
             None => function,
         }
     };

@@ -1,8 +1,10 @@
 use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::output::OutputStream;
 use super::stream::Drain;
 use crate::model::PluginId;
+use crate::words::harms;
 
 /// Longest line that is logged in one piece, in bytes.
 const MAX_LINE: usize = 8 << 10;
@@ -58,11 +60,8 @@ impl Lines {
     }
 }
 
-/// The text without what could change how a terminal shows the rest of the line: control characters
-/// but the tab, and those that turn the direction of writing.
+/// The text without what could change how a terminal shows the rest of the line. Tabs stay.
 fn harmless(text: &str) -> Cow<'_, str> {
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let harms = |c: char| (c.is_control() && c != '\t') || turns(c);
     if !text.contains(harms) {
         return Cow::Borrowed(text);
     }
@@ -84,7 +83,9 @@ fn whole_characters(bytes: &[u8]) -> usize {
 impl Drop for Lines {
     fn drop(&mut self) {
         if !self.line.is_empty() {
-            self.hand_over(self.line.len());
+            // A panic that left a drop would end the process if this is part of the unwinding of another, and
+            // else keep the other plugins from ending. The hook has told it.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.hand_over(self.line.len())));
         }
     }
 }

@@ -74,7 +74,7 @@ impl Turns {
     pub(super) fn try_take(&self, plugin: PluginIndex, chain: ChainId) -> Option<Turn<'_>> {
         let slot = &self.owners[plugin.0];
         let taken = slot.compare_exchange(0, word(chain), Ordering::Acquire, Ordering::Relaxed);
-        taken.is_ok().then_some(Turn { turns: self, plugin: plugin.0, chain })
+        taken.is_ok().then(|| Turn { turns: self, plugin: plugin.0, chain })
     }
 
     fn wait(&self, plugin: usize, chain: ChainId, patience: Option<Duration>) -> Result<(), Refusal> {

@@ -7,7 +7,7 @@ use super::Handle;
 /// It is wasmtime's [`Val`](wasmtime::component::Val) but for handles of resources: those belong to no
 /// store here, and release what they stand for when they are dropped. Names of fields, cases and flags
 /// are those of the WIT.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "the cases are the types of WIT")]
 pub enum Val {
     Bool(bool),
@@ -35,6 +35,39 @@ pub enum Val {
     Flags(Vec<String>),
     /// `own` or `borrow`: which one, the type of the parameter says.
     Resource(Handle),
+}
+
+/// Values are equal when they are the same value, not when they are numerically equal: NaN is itself, and
+/// zero is not negative zero. Handles are equal when they are the same handle.
+impl PartialEq for Val {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Float32(a), Self::Float32(b)) => a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()),
+            (Self::Float64(a), Self::Float64(b)) => a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()),
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::S8(a), Self::S8(b)) => a == b,
+            (Self::U8(a), Self::U8(b)) => a == b,
+            (Self::S16(a), Self::S16(b)) => a == b,
+            (Self::U16(a), Self::U16(b)) => a == b,
+            (Self::S32(a), Self::S32(b)) => a == b,
+            (Self::U32(a), Self::U32(b)) => a == b,
+            (Self::S64(a), Self::S64(b)) => a == b,
+            (Self::U64(a), Self::U64(b)) => a == b,
+            (Self::Char(a), Self::Char(b)) => a == b,
+            (Self::String(a), Self::String(b)) | (Self::Enum(a), Self::Enum(b)) => a == b,
+            (Self::List(a), Self::List(b))
+            | (Self::FixedLengthList(a), Self::FixedLengthList(b))
+            | (Self::Tuple(a), Self::Tuple(b)) => a == b,
+            (Self::Map(a), Self::Map(b)) => a == b,
+            (Self::Record(a), Self::Record(b)) => a == b,
+            (Self::Variant(a, x), Self::Variant(b, y)) => a == b && x == y,
+            (Self::Option(a), Self::Option(b)) => a == b,
+            (Self::Result(a), Self::Result(b)) => a == b,
+            (Self::Flags(a), Self::Flags(b)) => a == b,
+            (Self::Resource(a), Self::Resource(b)) => a == b,
+            _ => false,
+        }
+    }
 }
 
 impl Val {

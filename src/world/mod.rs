@@ -22,6 +22,7 @@ mod wit_types;
 mod tests;
 
 use crate::model::{ExternName, FuncType, Resource};
+use crate::words::{shown, told};
 
 pub use self::core::{WitSource, componentize};
 pub use component::read_component;
@@ -94,10 +95,10 @@ impl Extern {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WorldError {
     /// The bytes are not WebAssembly, neither binary nor text.
-    #[error("not WebAssembly: {0}")]
+    #[error("not WebAssembly: {}", told(.0))]
     NotWasm(String),
     /// The component or module is not valid for the engine that would run it.
-    #[error("not a valid component: {0}")]
+    #[error("not a valid component: {}", told(.0))]
     Invalid(String),
     /// A type whose values are larger than the engine can lay out in memory.
     #[error("{0}")]
@@ -112,13 +113,13 @@ pub enum WorldError {
     #[error("a core module without embedded WIT")]
     CoreWithoutWorld,
     /// A core module could not be made a component.
-    #[error("the core module could not be made a component: {0}")]
+    #[error("the core module could not be made a component: {}", told(.0))]
     Componentize(String),
     /// A core module for WASI preview 1 whose memory others cannot reach.
     #[error("WASI preview 1 needs its memory, with 32-bit addresses and exported as `memory`")]
     NoMemory,
     /// A core module imports what nothing can serve: neither its WIT nor WASI preview 1 has it.
-    #[error("nothing can serve its import `{name}` of `{module}`: {reason}")]
+    #[error("nothing can serve its import `{}` of `{}`: {}", shown(name), shown(module), told(reason))]
     Import {
         /// What it is imported from.
         module: String,
@@ -128,7 +129,7 @@ pub enum WorldError {
         reason: String,
     },
     /// An import or export that no WIT world can have, or that cannot be linked by plugins.
-    #[error("its {side} `{name}` cannot be expressed in WIT: {reason}")]
+    #[error("its {side} `{}` cannot be expressed in WIT: {}", shown(name), told(reason))]
     Inexpressible {
         /// "import" or "export".
         side: &'static str,
@@ -138,7 +139,7 @@ pub enum WorldError {
         reason: String,
     },
     /// WIT text that does not parse or resolve.
-    #[error("bad WIT: {0}")]
+    #[error("bad WIT: {}", told(.0))]
     Wit(String),
     /// WIT without the asked-for world, or with several and none asked for.
     #[error("{problem}; the worlds of the WIT: {}", found.join(", "))]

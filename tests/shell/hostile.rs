@@ -290,3 +290,64 @@ fn calls_and_bindings_can_be_shared_between_threads() {
     shared::<plugweave::Bindings<world::Asker>>();
     shared::<AppBuilder>();
 }
+
+/// A program that prints half a line to stderr and a whole one to stdout, and then maybe traps.
+fn prints(end: &str) -> AppBuilder {
+    let core = r#"(module
+        (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (data (i32.const 0) "\10\00\00\00\04\00\00\00\14\00\00\00\05\00\00\00halfline\0a")
+        (func (export "_start")
+            (drop (call $write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 32)))
+            (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 32)))
+            END))"#;
+    let manifest = "plugin.component = 'p.wat'\nexports.'wasi:cli/run' = {}\n";
+    App::builder().file("p.toml", manifest).file("p.wat", core.replace("END", end))
+}
+
+#[test]
+fn whoever_takes_lines_and_panics_does_not_end_the_process() {
+    // The half line is handed over when the plugin ends: here while the panic of the whole one unwinds.
+    let app = build(prints("").on_line(|_, _, line| panic!("no room for {line}")));
+    catch_unwind(AssertUnwindSafe(|| app.run())).unwrap_err();
+    drop(app);
+    // Two half lines, when the plugin ends because it traps.
+    let halves = "(drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 32))) unreachable";
+    let app = build(prints(halves).on_line(|_, _, line| assert_eq!(line, "line")));
+    assert_eq!(app.run().unwrap_err().kind(), CallErrorKind::Trap);
+    // Or because the app ends: then the others have to end too.
+    let ended = Arc::new(AtomicU32::new(0));
+    let count = ended.clone();
+    let both = prints("").file("q.toml", "plugin.component = 'p.wat'\nexports.'wasi:cli/run' = {}\n");
+    let app = build(both.on_line(move |_, _, line| {
+        count.fetch_add(u32::from(line == "half"), Ordering::Relaxed);
+        assert_eq!(line, "line");
+    }));
+    for plugin in ["p", "q"] {
+        app.call_plugin(plugin, "wasi:cli/run#run", &[]).unwrap();
+    }
+    drop(app);
+    assert_eq!(ended.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn names_of_functions_are_bounded_and_fit_to_be_shown() {
+    let name = r"\1b[2J\0a\c2\9b1m\e2\80\ae";
+    let core = format!(
+        r#"(component (core module $m (@name "{name}{}")
+               (func $inner (@name "{name}") unreachable)
+               (func $long (@name "{}") (call $inner))
+               (func (export "go") (call $long)))
+           (core instance $i (instantiate $m))
+           (func (export "go") (canon lift (core func $i "go"))))"#,
+        "m".repeat(50_000),
+        "x".repeat(50_000)
+    );
+    let app = App::builder().file("p.toml", "plugin.component = 'p.wat'\nexports.go = {}").file("p.wat", core);
+    let error = build(app).call("go", &[]).unwrap_err();
+    let frames = error.backtrace();
+    let shown = r"\u{1b}[2J\n\u{9b}1m\u{202e}";
+    let first = (frames[0].starts_with(&format!("{shown}mmm")), frames[0].ends_with(&format!("mmm…!{shown}")));
+    assert_eq!(first, (true, true), "{}", frames[0]);
+    assert!(frames[1].ends_with("xxx…") && frames[1].chars().count() < 2000, "{}", frames[1].len());
+}

@@ -1,0 +1,1 @@
+(component (import "shell:ui/screem@1.0.0" (instance (export "clear" (func)))))
