@@ -5,3 +5,4 @@
 
 mod calls;
 mod guests;
+mod places;
