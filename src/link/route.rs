@@ -7,11 +7,12 @@ use super::{CallError, CallErrorKind, CallFrame, InFlight, Live, Passing};
 use crate::plan::PluginIndex;
 
 impl Dispatcher {
-    /// The owner of the handles that decide where the call goes.
+    /// The owner of the handles that decide where the call goes. Where there are none, as in an empty
+    /// list, it goes to the one plugin that the import is bound to.
     ///
     /// # Errors
-    /// `wrong-owner` when they have several, or one that does not export the interface; `reentrant` when
-    /// it is the consumer itself.
+    /// `wrong-owner` when they have several, or one that does not export the interface, or when nobody can
+    /// be told; `reentrant` when it is the consumer itself.
     pub(super) fn owner(
         &self,
         live: &dyn Live,
@@ -39,6 +40,10 @@ impl Dispatcher {
             Ok(())
         })?;
         let Some((owner, place)) = first else {
+            let is_alone = |provider: &&Provider| Some(provider.target.plugin) == self.alone;
+            if let Some(provider) = self.providers.iter().find(is_alone) {
+                return Ok(provider);
+            }
             let cause = "no handle of the interface is among the arguments, so that it has no owner to go to";
             return Err(CallError::new(CallErrorKind::WrongOwner, Some(self.consumer.clone()), cause));
         };
