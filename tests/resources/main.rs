@@ -6,3 +6,4 @@
 mod calls;
 mod guests;
 mod places;
+mod third_party;
