@@ -44,7 +44,10 @@ impl Dispatcher {
             if let Some(provider) = self.providers.iter().find(is_alone) {
                 return Ok(provider);
             }
-            let cause = "no handle of the interface is among the arguments, so that it has no owner to go to";
+            let cause = format!(
+                "`{}` of `{}` was called without any handle of its interface, so that there is no owner to ask",
+                self.function, self.import
+            );
             return Err(CallError::new(CallErrorKind::WrongOwner, Some(self.consumer.clone()), cause));
         };
         if let Some(provider) = self.providers.iter().find(|provider| provider.target.plugin == owner) {

@@ -5,5 +5,6 @@
 
 mod calls;
 mod guests;
+mod owners;
 mod places;
 mod third_party;
