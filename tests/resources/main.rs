@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod calls;
+mod ends;
 mod fan_out;
 mod guests;
 mod owners;
