@@ -12,12 +12,19 @@ use crate::link::{
 };
 use crate::plan::PluginIndex;
 
+/// How often wasmtime counts a handle more than once while a plugin is lent it that does not own it: as what
+/// has been lent, and as the borrow. The owner has no such borrow.
+const LENT_TO_ANOTHER: usize = 2;
+
 /// The handles of a call's arguments, in the plugin's store.
+#[derive(Default)]
 struct Delivered {
     /// In the order of the arguments.
     handles: Vec<ResourceAny>,
     /// Those that were only lent, which must be dropped after the call.
     lent: Vec<ResourceAny>,
+    /// How often the store counts handles once more while they are lent.
+    counted_again: usize,
 }
 
 impl Inner {
@@ -40,8 +47,13 @@ impl Inner {
         self.enter(caller, Purpose::Call(target), |instance| {
             let delivered = self.deliver(instance, target, arguments, sent)?;
             let expected = if answers { &mut results[..] } else { &mut [] };
+            // A handle counts once, however it is passed: else a plugin would fail because it is lent what
+            // it has room for.
+            let most = instance.store.max_component_handles();
+            instance.store.set_max_component_handles(most.saturating_add(delivered.counted_again));
             instance.call(target.function, arguments, expected).map_err(|ended| kept(ended, function))?;
-            for lent in delivered {
+            instance.store.set_max_component_handles(most);
+            for lent in delivered.lent {
                 lent.resource_drop(&mut instance.store)?;
             }
             if let Some(passing) = &function.passing {
@@ -54,8 +66,7 @@ impl Inner {
         Ok(Carried { value: answers.then_some(value), handles: std::mem::take(&mut back.flights) })
     }
 
-    /// Puts the handles of the arguments into the plugin's store. Returns those that must be dropped after
-    /// the call.
+    /// Puts the handles of the arguments into the plugin's store.
     ///
     /// # Errors
     /// When one of them cannot be there. Then nothing has been moved.
@@ -65,21 +76,21 @@ impl Inner {
         target: Target,
         arguments: &mut [Val],
         sent: &mut Flights,
-    ) -> Result<Vec<ResourceAny>, Ended> {
-        let Some(passing) = &self.assembly.function(target).passing else { return Ok(Vec::new()) };
-        let Delivered { handles, lent } = self.arrange(instance, target, passing, arguments, sent)?;
+    ) -> Result<Delivered, Ended> {
+        let Some(passing) = &self.assembly.function(target).passing else { return Ok(Delivered::default()) };
+        let delivered = self.arrange(instance, target, passing, arguments, sent)?;
         // From here on nothing can go wrong, so that all of it is moved or none.
-        let mut arriving = sent.iter().zip(handles);
+        let mut arriving = sent.iter().zip(&delivered.handles);
         let placed: Result<(), std::convert::Infallible> = passing.visit_arguments(arguments, |_, leaf, value| {
             if let Some((flight, handle)) = arriving.next() {
-                *value = Val::Resource(handle);
+                *value = Val::Resource(*handle);
                 self.moved(flight, leaf, target.plugin);
             }
             Ok(())
         });
         let Ok(()) = placed;
         sent.clear();
-        Ok(lent)
+        Ok(delivered)
     }
 
     /// Notes who has a handle now.
@@ -102,27 +113,24 @@ impl Inner {
     ) -> Result<Delivered, Ended> {
         let mut flights = sent.iter();
         let mut wrapped = Vec::new();
-        let mut delivered = Delivered { handles: Vec::with_capacity(sent.len()), lent: Vec::new() };
+        let mut delivered = Delivered { handles: Vec::with_capacity(sent.len()), ..Delivered::default() };
         let arranged = passing.visit_arguments(arguments, |parameter, leaf, _| {
             let place = || format!("parameter `{parameter}` (`{}`)", leaf.written());
             let flight = flights.next().ok_or_else(|| self.bad_handle(target, "a handle is missing", &place()))?;
             if let Local::Native = leaf.local {
                 let entry = self.own_entry(target, instance.generation, flight.rep, &place)?;
                 delivered.handles.push(entry.handle);
+                delivered.counted_again += usize::from(!flight.own);
                 return Ok(());
             }
             let handle = wrap(&mut instance.store, flight.rep, leaf).map_err(|error| {
-                let limit = self.limits(target.plugin).handles;
-                self.bad_handle(
-                    target,
-                    &format!("no room for another handle, its limit is {limit} (`handles`): {error:#}"),
-                    &place(),
-                )
+                self.bad_handle(target, &self.told_limit(&format!("{error:#}"), target.plugin), &place())
             })?;
             wrapped.push(handle);
             delivered.handles.push(handle);
             if !flight.own {
                 delivered.lent.push(handle);
+                delivered.counted_again += LENT_TO_ANOTHER;
             }
             Ok(())
         });
