@@ -5,6 +5,7 @@ use wasmtime::component::{ResourceAny, Val};
 
 use super::Inner;
 use super::enter::{Ended, Purpose};
+use super::handle::told_mismatch;
 use super::slot::Instance;
 use crate::link::{
     CallError, CallErrorKind, Carried, Entry, ExportedFunction, Flight, Flights, Frame, Holder, InFlight, Leaf, Local,
@@ -118,7 +119,7 @@ impl Inner {
             let place = || format!("parameter `{parameter}` (`{}`)", leaf.written());
             let flight = flights.next().ok_or_else(|| self.bad_handle(target, "a handle is missing", &place()))?;
             if let Local::Native = leaf.local {
-                let entry = self.own_entry(target, instance.generation, flight.rep, &place)?;
+                let entry = self.own_entry(target, instance.generation, flight.rep, leaf, &place)?;
                 delivered.handles.push(entry.handle);
                 delivered.counted_again += usize::from(!flight.own);
                 return Ok(());
@@ -152,6 +153,7 @@ impl Inner {
         target: Target,
         generation: u64,
         rep: Rep,
+        leaf: &Leaf,
         place: &dyn Fn() -> String,
     ) -> Result<Entry, CallError> {
         let plugin = target.plugin;
@@ -167,6 +169,11 @@ impl Inner {
         if entry.generation != generation {
             let cause = format!("{} is a handle from before the plugin was started anew", place());
             return Err(self.refuse(CallErrorKind::OwnerRestarted, plugin, cause));
+        }
+        // It may export an interface in several versions, which are one to others.
+        if entry.resource != leaf.resource {
+            let told = told_mismatch(&leaf.resource, &entry.resource, self.id(plugin));
+            return Err(self.bad_handle(target, &told, &place()));
         }
         Ok(entry)
     }
