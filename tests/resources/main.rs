@@ -5,6 +5,7 @@
 
 mod calls;
 mod ends;
+mod errors;
 mod fan_out;
 mod guests;
 mod owners;
