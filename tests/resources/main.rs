@@ -8,6 +8,7 @@ mod ends;
 mod errors;
 mod fan_out;
 mod guests;
+mod host_resources;
 mod owners;
 mod places;
 mod third_party;
