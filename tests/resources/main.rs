@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod calls;
+mod chains;
 mod ends;
 mod errors;
 mod fan_out;
