@@ -10,6 +10,7 @@ mod errors;
 mod fan_out;
 mod guests;
 mod host_resources;
+mod hostile;
 mod owners;
 mod places;
 mod third_party;
