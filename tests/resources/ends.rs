@@ -99,7 +99,7 @@ fn binder() -> String {
 
 /// What destructors have told, and a handle that the host lets go of when it is told next.
 #[derive(Clone, Default)]
-struct Told {
+pub struct Told {
     ended: Arc<Mutex<Vec<u32>>>,
     held: Arc<Mutex<Option<Val>>>,
 }
@@ -114,7 +114,7 @@ impl Told {
     }
 
     /// What has ended since one last asked.
-    fn ended(&self) -> Vec<u32> {
+    pub fn ended(&self) -> Vec<u32> {
         std::mem::take(&mut *self.ended.lock().unwrap())
     }
 
@@ -123,21 +123,22 @@ impl Told {
     }
 }
 
-struct Scene {
-    app: App,
-    told: Told,
+pub struct Scene {
+    pub app: App,
+    pub told: Told,
 }
 
 impl Scene {
     fn new() -> Self {
-        Self::with(|owner| owner)
+        Self::with(|plugin| plugin)
     }
 
-    fn with(owner_is: impl FnOnce(ManifestBuilder) -> ManifestBuilder) -> Self {
+    /// With this in the manifests of the owner and the holder.
+    pub fn with(more: impl Fn(ManifestBuilder) -> ManifestBuilder) -> Self {
         let manifest = |id: &str| ManifestBuilder::new(id).wit("t.wit").world(id);
         let one = Cardinality::ExactlyOne;
-        let owner_is = owner_is(manifest("owner").export(STORE).import(POKER, one).import(TALLY, one));
-        let holder_is = manifest("holder").export(DESK).export(POKER).import(TALLY, one);
+        let owner_is = more(manifest("owner").export(STORE).import(POKER, one).import(TALLY, one));
+        let holder_is = more(manifest("holder").export(DESK).export(POKER).import(TALLY, one));
         let told = Told::default();
         let hears = told.clone();
         let add = move |linker: &mut Linker<PluginState>, _: HostState<()>| {
@@ -152,7 +153,7 @@ impl Scene {
             .host_interface(TALLY, WIT, add, |_| ())
             .unwrap()
             .plugin(&owner_is, owner())
-            .plugin(&holder_is.timeout(Duration::from_millis(200)), holder())
+            .plugin(&holder_is, holder())
             .plugin(&manifest("binder").export(ALBUM), binder())
             .build()
             .unwrap();
@@ -160,35 +161,35 @@ impl Scene {
         Self { app, told }
     }
 
-    fn open(&self, n: u32) -> Val {
+    pub fn open(&self, n: u32) -> Val {
         self.app.call("t:t/store#open", &[Val::U32(n)]).unwrap().unwrap()
     }
 
-    fn keep(&self, counter: Val) {
+    pub fn keep(&self, counter: Val) {
         self.app.call("t:t/desk#keep", &[counter]).unwrap();
     }
 
-    fn stick(&self, counter: Val) -> Val {
+    pub fn stick(&self, counter: Val) -> Val {
         self.app.call("t:t/album#stick", &[counter]).unwrap().unwrap()
     }
 
-    fn get(&self, counter: &Val) -> Result<Option<Val>, CallError> {
+    pub fn get(&self, counter: &Val) -> Result<Option<Val>, CallError> {
         self.app.call("t:t/store#[method]counter.get", std::slice::from_ref(counter))
     }
 
-    fn fails(&self, target: &str, arguments: &[Val]) -> CallErrorKind {
+    pub fn fails(&self, target: &str, arguments: &[Val]) -> CallErrorKind {
         self.app.call(target, arguments).unwrap_err().kind()
     }
 
-    fn live(&self) -> u32 {
+    pub fn live(&self) -> u32 {
         number(&self.app, "t:t/store#live", &[])
     }
 
-    fn work(&self) -> u32 {
+    pub fn work(&self) -> u32 {
         number(&self.app, "t:t/store#work", &[])
     }
 
-    fn all_ended(&self) {
+    pub fn all_ended(&self) {
         all_ended(&self.app, "t:t/store#live", &["owner"]);
         all_ended(&self.app, "t:t/album#pages", &["binder"]);
     }
@@ -225,7 +226,8 @@ fn a_destructor_waits_until_its_owner_has_been_left() {
 #[test]
 fn what_a_plugin_has_when_it_fails_is_released() {
     for (how, kind) in [("fail", CallErrorKind::Trap), ("spin", CallErrorKind::Timeout)] {
-        let scene = Scene::new();
+        let scene =
+            Scene::with(|plugin| if how == "spin" { plugin.timeout(Duration::from_millis(500)) } else { plugin });
         scene.keep(scene.open(7));
         let kept = scene.open(8);
         assert_eq!(scene.fails(&format!("t:t/desk#{how}"), &[]), kind);
@@ -244,7 +246,7 @@ fn handles_of_an_owner_that_has_restarted_are_stale_wherever_they_are() {
     let (stale, moved) = (scene.open(1), scene.open(2));
     scene.keep(scene.open(3));
     let page = scene.stick(scene.open(4));
-    assert_eq!(scene.fails("t:t/store#fail", &[moved.clone()]), CallErrorKind::Trap);
+    assert_eq!(scene.fails("t:t/store#fail", std::slice::from_ref(&moved)), CallErrorKind::Trap);
     assert_eq!(scene.get(&moved).unwrap_err().kind(), CallErrorKind::BadArguments);
     // A new one is never taken for an old one, though its representation is the same.
     let fresh = scene.open(5);

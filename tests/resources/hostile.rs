@@ -163,7 +163,7 @@ fn what_is_only_lent_cannot_be_taken() {
 fn a_reply_that_the_user_has_no_room_for_ends_with_the_user() {
     let app = app();
     let five = app.call("t:t/task#many", &[Val::U32(5)]).unwrap().unwrap();
-    assert_eq!(print_wave(&five).unwrap(), format!("[{}]", vec!["<counter of owner>"; 5].join(", ")));
+    assert_eq!(print_wave(&five).unwrap(), format!("[{}]", ["<counter of owner>"; 5].join(", ")));
     app.call("t:t/task#open", &[Val::U32(8)]).unwrap();
     let error = app.call("t:t/task#many", &[Val::U32(20)]).unwrap_err();
     assert_eq!(

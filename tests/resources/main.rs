@@ -11,6 +11,7 @@ mod fan_out;
 mod guests;
 mod host_resources;
 mod hostile;
+mod model;
 mod owners;
 mod places;
 mod third_party;
