@@ -268,8 +268,9 @@ fn rules(size: usize) -> Option<Memory> {
 
 fn checking(criterion: &mut Criterion) {
     let sizes = &sizes()[..sizes().len().min(2)];
-    let kinds: [(&str, fn(usize) -> Option<Memory>); 2] =
-        [("small components", |size| Some(files(size))), ("components of 70 KB, as the sample has", rules)];
+    let small = |size| Some(files(size));
+    let kinds: [(_, &dyn Fn(usize) -> _); 2] =
+        [("small components", &small), ("components of 70 KB, as the sample has", &rules)];
     let checking = |files: Memory, name| {
         contender(name, move || {
             let checked = check(black_box(&files)).unwrap();

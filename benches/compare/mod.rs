@@ -150,7 +150,8 @@ fn digits(number: f64) -> String {
         _ if number >= 9.95 => 0,
         _ if number >= 0.995 => 1,
         _ if number >= 0.0995 => 2,
-        _ => 3,
+        _ if number >= 0.00995 => 3,
+        _ => 4,
     };
     format!("{number:.places$}")
 }
