@@ -94,6 +94,12 @@ impl Plugins {
         contender(name, move || app.call(&target, &arguments).unwrap())
     }
 
+    /// As [`Plugins::by_app`], of a plugin that the host names too.
+    fn by_app_of(&self, name: &'static str, plugin: &'static str, target: String, value: &Val) -> Contender {
+        let (app, arguments) = (self.app.clone(), [value.clone()]);
+        contender(name, move || app.call_plugin(plugin, &target, &arguments).unwrap())
+    }
+
     /// By the app, with Rust types: the function has been looked up before.
     fn by_app_typed<T: Passed + ?Sized>(
         &self,
@@ -111,6 +117,7 @@ impl Plugins {
         let composed = Peer::new(&self.engine, &self.composed).start().typed(RELAY, function);
         vec![
             self.by_app("plugweave", ECHO, function, value),
+            self.by_app_of("plugweave named", "echo", format!("{ECHO}#{function}"), value),
             self.by_app_typed("plugweave typed", ECHO, function, typed),
             by_value("values", self.echo().func(ECHO, function), value),
             by_type("types", self.echo().typed(ECHO, function), typed),
@@ -187,10 +194,16 @@ fn rows(rows: &[Row], of: impl Fn(&Row) -> Vec<Option<Duration>>) -> Vec<(String
 }
 
 pub fn print(calls: &[Row]) {
-    let direct = ["values", "plugweave", "types", "plugweave typed"];
+    let direct = ["values", "plugweave", "plugweave named", "types", "plugweave typed"];
     print_table(
         "one call from the host",
-        &[("wasmtime, `Val`", None), ("`App::call`", Some(0)), ("wasmtime, typed", None), ("`App::typed`", Some(2))],
+        &[
+            ("wasmtime, `Val`", None),
+            ("`App::call`", Some(0)),
+            ("`App::call_plugin`", Some(0)),
+            ("wasmtime, typed", None),
+            ("`App::typed`", Some(3)),
+        ],
         &rows(calls, |row| direct.map(|name| row.of(name)).to_vec()),
     );
     let more = |row: &Row, linked: &str, direct: &str| -> Option<Duration> {
