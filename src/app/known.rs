@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::link::{CallError, Target};
 
@@ -9,7 +9,14 @@ use crate::link::{CallError, Target};
 /// Only names that mean something get in, so that there are never more than the plugins have functions,
 /// each with and without its version.
 #[derive(Default)]
-pub(super) struct Known(RwLock<HashMap<String, Target>>);
+pub(super) struct Known {
+    /// Of the one plugin that exports them.
+    only: RwLock<Names>,
+    /// Of plugins that the host has named too.
+    of_plugin: RwLock<HashMap<String, Names>>,
+}
+
+type Names = HashMap<String, Target>;
 
 impl Known {
     /// What the name means: as before, or as `look` finds it. The plan of an app never changes.
@@ -21,13 +28,40 @@ impl Known {
         name: &str,
         look: impl FnOnce() -> Result<Target, CallError>,
     ) -> Result<Target, CallError> {
-        if let Some(target) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+        if let Some(target) = read(&self.only).get(name) {
             return Ok(*target);
         }
         let target = look()?;
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), target);
+        write(&self.only).insert(name.to_owned(), target);
         Ok(target)
     }
+
+    /// As [`Known::find`], of one plugin among those that export it.
+    ///
+    /// # Errors
+    /// As `look`.
+    pub(super) fn find_of(
+        &self,
+        plugin: &str,
+        name: &str,
+        look: impl FnOnce() -> Result<Target, CallError>,
+    ) -> Result<Target, CallError> {
+        if let Some(target) = read(&self.of_plugin).get(plugin).and_then(|names| names.get(name)) {
+            return Ok(*target);
+        }
+        let target = look()?;
+        write(&self.of_plugin).entry(plugin.to_owned()).or_default().insert(name.to_owned(), target);
+        Ok(target)
+    }
+}
+
+/// A panic leaves the maps in order: each is changed in one step.
+fn read<T>(map: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    map.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(map: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    map.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -46,5 +80,11 @@ mod tests {
         assert_eq!(known.find("b", || Ok(target(2))).ok(), Some(target(2)));
         assert_eq!(known.find("a", missing).ok(), Some(target(1)));
         assert!(known.find("c", missing).is_err());
+        assert!(known.find_of("p", "a", missing).is_err());
+        assert_eq!(known.find_of("p", "a", || Ok(target(3))).ok(), Some(target(3)));
+        assert_eq!(known.find_of("q", "a", || Ok(target(4))).ok(), Some(target(4)));
+        assert_eq!(known.find_of("p", "a", missing).ok(), Some(target(3)));
+        assert!(known.find_of("p", "b", missing).is_err());
+        assert_eq!(known.find("a", missing).ok(), Some(target(1)));
     }
 }

@@ -126,7 +126,8 @@ impl App {
     /// # Errors
     /// As [`App::call`], and when there is no such plugin.
     pub fn call_plugin(&self, plugin: &str, target: &str, arguments: &[Val]) -> Result<Option<Val>, CallError> {
-        self.runtime().call(self.callable(plugin, target)?.target, arguments)
+        let found = self.live.known.find_of(plugin, target, || Ok(self.callable(plugin, target)?.target))?;
+        self.runtime().call(found, arguments)
     }
 
     /// Calls what is written as WAVE text, of the one plugin that exports it or of the one named.
