@@ -127,6 +127,8 @@ pub fn print_table(title: &str, columns: &[Column<'_>], rows: &[(String, Vec<Opt
 fn cell(other: Option<Duration>, time: Option<Duration>) -> String {
     match (other, time) {
         (_, None) => "–".to_owned(),
+        // What is left of two times may be nothing that can be measured.
+        (_, Some(time)) if time.is_zero() => "under 1 ns".to_owned(),
         (Some(other), Some(time)) if !other.is_zero() => {
             format!("{}× ({})", digits(time.as_secs_f64() / other.as_secs_f64()), show(time))
         }
