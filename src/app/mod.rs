@@ -27,7 +27,7 @@ pub use builder::AppBuilder;
 pub use handle::AppHandle;
 use known::Known;
 pub use open::{OpenError, Problems};
-pub use typed::{Bindings, TypedCall};
+pub use typed::{Bindings, TypedCall, TypedHandlesCall};
 pub use wave::{WaveCall, WaveError, print};
 
 /// A live app: its plugins have started. Clones are the same app, and so are its [`TypedCall`]s and

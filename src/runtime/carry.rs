@@ -59,7 +59,7 @@ impl Inner {
     ///
     /// # Errors
     /// When one of them cannot be there. Then nothing has been moved.
-    fn deliver(
+    pub(super) fn deliver(
         &self,
         instance: &mut Instance,
         target: Target,
@@ -169,7 +169,7 @@ impl Inner {
 }
 
 /// Says which borrow may have been kept, where that is why a call has failed: wasmtime tells only that one was.
-fn kept(ended: Ended, function: &ExportedFunction) -> Ended {
+pub(super) fn kept(ended: Ended, function: &ExportedFunction) -> Ended {
     let Ended::Failed(error) = ended else { return ended };
     let is_kept = format!("{error:#}").contains("borrow handles still remain");
     let Some(passing) = function.passing.as_ref().filter(|_| is_kept) else { return Ended::Failed(error) };
