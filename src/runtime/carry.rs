@@ -107,7 +107,7 @@ impl Inner {
             let place = || format!("parameter `{parameter}` (`{}`)", leaf.written());
             let flight = flights.next().ok_or_else(|| self.bad_handle(target, "a handle is missing", &place()))?;
             if let Local::Native = leaf.local {
-                let entry = self.own_entry(target, instance.generation, flight.rep, &place)?;
+                let entry = self.own_entry(target, instance.generation, flight.rep, leaf, &place)?;
                 delivered.handles.push(entry.handle);
                 return Ok(());
             }
@@ -144,6 +144,7 @@ impl Inner {
         target: Target,
         generation: u64,
         rep: Rep,
+        leaf: &Leaf,
         place: &dyn Fn() -> String,
     ) -> Result<Entry, CallError> {
         let plugin = target.plugin;
@@ -159,6 +160,10 @@ impl Inner {
         if entry.generation != generation {
             let cause = format!("{} is a handle from before the plugin was started anew", place());
             return Err(self.refuse(CallErrorKind::OwnerRestarted, plugin, cause));
+        }
+        // A plugin can export an interface in two versions, each with a resource of this name.
+        if entry.resource != leaf.resource {
+            return Err(self.bad_handle(target, "it is a handle of another resource of that name", &place()));
         }
         Ok(entry)
     }

@@ -97,6 +97,7 @@ mod from_the_host {
 }
 
 mod with_rust_types {
+    use plugweave::wasmtime::component::ResourceAny;
     use plugweave::{CallErrorKind, Handle, HandleList};
 
     use crate::guests::{app, live};
@@ -138,12 +139,10 @@ mod with_rust_types {
         let app = app("(i32.const 0)");
         let error = app.typed_with_handles::<(u32,), (u32,)>("t:t/store#[constructor]counter").unwrap_err();
         assert_eq!(error.kind(), CallErrorKind::WrongType, "{error}");
-        let plain = app.typed::<(u32,), (Handleless,)>("t:t/store#[constructor]counter").unwrap_err();
+        let plain = app.typed::<(u32,), (ResourceAny,)>("t:t/store#[constructor]counter").unwrap_err();
         assert_eq!(plain.kind(), CallErrorKind::WrongType);
         assert!(plain.cause().contains("`typed_with_handles`"), "{plain}");
         // Functions without handles can be called so, too.
         assert_eq!(app.typed_with_handles::<(), (u32,)>("t:t/store#live").unwrap().call(()).unwrap(), (0,));
     }
-
-    type Handleless = plugweave::wasmtime::component::ResourceAny;
 }
