@@ -4,9 +4,9 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::Val;
 
 use super::reply::{self, Outcome};
-use super::{CallError, Frame, InFlight, Live, Passing, PluginState, Target, put_result, take_arguments};
+use super::{CallError, Flights, Frame, InFlight, Live, Passing, PluginState, Target, put_result, take_arguments};
 use crate::model::{Cardinality, ExternName, OnFailure, PluginId};
-use crate::plan::{Answer, Fallible, Reply};
+use crate::plan::{Answer, Fallible, PluginIndex, Reply};
 
 /// What is behind one imported function: asks the providers and makes one value of their answers.
 ///
@@ -20,6 +20,8 @@ pub(super) struct Dispatcher {
     pub(super) reply: Reply,
     /// Who is asked; where the owner of a handle is, all who may be that.
     pub(super) providers: Vec<Provider>,
+    /// The plugin that the import is bound to, where it is only one.
+    pub(super) alone: Option<PluginIndex>,
     /// Where the consumer's arguments and the reply have handles; nothing where they have none.
     pub(super) passing: Option<Passing>,
 }
@@ -80,7 +82,12 @@ impl Dispatcher {
         let sent = RefCell::new(sent);
         let ask = |provider: &Provider| {
             let mut arguments = arguments.clone();
-            let mut carried = live.carry(&caller, provider.target, &mut arguments, &mut sent.borrow_mut().flights)?;
+            let mut carry = |sent: &mut Flights| live.carry(&caller, provider.target, &mut arguments, sent);
+            // Several are only lent handles, each of them the same.
+            let mut carried = match providers {
+                [_, _, ..] => carry(&mut sent.borrow().flights.clone())?,
+                _ => carry(&mut sent.borrow_mut().flights)?,
+            };
             back.borrow_mut().flights.append(&mut carried.handles);
             Ok(carried.value)
         };

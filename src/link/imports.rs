@@ -134,6 +134,10 @@ impl<'a> Imports<'a> {
             on_failure: binding.on_failure,
             reply: function.reply.clone(),
             providers,
+            alone: match binding.providers.as_slice() {
+                [provider] => Some(provider.plugin),
+                _ => None,
+            },
             passing: self.passing(plugin, import, function)?,
         })
     }

@@ -7,11 +7,12 @@ use super::{CallError, CallErrorKind, CallFrame, InFlight, Live, Passing};
 use crate::plan::PluginIndex;
 
 impl Dispatcher {
-    /// The owner of the handles that decide where the call goes.
+    /// The owner of the handles that decide where the call goes. Where there are none, as in an empty
+    /// list, it goes to the one plugin that the import is bound to.
     ///
     /// # Errors
-    /// `wrong-owner` when they have several, or one that does not export the interface; `reentrant` when
-    /// it is the consumer itself.
+    /// `wrong-owner` when they have several, or one that does not export the interface, or when nobody can
+    /// be told; `reentrant` when it is the consumer itself.
     pub(super) fn owner(
         &self,
         live: &dyn Live,
@@ -39,7 +40,14 @@ impl Dispatcher {
             Ok(())
         })?;
         let Some((owner, place)) = first else {
-            let cause = "no handle of the interface is among the arguments, so that it has no owner to go to";
+            let is_alone = |provider: &&Provider| Some(provider.target.plugin) == self.alone;
+            if let Some(provider) = self.providers.iter().find(is_alone) {
+                return Ok(provider);
+            }
+            let cause = format!(
+                "`{}` of `{}` was called without any handle of its interface, so that there is no owner to ask",
+                self.function, self.import
+            );
             return Err(CallError::new(CallErrorKind::WrongOwner, Some(self.consumer.clone()), cause));
         };
         if let Some(provider) = self.providers.iter().find(|provider| provider.target.plugin == owner) {

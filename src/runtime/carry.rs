@@ -5,6 +5,7 @@ use wasmtime::component::{ResourceAny, Val};
 
 use super::Inner;
 use super::enter::{Ended, Purpose};
+use super::handle::told_mismatch;
 use super::slot::Instance;
 use crate::link::{
     CallError, CallErrorKind, Carried, Entry, ExportedFunction, Flight, Flights, Frame, Holder, InFlight, Leaf, Local,
@@ -12,12 +13,40 @@ use crate::link::{
 };
 use crate::plan::PluginIndex;
 
+/// How often wasmtime counts a handle more than once while a plugin is lent it that does not own it: as what
+/// has been lent, and as the borrow. The owner has no such borrow.
+const LENT_TO_ANOTHER: usize = 2;
+
 /// The handles of a call's arguments, in the plugin's store.
-struct Delivered {
+#[derive(Default)]
+pub(super) struct Delivered {
     /// In the order of the arguments.
     handles: Vec<ResourceAny>,
     /// Those that were only lent, which must be dropped after the call.
     lent: Vec<ResourceAny>,
+    /// How often the store counts handles once more while they are lent.
+    counted_again: usize,
+}
+
+impl Delivered {
+    /// Makes the call that the handles are for. If it fails, the plugin has failed.
+    pub(super) fn lend<R>(
+        self,
+        instance: &mut Instance,
+        function: &ExportedFunction,
+        call: impl FnOnce(&mut Instance) -> Result<R, Ended>,
+    ) -> Result<R, Ended> {
+        // A handle counts once, however it is passed: else a plugin would fail because it is lent what
+        // it has room for.
+        let most = instance.store.max_component_handles();
+        instance.store.set_max_component_handles(most.saturating_add(self.counted_again));
+        let result = call(instance).map_err(|ended| kept(ended, function))?;
+        instance.store.set_max_component_handles(most);
+        for lent in self.lent {
+            lent.resource_drop(&mut instance.store)?;
+        }
+        Ok(result)
+    }
 }
 
 impl Inner {
@@ -40,10 +69,8 @@ impl Inner {
         self.enter(caller, Purpose::Call(target), |instance| {
             let delivered = self.deliver(instance, target, arguments, sent)?;
             let expected = if answers { &mut results[..] } else { &mut [] };
-            instance.call(target.function, arguments, expected).map_err(|ended| kept(ended, function))?;
-            for lent in delivered {
-                lent.resource_drop(&mut instance.store)?;
-            }
+            let call = |instance: &mut Instance| instance.call(target.function, arguments, expected);
+            delivered.lend(instance, function, call)?;
             if let Some(passing) = &function.passing {
                 let owner = (target.plugin, instance.generation);
                 take_result(&mut instance.store, passing, owner, &mut results[0], &mut back)?;
@@ -54,8 +81,7 @@ impl Inner {
         Ok(Carried { value: answers.then_some(value), handles: std::mem::take(&mut back.flights) })
     }
 
-    /// Puts the handles of the arguments into the plugin's store. Returns those that must be dropped after
-    /// the call.
+    /// Puts the handles of the arguments into the plugin's store.
     ///
     /// # Errors
     /// When one of them cannot be there. Then nothing has been moved.
@@ -65,21 +91,21 @@ impl Inner {
         target: Target,
         arguments: &mut [Val],
         sent: &mut Flights,
-    ) -> Result<Vec<ResourceAny>, Ended> {
-        let Some(passing) = &self.assembly.function(target).passing else { return Ok(Vec::new()) };
-        let Delivered { handles, lent } = self.arrange(instance, target, passing, arguments, sent)?;
+    ) -> Result<Delivered, Ended> {
+        let Some(passing) = &self.assembly.function(target).passing else { return Ok(Delivered::default()) };
+        let delivered = self.arrange(instance, target, passing, arguments, sent)?;
         // From here on nothing can go wrong, so that all of it is moved or none.
-        let mut arriving = sent.iter().zip(handles);
+        let mut arriving = sent.iter().zip(&delivered.handles);
         let placed: Result<(), std::convert::Infallible> = passing.visit_arguments(arguments, |_, leaf, value| {
             if let Some((flight, handle)) = arriving.next() {
-                *value = Val::Resource(handle);
+                *value = Val::Resource(*handle);
                 self.moved(flight, leaf, target.plugin);
             }
             Ok(())
         });
         let Ok(()) = placed;
         sent.clear();
-        Ok(lent)
+        Ok(delivered)
     }
 
     /// Notes who has a handle now.
@@ -102,27 +128,24 @@ impl Inner {
     ) -> Result<Delivered, Ended> {
         let mut flights = sent.iter();
         let mut wrapped = Vec::new();
-        let mut delivered = Delivered { handles: Vec::with_capacity(sent.len()), lent: Vec::new() };
+        let mut delivered = Delivered { handles: Vec::with_capacity(sent.len()), ..Delivered::default() };
         let arranged = passing.visit_arguments(arguments, |parameter, leaf, _| {
             let place = || format!("parameter `{parameter}` (`{}`)", leaf.written());
             let flight = flights.next().ok_or_else(|| self.bad_handle(target, "a handle is missing", &place()))?;
             if let Local::Native = leaf.local {
                 let entry = self.own_entry(target, instance.generation, flight.rep, leaf, &place)?;
                 delivered.handles.push(entry.handle);
+                delivered.counted_again += usize::from(!flight.own);
                 return Ok(());
             }
             let handle = wrap(&mut instance.store, flight.rep, leaf).map_err(|error| {
-                let limit = self.limits(target.plugin).handles;
-                self.bad_handle(
-                    target,
-                    &format!("no room for another handle, its limit is {limit} (`handles`): {error:#}"),
-                    &place(),
-                )
+                self.bad_handle(target, &self.told_limit(&format!("{error:#}"), target.plugin), &place())
             })?;
             wrapped.push(handle);
             delivered.handles.push(handle);
             if !flight.own {
                 delivered.lent.push(handle);
+                delivered.counted_again += LENT_TO_ANOTHER;
             }
             Ok(())
         });
@@ -161,9 +184,10 @@ impl Inner {
             let cause = format!("{} is a handle from before the plugin was started anew", place());
             return Err(self.refuse(CallErrorKind::OwnerRestarted, plugin, cause));
         }
-        // A plugin can export an interface in two versions, each with a resource of this name.
+        // It may export an interface in several versions, which are one to others.
         if entry.resource != leaf.resource {
-            return Err(self.bad_handle(target, "it is a handle of another resource of that name", &place()));
+            let told = told_mismatch(&leaf.resource, &entry.resource, self.id(plugin));
+            return Err(self.bad_handle(target, &told, &place()));
         }
         Ok(entry)
     }
@@ -174,7 +198,7 @@ impl Inner {
 }
 
 /// Says which borrow may have been kept, where that is why a call has failed: wasmtime tells only that one was.
-pub(super) fn kept(ended: Ended, function: &ExportedFunction) -> Ended {
+fn kept(ended: Ended, function: &ExportedFunction) -> Ended {
     let Ended::Failed(error) = ended else { return ended };
     let is_kept = format!("{error:#}").contains("borrow handles still remain");
     let Some(passing) = function.passing.as_ref().filter(|_| is_kept) else { return Ended::Failed(error) };

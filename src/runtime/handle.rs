@@ -121,3 +121,18 @@ impl fmt::Debug for Handle {
         write!(f, "Handle({self})")
     }
 }
+
+/// Why a handle cannot be where one of another resource is expected.
+pub(super) fn told_mismatch(wanted: &Resource, given: &Resource, owner: &PluginId) -> String {
+    let interface = |resource: &Resource| match &resource.interface {
+        Some(interface) => format!("`{interface}`"),
+        None => "the world".to_owned(),
+    };
+    format!(
+        "expected a `{}` of {}, found `<{} of {owner}>`, of {}",
+        wanted.name,
+        interface(wanted),
+        given.name,
+        interface(given)
+    )
+}

@@ -4,6 +4,7 @@ use wasmtime::component::Val as Raw;
 
 use super::arguments::{check_arguments, weight};
 use super::enter::Purpose;
+use super::handle::told_mismatch;
 use super::slot::Instance;
 use super::{Handle, Inner, Runtime, Val};
 use crate::link::{
@@ -139,15 +140,7 @@ impl Inner {
         if fits {
             return Ok(());
         }
-        let interface = |interface: Option<&ExternName>| {
-            interface.map_or("the world".to_owned(), |interface| format!("`{interface}`"))
-        };
-        Err(format!(
-            "expected a `{}` of {}, found `{handle}`, of {}",
-            wanted.name,
-            interface(wanted.interface.as_ref()),
-            interface(given.interface.as_ref())
-        ))
+        Err(told_mismatch(wanted, given, handle.owner()))
     }
 
     /// Refuses a function that the host cannot call.

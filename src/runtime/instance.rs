@@ -95,7 +95,7 @@ impl Inner {
     }
 
     /// What wasmtime says of a limit, in the words of the manifest. It has no type for these errors.
-    fn told_limit(&self, cause: &str, plugin: PluginIndex) -> String {
+    pub(super) fn told_limit(&self, cause: &str, plugin: PluginIndex) -> String {
         let limits = self.limits(plugin);
         let count = |what: &str| cause.split_once(&format!("{what} count too high at ")).map(|(_, count)| count);
         if let Some(count) = count("instance") {
@@ -109,6 +109,9 @@ impl Inner {
                 "one call copied more than its limit of {} bytes (`hostcall-bytes`)",
                 limits.hostcall_bytes
             );
+        }
+        if cause.contains("store handle limit exceeded") {
+            return format!("it has no room for another handle, its limit is {} (`handles`)", limits.handles);
         }
         if cause.contains("requires that `*_async` functions are used") {
             return "a host interface that it imports has `async` functions, and plugins can call only others"

@@ -1,6 +1,5 @@
 //! Calls from the host with Rust types, handles among them.
 
-use super::carry::kept;
 use super::enter::{Ended, Purpose};
 use super::host_calls::Lent;
 use super::passed::{Answers, Arguments};
@@ -57,14 +56,10 @@ impl Inner {
             if passing.is_none() {
                 sketch = params.sketch(&mut Vec::new());
             }
-            let lent = self.deliver(instance, target, &mut sketch, sent)?;
+            let delivered = self.deliver(instance, target, &mut sketch, sent)?;
             let params = params.lowered(sketch).ok_or_else(odd)?;
-            let raw = function
-                .call(&mut instance.store, params)
-                .map_err(|error| kept(error.into(), self.assembly.function(target)))?;
-            for lent in lent {
-                lent.resource_drop(&mut instance.store)?;
-            }
+            let call = |instance: &mut Instance| Ok(function.call(&mut instance.store, params)?);
+            let raw = delivered.lend(instance, self.assembly.function(target), call)?;
             if let Some(passing) = passing {
                 let owner = (target.plugin, instance.generation);
                 take_result(&mut instance.store, passing, owner, &mut R::sketch(&raw), &mut back)?;

@@ -165,3 +165,67 @@ pub fn run(app: &App, n: u32) -> u32 {
 pub fn live(app: &App) -> u32 {
     number(app, "t:t/store#live", &[])
 }
+
+/// What every module here begins with: a memory, of which the first 1024 bytes are its own to use, and
+/// `$alloc`, which takes the rest of it bit by bit.
+const PRELUDE: &str = r#"(memory (export "memory") 2)
+    (global $next (mut i32) (i32.const 1024))
+    (func $alloc (param $size i32) (result i32)
+        (global.get $next)
+        (global.set $next
+            (i32.and (i32.add (i32.add (global.get $next) (local.get $size)) (i32.const 7)) (i32.const -8))))
+    (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (call $alloc (local.get 3)))"#;
+
+/// A module of these imports and these functions.
+pub fn module(imports: &str, functions: &str) -> String {
+    format!("(module {imports} {PRELUDE} {functions})")
+}
+
+/// The owner of `counter` in an interface: its `get`, `live`, and what is given. `$make` makes one, `$end`
+/// drops a handle and returns its number, `$peek` returns the number of one that is lent; to the latter two
+/// nothing is the handle 0. `dtor` is what its destructor does but for counting, with `$rep`.
+pub fn counters(interface: &str, dtor: &str, functions: &str) -> String {
+    counters_with(interface, "", dtor, functions)
+}
+
+/// As [`counters`], with imports.
+pub fn counters_with(interface: &str, imports: &str, dtor: &str, functions: &str) -> String {
+    module(
+        &format!(
+            r#"(import "[export]{interface}" "[resource-new]counter" (func $new (param i32) (result i32)))
+            (import "[export]{interface}" "[resource-rep]counter" (func $rep (param i32) (result i32)))
+            (import "[export]{interface}" "[resource-drop]counter" (func $drop (param i32)))
+            {imports}"#
+        ),
+        &format!(
+            r#"(global $live (mut i32) (i32.const 0))
+            (func $make (param $n i32) (result i32)
+                (local $at i32)
+                (local.set $at (call $alloc (i32.const 4)))
+                (i32.store (local.get $at) (local.get $n))
+                (global.set $live (i32.add (global.get $live) (i32.const 1)))
+                (call $new (local.get $at)))
+            (func $peek (param $rep i32) (result i32)
+                (if (result i32) (local.get $rep) (then (i32.load (local.get $rep))) (else (i32.const 0))))
+            (func $end (param $handle i32) (result i32)
+                (if (i32.eqz (local.get $handle)) (then (return (i32.const 0))))
+                (i32.load (call $rep (local.get $handle)))
+                (call $drop (local.get $handle)))
+            (func (export "{interface}#[dtor]counter") (param $rep i32)
+                (global.set $live (i32.sub (global.get $live) (i32.const 1)))
+                {dtor})
+            (func (export "{interface}#[method]counter.get") (param i32) (result i32) (i32.load (local.get 0)))
+            (func (export "{interface}#live") (result i32) (global.get $live))
+            {functions}"#
+        ),
+    )
+}
+
+/// Whether all resources have ended, and each owner counts none.
+#[track_caller]
+pub fn all_ended(app: &App, live: &str, owners: &[&str]) {
+    assert_eq!(app.live_handles(), 0, "handles are left");
+    for owner in owners {
+        assert_eq!(app.call_plugin(owner, live, &[]).unwrap(), Some(Val::U32(0)), "counters of `{owner}` are left");
+    }
+}

@@ -4,4 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod calls;
+mod ends;
+mod errors;
+mod fan_out;
 mod guests;
+mod host_resources;
+mod owners;
+mod places;
+mod third_party;

@@ -1,0 +1,5 @@
+(module (memory (export "memory") 1) (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+  (func (export "demo:pool/pool@1.0.0#[method]counter.get") (param i32) (result i32) unreachable)
+  (func (export "demo:pool/pool@1.0.0#[method]counter.name") (param i32) (result i32) unreachable)
+  (func (export "demo:pool/pool@1.0.0#open") (param i32) (result i32) unreachable)
+  (func (export "demo:pool/pool@1.0.0#close") (param i32) (result i32) unreachable))
