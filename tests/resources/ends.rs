@@ -244,7 +244,7 @@ fn handles_of_an_owner_that_has_restarted_are_stale_wherever_they_are() {
     let (stale, moved) = (scene.open(1), scene.open(2));
     scene.keep(scene.open(3));
     let page = scene.stick(scene.open(4));
-    assert_eq!(scene.fails("t:t/store#fail", &[moved.clone()]), CallErrorKind::Trap);
+    assert_eq!(scene.fails("t:t/store#fail", std::slice::from_ref(&moved)), CallErrorKind::Trap);
     assert_eq!(scene.get(&moved).unwrap_err().kind(), CallErrorKind::BadArguments);
     // A new one is never taken for an old one, though its representation is the same.
     let fresh = scene.open(5);
