@@ -35,6 +35,8 @@ interface task {
     forget: func(it: borrow<counter>);
     open: func(n: u32);
     held: func() -> u32;
+    lend: func(it: borrow<counter>) -> u32;
+    open-and-close: func();
 }
 world owner { export store; }
 world holder { export desk; }
@@ -102,9 +104,19 @@ fn holder() -> String {
 fn user() -> String {
     module(
         r#"(import "t:t/store@1.0.0" "open" (func $open (param i32) (result i32)))
+        (import "t:t/store@1.0.0" "[method]counter.get" (func $get (param i32) (result i32)))
+        (import "t:t/store@1.0.0" "close-and-get" (func $close-and-get (param i32 i32) (result i32)))
         (import "t:t/desk@1.0.0" "forget" (func $forget (param i32 i32 i32)))
         (import "t:t/store@1.0.0" "[resource-drop]counter" (func $drop (param i32)))"#,
         r#"(global $held (mut i32) (i32.const 0))
+        (func (export "t:t/task@1.0.0#lend") (param i32) (result i32)
+            (call $get (local.get 0)) (call $drop (local.get 0)))
+        (func (export "t:t/task@1.0.0#open-and-close")
+            (local $it i32)
+            (local.set $it (call $open (i32.const 1)))
+            (drop (call $get (local.get $it)))
+            (drop (call $close-and-get (call $open (i32.const 2)) (local.get $it)))
+            (call $drop (local.get $it)))
         (func (export "t:t/task@1.0.0#held") (result i32) (global.get $held))
         (func (export "t:t/task@1.0.0#forget") (param i32)
             (call $forget (i32.const 1) (i32.const 1) (local.get 0))
@@ -296,6 +308,23 @@ fn an_owner_that_has_all_it_may_have_can_be_asked_for_each() {
          (`handles`)"
     );
     drop((ten, full));
+    ended(&app);
+}
+
+/// A counter, lent to the owner and to others, given away and back, again and again.
+#[test]
+fn what_has_passed_leaves_nothing_behind_in_any_store() {
+    let app = app_with([10, 10, 10]);
+    for n in 0..100 {
+        let (one, two) = (open(&app, n), open(&app, 1));
+        assert_eq!(get(&app, &one), n);
+        assert_eq!(number(&app, "t:t/desk#count", &[Val::List(vec![one.clone(), one.clone(), two.clone()])]), 3);
+        assert_eq!(number(&app, "t:t/store#sum", &[Val::List(vec![one.clone(), two.clone()])]), n + 1);
+        assert_eq!(number(&app, "t:t/task#lend", std::slice::from_ref(&one)), n);
+        app.call("t:t/task#open-and-close", &[]).unwrap();
+        app.call("t:t/desk#hold", &[Val::List(vec![one, two])]).unwrap();
+        app.call("t:t/desk#give-up", &[]).unwrap();
+    }
     ended(&app);
 }
 

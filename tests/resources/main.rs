@@ -4,11 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod calls;
+mod chains;
 mod ends;
 mod errors;
 mod fan_out;
 mod guests;
 mod host_resources;
+mod hostile;
 mod owners;
 mod places;
 mod third_party;

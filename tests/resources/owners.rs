@@ -230,6 +230,16 @@ fn the_host_cannot_pass_a_handle_of_one_owner_to_another() {
     ended(&app);
 }
 
+#[test]
+fn a_handle_among_the_arguments_of_all_is_one_plugins() {
+    let app = app("u32");
+    let counter = app.call_plugin("b", "t:t/pool#open", &[Val::U32(5)]).unwrap().unwrap();
+    let answers = app.call_all("t:t/pool#[method]counter.get", &[counter]).unwrap();
+    let answers = answers.into_iter().map(|(_, answer)| answer.map_err(|error| error.kind())).collect::<Vec<_>>();
+    assert_eq!(answers, [Err(CallErrorKind::WrongOwner), Ok(Some(Val::U32(105)))]);
+    ended(&app);
+}
+
 /// A user that is bound to one plugin only, and asks whatever it is lent.
 mod bound {
     use super::*;
