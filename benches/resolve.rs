@@ -1,22 +1,28 @@
 //! How fast apps are resolved and checked, and whether that grows with their size or faster.
 //!
-//! `cargo bench --no-default-features --bench resolve` runs it without building wasmtime.
+//! `cargo bench --no-default-features --bench resolve` runs it without building wasmtime. It ends with
+//! tables of how the times grow.
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a bench")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs, reason = "a bench")]
 
+#[allow(dead_code, reason = "the other benches use all of it")]
+mod compare;
+
+use std::cell::LazyCell;
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
-use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group, criterion_main};
 use plugweave::check::check;
 use plugweave::files::Memory;
 use plugweave::manifest::{parse_app, parse_manifest, settle};
 use plugweave::model::{ExternName, Field, FuncType, Param, Type};
 use plugweave::resolve::{App, Plugin, resolve};
 use plugweave::world::{Extern, ExternKind, Function, World, componentize};
+
+use compare::{Column, Row, compare, contender, is_measured, print_table};
 
 /// How many imports each plugin has, as far as there are so many others.
 const IMPORTS: usize = 3;
@@ -198,40 +204,51 @@ fn files(size: usize) -> Memory {
     })
 }
 
-fn resolve_one(group: &mut BenchmarkGroup<'_, WallTime>, kind: Kind, size: usize) {
-    let app = app(kind, size);
-    let (plan, problems) = resolve(&app);
-    assert_eq!(plan.is_some(), !matches!(kind, Kind::Missing | Kind::Cycles), "{:?}", problems.first());
-    group.throughput(Throughput::Elements(size as u64));
-    group.bench_with_input(BenchmarkId::from_parameter(size), &app, |bencher, app| {
-        bencher.iter(|| black_box(resolve(black_box(app))));
-    });
+/// How many plugins the apps have. In a single run, which measures nothing, the largest are left out.
+fn sizes() -> &'static [(&'static str, usize)] {
+    let all = &[("100", 100), ("1,000", 1_000), ("10,000", 10_000)];
+    if is_measured() { all } else { &all[..1] }
 }
 
 fn resolving(criterion: &mut Criterion) {
-    for (name, kind) in [
-        ("resolve", Kind::Plain),
-        ("resolve bound", Kind::Bound),
-        ("resolve fan-out", Kind::FanOut),
-        ("resolve missing", Kind::Missing),
-        ("resolve cycles", Kind::Cycles),
-    ] {
-        let mut group = criterion.benchmark_group(name);
-        group.sample_size(10).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
-        for size in [100, 1_000, 10_000] {
-            resolve_one(&mut group, kind, size);
-        }
-        group.finish();
-    }
+    let kinds = [
+        ("each import has one provider", Kind::Plain),
+        ("as above, all bound in `app.toml`", Kind::Bound),
+        ("one plugin in a hundred asks one in ten", Kind::FanOut),
+        ("no import has a provider", Kind::Missing),
+        ("every plugin on a cycle with another", Kind::Cycles),
+    ];
+    let resolving = |kind, name, size| {
+        // Made when it is first asked for: most are not, where the command line names one.
+        let app = LazyCell::new(move || app(kind, size));
+        contender(name, move || {
+            let (plan, problems) = resolve(black_box(&app));
+            assert_eq!(plan.is_some(), !matches!(kind, Kind::Missing | Kind::Cycles), "{:?}", problems.first());
+            (plan, problems)
+        })
+    };
+    let rows = kinds.into_iter().filter_map(|(what, kind)| {
+        let contenders = sizes().iter().map(|(name, size)| resolving(kind, *name, *size)).collect();
+        compare(criterion, "resolve", what, contenders)
+    });
+    let rows: Vec<Row> = rows.collect();
+    print_growth("resolving", sizes(), &rows);
 }
 
-fn check_one(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, size: usize, files: &Memory) {
-    let checked = check(files).unwrap();
-    assert!(checked.plan.is_some(), "{:?}", checked.diagnostics.first());
-    group.throughput(Throughput::Elements(size as u64));
-    group.bench_with_input(BenchmarkId::new(name, size), files, |bencher, files| {
-        bencher.iter(|| black_box(check(black_box(files)).unwrap()));
+/// Each size against the one before, and the share of one plugin in the largest.
+fn print_growth(title: &str, sizes: &[(&'static str, usize)], rows: &[Row]) {
+    let Some((largest, plugins)) = sizes.last() else { return };
+    let share = format!("each of {largest}");
+    let before = |index: usize| index.checked_sub(1);
+    let mut columns: Vec<Column<'_>> =
+        sizes.iter().enumerate().map(|(index, (name, _))| (*name, before(index))).collect();
+    columns.push((&share, None));
+    let rows = rows.iter().map(|row| {
+        let mut times: Vec<Option<Duration>> = sizes.iter().map(|(name, _)| row.of(name)).collect();
+        times.push(row.of(largest).map(|time| time.div_f64(*plugins as f64)));
+        (row.name.clone(), times)
     });
+    print_table(title, &columns, &rows.collect::<Vec<_>>());
 }
 
 /// Plugins with the binaries of the sample's rules, of about 70 KB each; none where the sample is not there.
@@ -250,15 +267,23 @@ fn rules(size: usize) -> Option<Memory> {
 }
 
 fn checking(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("check");
-    group.sample_size(10).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
-    for size in [100, 1_000] {
-        check_one(&mut group, "small", size, &files(size));
-    }
-    if let Some(files) = rules(1_000) {
-        check_one(&mut group, "sample", 1_000, &files);
-    }
-    group.finish();
+    let sizes = &sizes()[..sizes().len().min(2)];
+    let small = |size| Some(files(size));
+    let kinds: [(_, &dyn Fn(usize) -> _); 2] =
+        [("small components", &small), ("components of 70 KB, as the sample has", &rules)];
+    let checking = |files: Memory, name| {
+        contender(name, move || {
+            let checked = check(black_box(&files)).unwrap();
+            assert!(checked.plan.is_some(), "{:?}", checked.diagnostics.first());
+            checked
+        })
+    };
+    let rows = kinds.into_iter().filter_map(|(what, files)| {
+        let contenders = sizes.iter().filter_map(|(name, size)| Some(checking(files(*size)?, *name))).collect();
+        compare(criterion, "check", what, contenders)
+    });
+    let rows: Vec<Row> = rows.collect();
+    print_growth("checking", sizes, &rows);
 }
 
 criterion_group!(benches, resolving, checking);

@@ -80,14 +80,14 @@ pub use model::PluginId;
 #[cfg(feature = "runtime")]
 pub use app::{
     Answered, App, AppBuilder, AppHandle, Bindings, Callable, CapturedOutput, OpenError, OutputSink, OutputStream,
-    Problems, StartOptions, TypedCall, WaveCall, WaveError, print as print_wave,
+    Problems, StartOptions, TypedCall, TypedHandlesCall, WaveCall, WaveError, print as print_wave,
 };
 #[cfg(feature = "runtime")]
 pub use link::{
     Assembly, CallError, CallErrorKind, CallFrame, HostInterface, HostInterfaces, HostState, LinkError, PluginState,
 };
 #[cfg(feature = "runtime")]
-pub use runtime::{BoundToStore, Handle, Val};
+pub use runtime::{Answer, Answers, Argument, Arguments, BoundToStore, Handle, HandleList, Val};
 /// wasmtime itself, so that the types of bindings and linkers are the same ones.
 #[cfg(feature = "runtime")]
 pub use wasmtime;

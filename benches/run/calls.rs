@@ -48,12 +48,17 @@ struct Plugins {
 }
 
 impl Plugins {
-    fn new() -> Self {
+    /// With so many more, that nobody calls.
+    fn new(others: usize) -> Self {
         let (echo, relay) = (guests::echo(PAGES), guests::relay(PAGES));
         let exports = |interface| format!("[exports]\n\"{interface}\" = {{}}\n");
         let files = with_plugin(Memory::default(), "echo", &echo, &exports(ECHO));
         let tables = exports(RELAY) + &format!("[imports]\n\"{ECHO}\" = \"exactly-one\"\n");
-        let app = start(&with_plugin(files, "relay", &relay, &tables));
+        let files = with_plugin(files, "relay", &relay, &tables);
+        let (rule, rules) = (guests::rule(), exports("bench:run/rule"));
+        let files =
+            (0..others).fold(files, |files, number| with_plugin(files, &format!("other-{number}"), &rule, &rules));
+        let app = start(&files);
         Self {
             engine: app.assembly().engine().clone(),
             app: Rc::new(app),
@@ -89,10 +94,31 @@ impl Plugins {
         contender(name, move || app.call(&target, &arguments).unwrap())
     }
 
+    /// As [`Plugins::by_app`], of a plugin that the host names too.
+    fn by_app_of(&self, name: &'static str, plugin: &'static str, target: String, value: &Val) -> Contender {
+        let (app, arguments) = (self.app.clone(), [value.clone()]);
+        contender(name, move || app.call_plugin(plugin, &target, &arguments).unwrap())
+    }
+
+    /// By the app, with Rust types: the function has been looked up before.
+    fn by_app_typed<T: Passed + ?Sized>(
+        &self,
+        name: &'static str,
+        interface: &str,
+        function: &str,
+        value: &Arc<T>,
+    ) -> Contender {
+        let target = format!("{interface}#{function}");
+        let (call, value) = (self.app.typed::<(Arc<T>,), (T::Owned,)>(&target).unwrap(), value.clone());
+        contender(name, move || call.call((value.clone(),)).unwrap())
+    }
+
     fn contenders<T: Passed + ?Sized>(&self, function: &str, value: &Val, typed: &Arc<T>) -> Vec<Contender> {
         let composed = Peer::new(&self.engine, &self.composed).start().typed(RELAY, function);
         vec![
             self.by_app("plugweave", ECHO, function, value),
+            self.by_app_of("plugweave named", "echo", format!("{ECHO}#{function}"), value),
+            self.by_app_typed("plugweave typed", ECHO, function, typed),
             by_value("values", self.echo().func(ECHO, function), value),
             by_type("types", self.echo().typed(ECHO, function), typed),
             self.by_app("plugweave linked", RELAY, function, value),
@@ -149,12 +175,14 @@ fn entries(length: u32) -> (Val, Arc<[Entry]>) {
 }
 
 pub fn measure(criterion: &mut Criterion) -> Vec<Row> {
-    let plugins = Plugins::new();
+    let (plugins, crowd) = (Plugins::new(0), Plugins::new(98));
     let text = "sixty-four bytes of text, as a title or a path has more or less.";
     assert_eq!(text.len(), 64);
     let (small, large, entries) = (bytes(1 << 10), bytes(1 << 20), entries(100));
+    let number = (Val::U32(7), Arc::new(7_u32));
     let rows = [
-        ("u32", plugins.contenders("number", &Val::U32(7), &Arc::new(7_u32))),
+        ("u32", plugins.contenders("number", &number.0, &number.1)),
+        ("u32, in an app of 100", crowd.contenders("number", &number.0, &number.1)),
         ("64 bytes of text", plugins.contenders::<str>("text", &Val::String(text.into()), &text.into())),
         ("1 KiB of bytes", plugins.contenders("bytes", &small.0, &small.1)),
         ("1 MiB of bytes", plugins.contenders("bytes", &large.0, &large.1)),
@@ -163,29 +191,41 @@ pub fn measure(criterion: &mut Criterion) -> Vec<Row> {
     rows.into_iter().filter_map(|(name, contenders)| compare(criterion, "call", name, contenders)).collect()
 }
 
-pub fn print(rows: &[Row]) {
-    let direct =
-        rows.iter().map(|row| (row.name.clone(), ["plugweave", "values", "types"].map(|name| row.of(name)).to_vec()));
+/// How long the calls take, by the names of the contenders.
+fn rows(rows: &[Row], of: impl Fn(&Row) -> Vec<Option<Duration>>) -> Vec<(String, Vec<Option<Duration>>)> {
+    rows.iter().map(|row| (row.name.clone(), of(row))).collect()
+}
+
+pub fn print(calls: &[Row]) {
+    let direct = ["values", "plugweave", "plugweave named", "types", "plugweave typed"];
     print_table(
         "one call from the host",
-        &["plugweave", "wasmtime, `Val`", "wasmtime, typed"],
-        &direct.collect::<Vec<_>>(),
+        &[
+            ("wasmtime, `Val`", None),
+            ("`App::call`", Some(0)),
+            ("`App::call_plugin`", Some(0)),
+            ("wasmtime, typed", None),
+            ("`App::typed`", Some(3)),
+        ],
+        &rows(calls, |row| direct.map(|name| row.of(name)).to_vec()),
     );
     let more = |row: &Row, linked: &str, direct: &str| -> Option<Duration> {
         Some(row.of(linked)?.saturating_sub(row.of(direct)?))
     };
-    let linked = rows.iter().map(|row| {
-        let names = [
-            ("plugweave linked", "plugweave"),
-            ("values linked", "values"),
-            ("types linked", "types"),
-            ("types composed", "types"),
-        ];
-        (row.name.clone(), names.map(|(linked, direct)| more(row, linked, direct)).to_vec())
-    });
+    let linked = [
+        ("values linked", "values"),
+        ("plugweave linked", "plugweave"),
+        ("types linked", "types"),
+        ("types composed", "types"),
+    ];
     print_table(
         "one call through a link",
-        &["plugweave", "linked by hand, `Val`", "linked by hand, typed", "composed"],
-        &linked.collect::<Vec<_>>(),
+        &[
+            ("linked by hand, `Val`", None),
+            ("plugweave", Some(0)),
+            ("linked by hand, typed", Some(0)),
+            ("composed", Some(0)),
+        ],
+        &rows(calls, |row| linked.map(|(linked, direct)| more(row, linked, direct)).to_vec()),
     );
 }

@@ -76,6 +76,7 @@ pub fn measure(criterion: &mut Criterion) -> Vec<Row> {
 }
 
 pub fn print(rows: &[Row]) {
-    let rows = rows.iter().map(|row| (row.name.clone(), ["plugweave", "values"].map(|name| row.of(name)).to_vec()));
-    print_table("ten at once, answering", &["plugweave", "by hand, `Val`"], &rows.collect::<Vec<_>>());
+    let rows = rows.iter().map(|row| (row.name.clone(), ["values", "plugweave"].map(|name| row.of(name)).to_vec()));
+    let columns = [("by hand, `Val`", None), ("plugweave", Some(0))];
+    print_table("ten at once, answering", &columns, &rows.collect::<Vec<_>>());
 }

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs, reason = "a bench")]
 
 mod calls;
+#[path = "../compare/mod.rs"]
 mod compare;
 mod fan_out;
 mod guests;

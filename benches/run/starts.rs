@@ -13,18 +13,30 @@ use plugweave::folder::Folder;
 use plugweave::{App, Assembly, StartOptions};
 use wasmtime::component::{Component, Val as Raw};
 
-use super::compare::{Contender, Row, compare, contender, prepared, print_table};
+use super::compare::{Contender, Row, compare, contender, is_measured, prepared, print_table};
 use super::peers::{Live, Peer};
 use super::{guests, start, with_plugin};
 
-/// An app of so many plugins, in a folder of its own: each asks up to three earlier ones.
-fn write_folder(plugins: usize) -> PathBuf {
+/// What the plugins of an app are.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// Each has its own binary, and asks up to three earlier ones.
+    Different,
+    /// All have the same binary, in files of their own.
+    Alike,
+}
+
+/// An app of so many plugins, in a folder of its own.
+fn write_folder(kind: Kind, plugins: usize) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-run-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     for number in 0..plugins {
-        let interface = |number| format!("bench:run/step-{number}");
-        let imports: Vec<String> =
-            [7, 28, 63].iter().filter_map(|step| number.checked_sub(*step)).map(interface).collect();
+        let interface = |number: usize| match kind {
+            Kind::Different => format!("bench:run/step-{number}"),
+            Kind::Alike => "bench:run/step".to_owned(),
+        };
+        let steps: &[usize] = if matches!(kind, Kind::Different) { &[7, 28, 63] } else { &[] };
+        let imports: Vec<String> = steps.iter().filter_map(|step| number.checked_sub(*step)).map(interface).collect();
         let body = guests::passing(2, &imports, &interface(number));
         let needs: String = imports.iter().map(|import| format!("\"{import}\" = \"exactly-one\"\n")).collect();
         let manifest = format!(
@@ -88,13 +100,20 @@ fn stages(folder: &Path) -> Vec<Contender> {
 }
 
 pub fn measure_folders(criterion: &mut Criterion) -> Vec<Row> {
-    let folder = write_folder(100);
-    let small = compare(criterion, "open", "100 small plugins", stages(&folder));
-    fs::remove_dir_all(&folder).unwrap();
+    // Compiling a hundred takes a while, and a single run measures nothing.
+    let plugins = if is_measured() { 100 } else { 10 };
+    let mut rows = Vec::new();
+    for (what, kind) in [("different", Kind::Different), ("alike", Kind::Alike)] {
+        let folder = write_folder(kind, plugins);
+        rows.extend(compare(criterion, "open", &format!("{plugins} small plugins, all {what}"), stages(&folder)));
+        fs::remove_dir_all(&folder).unwrap();
+    }
     // The sample belongs to the repository, not to the published crate.
     let sample = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/manifests/workbench"));
-    let sample = sample.is_dir().then(|| compare(criterion, "open", "the sample, 10 plugins", stages(sample)));
-    small.into_iter().chain(sample.flatten()).collect()
+    if is_measured() && sample.is_dir() {
+        rows.extend(compare(criterion, "open", "the sample, 10 plugins", stages(sample)));
+    }
+    rows
 }
 
 fn faulty() -> Memory {
@@ -138,13 +157,17 @@ pub fn measure(criterion: &mut Criterion) -> Vec<Row> {
 }
 
 pub fn print(starts: &[Row], folders: &[Row]) {
-    let rows = starts.iter().map(|row| (row.name.clone(), ["plugweave", "values"].map(|name| row.of(name)).to_vec()));
-    print_table("one plugin", &["plugweave", "by hand, `Val`"], &rows.collect::<Vec<_>>());
+    let rows = starts.iter().map(|row| (row.name.clone(), ["values", "plugweave"].map(|name| row.of(name)).to_vec()));
+    let columns = [("by hand, `Val`", None), ("plugweave", Some(0))];
+    print_table("one plugin", &columns, &rows.collect::<Vec<_>>());
     let stages = ["all", "check", "link", "start", "compile"];
     let rows = folders.iter().map(|row| (row.name.clone(), stages.map(|stage| row.of(stage)).to_vec()));
-    print_table(
-        "from a folder to a running app",
-        &["all of it", "check", "link", "start", "wasmtime compiling, one by one"],
-        &rows.collect::<Vec<_>>(),
-    );
+    let columns = [
+        ("all of it", None),
+        ("check", Some(0)),
+        ("link", Some(0)),
+        ("start", Some(0)),
+        ("wasmtime compiling, one by one", Some(0)),
+    ];
+    print_table("from a folder to a running app", &columns, &rows.collect::<Vec<_>>());
 }

@@ -3,6 +3,7 @@
 mod builder;
 mod files;
 mod handle;
+mod known;
 mod near;
 mod open;
 mod target;
@@ -24,8 +25,9 @@ use crate::words::list;
 pub use crate::runtime::{CapturedOutput, OutputSink, OutputStream, StartOptions};
 pub use builder::AppBuilder;
 pub use handle::AppHandle;
+use known::Known;
 pub use open::{OpenError, Problems};
-pub use typed::{Bindings, TypedCall};
+pub use typed::{Bindings, TypedCall, TypedHandlesCall};
 pub use wave::{WaveCall, WaveError, print};
 
 /// A live app: its plugins have started. Clones are the same app, and so are its [`TypedCall`]s and
@@ -38,6 +40,7 @@ pub struct App {
 struct Live {
     runtime: Runtime,
     failures: Vec<(PluginId, CallError)>,
+    known: Known,
 }
 
 impl fmt::Debug for App {
@@ -77,7 +80,7 @@ impl App {
     /// Starts the plugins of an assembly, from which any number of apps can be made.
     pub fn of(assembly: Arc<Assembly>, options: StartOptions) -> Self {
         let (runtime, failures) = Runtime::start(assembly, options);
-        Self { live: Arc::new(Live { runtime, failures }) }
+        Self { live: Arc::new(Live { runtime, failures, known: Known::default() }) }
     }
 
     /// The plan of the app.
@@ -119,7 +122,8 @@ impl App {
     /// [`CallError`] when there is no such function, when several plugins export it, when the
     /// arguments are not what it takes, or when the call fails.
     pub fn call(&self, target: &str, arguments: &[Val]) -> Result<Option<Val>, CallError> {
-        self.runtime().call(self.only(target)?.target, arguments)
+        let found = self.live.known.find(target, || Ok(self.only(target)?.target))?;
+        self.runtime().call(found, arguments)
     }
 
     /// Calls a function of every plugin that exports it, in provider order. What one plugin answers
@@ -137,7 +141,8 @@ impl App {
     /// # Errors
     /// As [`App::call`], and when there is no such plugin.
     pub fn call_plugin(&self, plugin: &str, target: &str, arguments: &[Val]) -> Result<Option<Val>, CallError> {
-        self.runtime().call(self.callable(plugin, target)?.target, arguments)
+        let found = self.live.known.find_of(plugin, target, || Ok(self.callable(plugin, target)?.target))?;
+        self.runtime().call(found, arguments)
     }
 
     /// Calls what is written as WAVE text, of the one plugin that exports it or of the one named.

@@ -1,13 +1,14 @@
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentNamedList, Instance, Lift, Lower};
 
 use super::{App, Callable};
-use crate::link::{CallError, PluginState};
+use crate::link::{CallError, PluginState, Target};
 use crate::plan::PluginIndex;
-use crate::runtime::Typed;
+use crate::runtime::{Answers, Arguments, Typed};
 
 /// A function of a plugin, to be called with Rust types: see [`App::typed`]. It keeps the app alive.
 pub struct TypedCall<Params, Return> {
@@ -35,6 +36,32 @@ where
 impl<Params, Return> fmt::Debug for TypedCall<Params, Return> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TypedCall").finish_non_exhaustive()
+    }
+}
+
+/// A function of a plugin that passes handles, to be called with Rust types: see
+/// [`App::typed_with_handles`]. It keeps the app alive.
+pub struct TypedHandlesCall<Params, Return> {
+    app: App,
+    target: Target,
+    /// Covariant, so that later calls may pass references that live shorter.
+    types: PhantomData<fn() -> (Params, Return)>,
+}
+
+impl<Params: Arguments, Return: Answers> TypedHandlesCall<Params, Return> {
+    /// Calls the function: parameters and results are tuples, results of one element or of none. A
+    /// [`Handle`](crate::Handle) in a parameter moves, a `&Handle` is lent.
+    ///
+    /// # Errors
+    /// [`CallError`] when a handle cannot be passed, and when the call fails.
+    pub fn call(&self, params: Params) -> Result<Return, CallError> {
+        self.app.runtime().call_typed_handles(self.target, params)
+    }
+}
+
+impl<Params, Return> fmt::Debug for TypedHandlesCall<Params, Return> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TypedHandlesCall").finish_non_exhaustive()
     }
 }
 
@@ -131,6 +158,58 @@ impl App {
         Return: ComponentNamedList + Lift + Send,
     {
         self.typed_of(&self.only(target)?)
+    }
+
+    /// As [`App::typed`], for functions that pass handles of resources.
+    ///
+    /// ```
+    /// use plugweave::manifest::ManifestBuilder;
+    /// use plugweave::{App, Handle};
+    ///
+    /// let wit = "package a:b; interface c { resource cell { constructor(n: u32); get: func() -> u32; } }
+    ///     world w { export c; }";
+    /// // The representation of a cell is its number.
+    /// let wat = r#"(module
+    ///     (import "[export]a:b/c" "[resource-new]cell" (func $new (param i32) (result i32)))
+    ///     (func (export "a:b/c#[constructor]cell") (param i32) (result i32) (call $new (local.get 0)))
+    ///     (func (export "a:b/c#[method]cell.get") (param i32) (result i32) (local.get 0)))"#;
+    /// let cells = ManifestBuilder::new("cells").wit("cells.wit").export("a:b/c");
+    /// let app = App::builder().file("cells.wit", wit).plugin(&cells, wat).build()?;
+    ///
+    /// let make = app.typed_with_handles::<(u32,), (Handle,)>("a:b/c#[constructor]cell")?;
+    /// let get = app.typed_with_handles::<(&Handle,), (u32,)>("a:b/c#[method]cell.get")?;
+    /// let (cell,) = make.call((7,))?;
+    /// assert_eq!(get.call((&cell,))?, (7,));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`App::typed`].
+    pub fn typed_with_handles<Params: Arguments, Return: Answers>(
+        &self,
+        target: &str,
+    ) -> Result<TypedHandlesCall<Params, Return>, CallError> {
+        self.typed_handles_of(&self.only(target)?)
+    }
+
+    /// As [`App::typed_plugin`], for functions that pass handles of resources.
+    ///
+    /// # Errors
+    /// As [`App::typed_plugin`].
+    pub fn typed_plugin_with_handles<Params: Arguments, Return: Answers>(
+        &self,
+        plugin: &str,
+        target: &str,
+    ) -> Result<TypedHandlesCall<Params, Return>, CallError> {
+        self.typed_handles_of(&self.callable(plugin, target)?)
+    }
+
+    fn typed_handles_of<Params: Arguments, Return: Answers>(
+        &self,
+        callable: &Callable<'_>,
+    ) -> Result<TypedHandlesCall<Params, Return>, CallError> {
+        self.runtime().check_typed_handles::<Params, Return>(callable.target)?;
+        Ok(TypedHandlesCall { app: self.clone(), target: callable.target, types: PhantomData })
     }
 
     /// A function of one plugin among those that export it, to be called with Rust types.

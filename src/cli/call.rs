@@ -1,5 +1,4 @@
 use anyhow::bail;
-use plugweave::model::Type;
 use plugweave::{App, CallError, Callable, PluginId, Val, WaveCall, WaveError, print_wave};
 use serde_json::{Value, json};
 
@@ -56,24 +55,20 @@ fn call_one(app: &App, call: &WaveCall<'_>, arguments: &CallArguments) -> anyhow
     Ok(0)
 }
 
-/// Whether arguments and result can be written as text. Handles cannot be named in arguments; those in
-/// results are told by their resource and its owner, and end with the program.
+/// Whether the arguments can be written as text: handles cannot.
 fn check_has_text(callable: &Callable<'_>) -> anyhow::Result<()> {
     let (ty, function) = (callable.ty, callable.function);
     let target = callable.interface.map_or_else(|| function.to_owned(), |interface| format!("{interface}#{function}"));
-    let without_value = |ty: &Type| matches!(ty, Type::Future(_) | Type::Stream(_) | Type::ErrorContext);
-    let without_text = |ty: &Type| without_value(ty) || matches!(ty, Type::Own(_) | Type::Borrow(_));
-    let refuse = |place: String| bail!("`{target}` cannot be called from the command line: {place}, which has no text");
     for param in &ty.params {
-        if let Some(handle) = param.ty.find(&without_text).map(ToString::to_string) {
-            let article = if *handle == param.ty.to_string() { "is a" } else { "has a" };
-            return refuse(format!("parameter `{}` {article} `{handle}`", param.name));
+        if let Some(handle) = param.ty.handles().first() {
+            let article = if **handle == *param.ty { "is a" } else { "has a" };
+            bail!(
+                "`{target}` cannot be called from the command line: parameter `{}` {article} `{handle}`, which has no text",
+                param.name
+            );
         }
     }
-    match ty.result.as_deref().and_then(|ty| ty.find(&without_value)) {
-        Some(handle) => refuse(format!("it returns `{handle}`")),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 fn call_all(app: &App, call: &WaveCall<'_>, format: Format) -> anyhow::Result<u8> {

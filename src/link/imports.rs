@@ -89,7 +89,12 @@ impl<'a> Imports<'a> {
             if import.at_root { linker.root() } else { linker.instance(&import.name.to_string()).map_err(failed)? };
         for resource in &import.resources {
             let ty = ResourceType::host_dynamic(resource.number);
-            place.resource(&resource.name, ty, |store, rep| Ok(dropped(store.data(), rep))).map_err(failed)?;
+            place
+                .resource(&resource.name, ty, |store, rep| {
+                    dropped(store.data(), rep);
+                    Ok(())
+                })
+                .map_err(failed)?;
         }
         let Some(binding) = binding else { return Ok(()) };
         for function in &binding.functions {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{Binding, ImportSource, Plan, PlannedExport, PlannedFunction, PlannedImport, PlannedPlugin};
+use super::{Binding, ImportSource, Plan, PlannedExport, PlannedFunction, PlannedImport, PlannedPlugin, Provider};
 use crate::model::{Budget, RestartBudget};
 use crate::words::shown;
 
@@ -120,10 +120,11 @@ impl Plan {
             ImportSource::TypesOnly => return json!({ "name": import.name, "from": "types-only" }),
             ImportSource::Plugins(binding) => binding,
         };
-        let providers = binding
-            .providers
-            .iter()
-            .map(|provider| json!({ "plugin": self.plugin(provider.plugin).id, "export": provider.export }));
+        let listed = |providers: &[Provider]| -> Vec<Value> {
+            let provider =
+                |provider: &Provider| json!({ "plugin": self.plugin(provider.plugin).id, "export": provider.export });
+            providers.iter().map(provider).collect()
+        };
         let functions = binding.functions.iter().map(|function| {
             json!({
                 "name": function.name,
@@ -137,7 +138,8 @@ impl Plan {
             "cardinality": binding.cardinality,
             "on-failure": binding.on_failure,
             "late": binding.late,
-            "providers": providers.collect::<Vec<_>>(),
+            "providers": listed(&binding.providers),
+            "owners": listed(&binding.owners),
             "functions": functions.collect::<Vec<_>>(),
         })
     }

@@ -240,12 +240,18 @@ fn near_functions(missing: &str, offered: &[&str]) -> Vec<String> {
 
 /// PW205: a resource that the runtime defines, named by an interface that it does not serve.
 fn runtime_resource(plugin: &Plugin, import: &Extern, entry: Option<&ImportEntry>) -> Option<Diagnostic> {
+    let is_listed = |interface: &ExternName| {
+        let listed = plugin.manifest.imports.iter().map(|entry| &entry.name.value);
+        listed.into_iter().any(|name| name.base() == interface.base())
+    };
+    let of_runtime = |resource: &Resource| {
+        resource.interface.as_ref().is_some_and(|interface| wasi::offers(interface) && !is_listed(interface))
+    };
     // Functions that pass such handles are told one by one.
-    let is_handle = |ty: &Type| matches!(ty, Type::Own(_) | Type::Borrow(_));
-    if import.functions.iter().flat_map(|function| function.ty.types()).any(|ty| ty.find(&is_handle).is_some()) {
+    let is_passed = |ty: &Type| ty.resource().is_some_and(of_runtime);
+    if import.functions.iter().flat_map(|function| function.ty.types()).any(|ty| ty.find(&is_passed).is_some()) {
         return None;
     }
-    let of_runtime = |resource: &Resource| resource.interface.as_ref().is_some_and(wasi::offers);
     let (_, resource) = import.resources.iter().find(|(_, resource)| of_runtime(resource))?;
     let manifest = &plugin.manifest;
     let header = manifest.imports_header.as_ref().unwrap_or(&manifest.header);

@@ -19,13 +19,34 @@ const LENT_TO_ANOTHER: usize = 2;
 
 /// The handles of a call's arguments, in the plugin's store.
 #[derive(Default)]
-struct Delivered {
+pub(super) struct Delivered {
     /// In the order of the arguments.
     handles: Vec<ResourceAny>,
     /// Those that were only lent, which must be dropped after the call.
     lent: Vec<ResourceAny>,
     /// How often the store counts handles once more while they are lent.
     counted_again: usize,
+}
+
+impl Delivered {
+    /// Makes the call that the handles are for. If it fails, the plugin has failed.
+    pub(super) fn lend<R>(
+        self,
+        instance: &mut Instance,
+        function: &ExportedFunction,
+        call: impl FnOnce(&mut Instance) -> Result<R, Ended>,
+    ) -> Result<R, Ended> {
+        // A handle counts once, however it is passed: else a plugin would fail because it is lent what
+        // it has room for.
+        let most = instance.store.max_component_handles();
+        instance.store.set_max_component_handles(most.saturating_add(self.counted_again));
+        let result = call(instance).map_err(|ended| kept(ended, function))?;
+        instance.store.set_max_component_handles(most);
+        for lent in self.lent {
+            lent.resource_drop(&mut instance.store)?;
+        }
+        Ok(result)
+    }
 }
 
 impl Inner {
@@ -48,15 +69,8 @@ impl Inner {
         self.enter(caller, Purpose::Call(target), |instance| {
             let delivered = self.deliver(instance, target, arguments, sent)?;
             let expected = if answers { &mut results[..] } else { &mut [] };
-            // A handle counts once, however it is passed: else a plugin would fail because it is lent what
-            // it has room for.
-            let most = instance.store.max_component_handles();
-            instance.store.set_max_component_handles(most.saturating_add(delivered.counted_again));
-            instance.call(target.function, arguments, expected).map_err(|ended| kept(ended, function))?;
-            instance.store.set_max_component_handles(most);
-            for lent in delivered.lent {
-                lent.resource_drop(&mut instance.store)?;
-            }
+            let call = |instance: &mut Instance| instance.call(target.function, arguments, expected);
+            delivered.lend(instance, function, call)?;
             if let Some(passing) = &function.passing {
                 let owner = (target.plugin, instance.generation);
                 take_result(&mut instance.store, passing, owner, &mut results[0], &mut back)?;
@@ -71,7 +85,7 @@ impl Inner {
     ///
     /// # Errors
     /// When one of them cannot be there. Then nothing has been moved.
-    fn deliver(
+    pub(super) fn deliver(
         &self,
         instance: &mut Instance,
         target: Target,

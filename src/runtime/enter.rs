@@ -175,6 +175,8 @@ impl Inner {
             cell.generation = generation;
         };
         self.instantiate(plugin, frame, generation).inspect(started).map_err(|cause| {
+            // What it got from others while it started has nobody any more.
+            self.release_held_by(plugin, frame);
             // What it does while it starts is its own doing, refusals included.
             let charged = cause.origin() == Some(self.id(plugin));
             cell.condition = Condition::Down { cause: cause.clone(), charged };

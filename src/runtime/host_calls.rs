@@ -41,8 +41,8 @@ impl Runtime {
 }
 
 /// Handles of the host that a call uses, until it has returned.
-struct Lent<'a> {
-    flights: Flights,
+pub(super) struct Lent<'a> {
+    pub(super) flights: Flights,
     handles: Vec<(&'a Handle, bool)>,
 }
 
@@ -51,7 +51,7 @@ impl<'a> Lent<'a> {
     ///
     /// # Errors
     /// When one of them cannot be there.
-    fn new(
+    pub(super) fn new(
         inner: &Inner,
         target: Target,
         passing: &Passing,
@@ -114,7 +114,7 @@ impl Inner {
     }
 
     /// Makes an entry on its way a handle of the host.
-    fn hold(&self, rep: Rep) -> Option<Handle> {
+    pub(super) fn hold(&self, rep: Rep) -> Option<Handle> {
         let entry = self.handles.get(rep)?;
         self.handles.hand_to(rep, Holder::Host);
         Some(Handle::new(self.this.clone(), rep, entry.resource, self.id(entry.owner).clone()))

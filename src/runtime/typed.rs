@@ -86,7 +86,7 @@ impl Inner {
         self.check_foreign(target)?;
         match &self.assembly.function(target).passing {
             Some(_) => {
-                let cause = "it passes handles, which only calls with values can".to_owned();
+                let cause = "it passes handles: call it by values, or by `typed_with_handles`".to_owned();
                 let error = CallError::new(CallErrorKind::WrongType, Some(self.id(target.plugin).clone()), cause);
                 Err(error.called(self.describe(&self.new_chain(), Purpose::Call(target))))
             }
@@ -94,7 +94,11 @@ impl Inner {
         }
     }
 
-    fn typed<Params, Return>(&self, instance: &Instance, target: Target) -> Result<TypedFunc<Params, Return>, Ended>
+    pub(super) fn typed<Params, Return>(
+        &self,
+        instance: &Instance,
+        target: Target,
+    ) -> Result<TypedFunc<Params, Return>, Ended>
     where
         Params: ComponentNamedList + Lower,
         Return: ComponentNamedList + Lift,

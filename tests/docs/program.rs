@@ -70,7 +70,7 @@ fn a_log_filter_that_is_none_is_told() {
         String::from_utf8(output.stderr).unwrap()
     };
     let told = errors_with("plugweave=loudly");
-    assert!(told.starts_with("warning: PLUGWEAVE_LOG is not understood, and passed over: "), "{told}");
+    assert!(told.starts_with("warning: PLUGWEAVE_LOG is not understood, so it is as if it were not set: "), "{told}");
     assert_eq!([errors_with("plugweave=error"), errors_with("")], ["", ""]);
 }
 

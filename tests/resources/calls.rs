@@ -95,3 +95,54 @@ mod from_the_host {
         drop(counter);
     }
 }
+
+mod with_rust_types {
+    use plugweave::wasmtime::component::ResourceAny;
+    use plugweave::{CallErrorKind, Handle, HandleList};
+
+    use crate::guests::{app, live};
+
+    #[test]
+    fn handles_have_rust_types() {
+        let app = app("(i32.const 0)");
+        let make = app.typed_with_handles::<(u32,), (Handle,)>("t:t/store#[constructor]counter").unwrap();
+        let add = app.typed_with_handles::<(&Handle, u32), (u32,)>("t:t/store#[method]counter.add").unwrap();
+        let merge = app.typed_with_handles::<(Handle, &Handle), (Handle,)>("t:t/store#[static]counter.merge").unwrap();
+        {
+            let ((a,), (b,)) = (make.call((7,)).unwrap(), make.call((20,)).unwrap());
+            assert_eq!(add.call((&a, 5)).unwrap(), (12,));
+            assert_eq!(live(&app), 2);
+            let moved = a.clone();
+            let (c,) = merge.call((a, &b)).unwrap();
+            assert_eq!(add.call((&c, 0)).unwrap(), (32,));
+            let error = add.call((&moved, 1)).unwrap_err();
+            assert_eq!(error.kind(), CallErrorKind::BadArguments, "{error}");
+        }
+        assert_eq!((live(&app), app.live_handles()), (0, 0));
+    }
+
+    #[test]
+    fn lists_of_handles_have_one_too() {
+        let app = app("(i32.const 0)");
+        let many = app.typed_with_handles::<(u32,), (HandleList,)>("t:t/store#many").unwrap();
+        let sum = app.typed_with_handles::<(HandleList,), (u32,)>("t:t/store#sum").unwrap();
+        let drain = app.typed_with_handles::<(HandleList,), (u32,)>("t:t/store#drain").unwrap();
+        let (all,) = many.call((4,)).unwrap();
+        assert_eq!(sum.call((all.clone(),)).unwrap(), (10,));
+        assert_eq!((live(&app), app.live_handles()), (4, 4));
+        assert_eq!(drain.call((all,)).unwrap(), (10,));
+        assert_eq!((live(&app), app.live_handles()), (0, 0));
+    }
+
+    #[test]
+    fn wrong_types_cost_nothing() {
+        let app = app("(i32.const 0)");
+        let error = app.typed_with_handles::<(u32,), (u32,)>("t:t/store#[constructor]counter").unwrap_err();
+        assert_eq!(error.kind(), CallErrorKind::WrongType, "{error}");
+        let plain = app.typed::<(u32,), (ResourceAny,)>("t:t/store#[constructor]counter").unwrap_err();
+        assert_eq!(plain.kind(), CallErrorKind::WrongType);
+        assert!(plain.cause().contains("`typed_with_handles`"), "{plain}");
+        // Functions without handles can be called so, too.
+        assert_eq!(app.typed_with_handles::<(), (u32,)>("t:t/store#live").unwrap().call(()).unwrap(), (0,));
+    }
+}

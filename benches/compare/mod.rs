@@ -66,7 +66,7 @@ impl Row {
 }
 
 /// Whether times are wanted: `cargo test` runs everything once only.
-fn is_measured() -> bool {
+pub fn is_measured() -> bool {
     let given = |wanted: &str| std::env::args().any(|argument| argument == wanted);
     given("--bench") && !given("--test") && !given("--list") && !given("--profile-time")
 }
@@ -106,23 +106,31 @@ fn take_turns(contenders: &mut [Contender]) -> Vec<(&'static str, Duration)> {
     contenders.iter().map(|contender| contender.name).zip(best).collect()
 }
 
-/// A table in Markdown. A cell tells a time, and how many times as long the first of its row takes.
-pub fn print_table(title: &str, columns: &[&str], rows: &[(String, Vec<Option<Duration>>)]) {
+/// A column of a table: what it is called, and the number of the column that it is compared with.
+pub type Column<'a> = (&'a str, Option<usize>);
+
+/// A table in Markdown. A cell tells how many times as long it takes as what it is compared with, and
+/// how long that is.
+pub fn print_table(title: &str, columns: &[Column<'_>], rows: &[(String, Vec<Option<Duration>>)]) {
     if rows.is_empty() {
         return;
     }
-    println!("\n| {title} | {} |\n|---|{}", columns.join(" | "), "---|".repeat(columns.len()));
+    let titles: Vec<&str> = columns.iter().map(|(title, _)| *title).collect();
+    println!("\n| {title} | {} |\n|---|{}", titles.join(" | "), "---|".repeat(columns.len()));
     for (name, times) in rows {
-        let cells: Vec<String> = times.iter().map(|time| cell(times.first().copied().flatten(), *time)).collect();
+        let against = |column: &Column<'_>| column.1.and_then(|other| times[other]);
+        let cells: Vec<String> = columns.iter().zip(times).map(|(column, time)| cell(against(column), *time)).collect();
         println!("| {name} | {} |", cells.join(" | "));
     }
 }
 
-fn cell(first: Option<Duration>, time: Option<Duration>) -> String {
-    match (first, time) {
+fn cell(other: Option<Duration>, time: Option<Duration>) -> String {
+    match (other, time) {
         (_, None) => "–".to_owned(),
-        (Some(first), Some(time)) if first != time && !time.is_zero() => {
-            format!("{} ({})", show(time), digits(first.as_secs_f64() / time.as_secs_f64()))
+        // What is left of two times may be nothing that can be measured.
+        (_, Some(time)) if time.is_zero() => "under 1 ns".to_owned(),
+        (Some(other), Some(time)) if !other.is_zero() => {
+            format!("{}× ({})", digits(time.as_secs_f64() / other.as_secs_f64()), show(time))
         }
         (_, Some(time)) => show(time),
     }
@@ -138,7 +146,14 @@ fn show(time: Duration) -> String {
     }
 }
 
-/// Two digits or what stands before the point, whichever is more.
+/// Two digits, or what stands before the point where that is more.
 fn digits(number: f64) -> String {
-    if number < 9.95 { format!("{number:.1}") } else { format!("{number:.0}") }
+    let places = match number {
+        _ if number >= 9.95 => 0,
+        _ if number >= 0.995 => 1,
+        _ if number >= 0.0995 => 2,
+        _ if number >= 0.00995 => 3,
+        _ => 4,
+    };
+    format!("{number:.places$}")
 }

@@ -1,0 +1,74 @@
+//! Calls from the host with Rust types, handles among them.
+
+use super::enter::{Ended, Purpose};
+use super::host_calls::Lent;
+use super::passed::{Answers, Arguments};
+use super::slot::Instance;
+use super::{Handle, Inner, Runtime};
+use crate::link::{CallError, Frame, InFlight, Passing, Target, take_result};
+
+impl Runtime {
+    /// Checks that Rust types are those of a function.
+    ///
+    /// # Errors
+    /// [`CallError`] when they are not, or when the plugin cannot be entered.
+    pub fn check_typed_handles<P: Arguments, R: Answers>(&self, target: Target) -> Result<(), CallError> {
+        let inner = &*self.inner;
+        inner.check_foreign(target)?;
+        let check = |instance: &mut Instance| inner.typed::<P::Raw, R::Raw>(instance, target).map(drop);
+        inner.on_chain(|frame| inner.enter(frame, Purpose::Call(target), check))
+    }
+
+    /// Calls a function.
+    ///
+    /// # Errors
+    /// [`CallError`] when a handle cannot be passed, and when the plugin fails or cannot be entered.
+    pub fn call_typed_handles<P: Arguments, R: Answers>(&self, target: Target, params: P) -> Result<R, CallError> {
+        let inner = &*self.inner;
+        let Some(passing) = &inner.assembly.function(target).passing else {
+            return inner
+                .on_chain(|frame| inner.call_sketched(frame, target, None, params, Vec::new(), &mut Vec::new()));
+        };
+        // The handles are lent out of clones, because the parameters are used up by the call.
+        let mut handles = Vec::new();
+        let mut sketch = params.sketch(&mut handles);
+        let handles: Vec<Handle> = handles.into_iter().cloned().collect();
+        let handles: Vec<&Handle> = handles.iter().collect();
+        let mut lent = Lent::new(inner, target, passing, &mut sketch, &handles)?;
+        inner.on_chain(|frame| inner.call_sketched(frame, target, Some(passing), params, sketch, &mut lent.flights))
+    }
+}
+
+impl Inner {
+    fn call_sketched<P: Arguments, R: Answers>(
+        &self,
+        frame: &Frame,
+        target: Target,
+        passing: Option<&Passing>,
+        params: P,
+        mut sketch: Vec<wasmtime::component::Val>,
+        sent: &mut crate::link::Flights,
+    ) -> Result<R, CallError> {
+        let mut back = InFlight::new(self, *frame);
+        let raw = self.enter(frame, Purpose::Call(target), |instance| {
+            let function = self.typed::<P::Raw, R::Raw>(instance, target)?;
+            let odd = || Ended::Refused(self.bad_call(target, "the handles are not those of its type".to_owned()));
+            if passing.is_none() {
+                sketch = params.sketch(&mut Vec::new());
+            }
+            let delivered = self.deliver(instance, target, &mut sketch, sent)?;
+            let params = params.lowered(sketch).ok_or_else(odd)?;
+            let call = |instance: &mut Instance| Ok(function.call(&mut instance.store, params)?);
+            let raw = delivered.lend(instance, self.assembly.function(target), call)?;
+            if let Some(passing) = passing {
+                let owner = (target.plugin, instance.generation);
+                take_result(&mut instance.store, passing, owner, &mut R::sketch(&raw), &mut back)?;
+            }
+            Ok(raw)
+        })?;
+        let handles: Vec<Handle> =
+            std::mem::take(&mut back.flights).iter().filter_map(|flight| self.hold(flight.rep)).collect();
+        R::lifted(raw, &mut handles.into_iter())
+            .ok_or_else(|| self.bad_call(target, "it returned handles that are not those of its type".to_owned()))
+    }
+}

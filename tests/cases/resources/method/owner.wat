@@ -1,2 +1,0 @@
-(module
-  (func (export "demo:store/cells@1.0.0#[method]cell.get") (param i32) (result i32) unreachable))

@@ -1,2 +1,0 @@
-(module
-  (import "demo:store/cells@1.0.0" "[method]cell.get" (func (param i32) (result i32))))
