@@ -78,6 +78,7 @@ pub fn read<'a>(plugin: &'a Plugin, world: &'a World, diagnostics: &mut Vec<Diag
             diagnostics.push(unlisted_import(plugin, import));
         }
     }
+    diagnostics.extend(shared_with_runtime(plugin, &listing));
     listing
 }
 
@@ -264,6 +265,28 @@ fn runtime_resource(plugin: &Plugin, import: &Extern, entry: Option<&ImportEntry
         )
         .label(manifest.file, place, "a resource of the runtime cannot pass between plugins")
         .help("pass plain data instead, such as the bytes that were read from a stream"),
+    )
+}
+
+/// PW205: a resource of a listed interface, named by one that the runtime serves: it knows its own only.
+fn shared_with_runtime(plugin: &Plugin, listing: &Listing<'_>) -> Option<Diagnostic> {
+    let of = |import: &Extern| {
+        let listed = |resource: &Resource| {
+            let is_its = |listed: &&ListedImport<'_>| resource.interface.as_ref() == Some(&listed.import.name);
+            listing.imports.iter().find(is_its)
+        };
+        import.resources.iter().find_map(|(_, resource)| Some((resource.name.clone(), listed(resource)?)))
+    };
+    let (import, (name, listed)) = listing.runtime.iter().find_map(|import| Some((*import, of(import)?)))?;
+    let (interface, id) = (&listed.import.name, plugin.id());
+    Some(
+        Diagnostic::error(
+            Code::Pw205,
+            format!("the import `{}` of `{id}` names the resource `{name}` of `{interface}`", import.name),
+        )
+        .label(plugin.manifest.file, listed.entry.name.span.clone(), "listed, so that the runtime does not serve it")
+        .note(format!("the runtime serves `{}`, with resources of its own", import.name))
+        .help("leave both to the runtime, or list both and add plugins that export them"),
     )
 }
 
