@@ -52,14 +52,15 @@ world holder { import tally; export desk; export poker; }
 world binder { export album; }
 ";
 
-/// Fails when a counter with the number 13 ends.
+/// Fails when a counter with the number 13 ends, and takes for ever over 14.
 fn owner() -> String {
     counters_with(
         STORE,
         r#"(import "t:t/tally@1.0.0" "ended" (func $ended (param i32)))
         (import "t:t/poker@1.0.0" "poke" (func $poke))"#,
         "(call $ended (i32.load (local.get $rep)))
-        (if (i32.eq (i32.load (local.get $rep)) (i32.const 13)) (then (unreachable)))",
+        (if (i32.eq (i32.load (local.get $rep)) (i32.const 13)) (then (unreachable)))
+        (if (i32.eq (i32.load (local.get $rep)) (i32.const 14)) (then (loop $on (br $on))))",
         r#"(func (export "t:t/store@1.0.0#open") (param i32) (result i32) (call $make (local.get 0)))
         (func (export "t:t/store@1.0.0#work") (result i32) (call $poke) (global.get $live))
         (func (export "t:t/store@1.0.0#fail") (param i32) (unreachable))"#,
@@ -296,6 +297,29 @@ fn a_destructor_that_fails_is_its_owners_affair_alone() {
     drop(scene.open(13));
     assert_eq!(scene.told.ended(), [13]);
     scene.all_ended();
+}
+
+#[test]
+fn a_destructor_has_its_owners_time_and_no_more() {
+    let scene = Scene::with(|plugin| match plugin.id() {
+        "owner" => plugin.timeout(Duration::from_millis(200)),
+        _ => plugin,
+    });
+    let other = scene.open(1);
+    drop(scene.open(14));
+    assert_eq!(scene.get(&other).unwrap_err().kind(), CallErrorKind::OwnerRestarted);
+    // The holder is not the one that was late.
+    scene.keep(scene.open(14));
+    scene.app.call("t:t/poker#poke", &[]).unwrap();
+    assert_eq!(scene.told.ended(), [14, 14]);
+    let last = scene.open(14);
+    let told = scene.told.clone();
+    scene.keep(scene.open(2));
+    drop(other);
+    assert_eq!(scene.live(), 2);
+    drop(scene);
+    assert_eq!(told.ended(), [14], "what comes after it is gone with the owner");
+    drop(last);
 }
 
 #[test]
