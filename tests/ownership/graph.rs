@@ -11,6 +11,8 @@ pub struct Graph {
     /// How many types of resources there are: interface `tN` defines `thingN`.
     pub types: usize,
     pub plugins: Vec<Plugin>,
+    /// How long a plugin waits before it asks another one: where threads are to meet.
+    pub linger: u32,
 }
 
 /// A plugin. It keeps handles for others, and does with them what it is told.
@@ -22,6 +24,26 @@ pub struct Plugin {
     pub views: Vec<View>,
     /// Plugins that it passes handles to.
     pub links: Vec<Link>,
+    /// For each view, whom it shows its handles all at once, where it does so.
+    pub fans: Vec<Option<Fan>>,
+}
+
+/// Several plugins that are asked at once.
+#[derive(Debug, Clone)]
+pub struct Fan {
+    pub providers: Vec<usize>,
+    pub failing: Failing,
+}
+
+/// What becomes of the failure of one of several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failing {
+    /// It is a value.
+    Told,
+    /// It is left out.
+    Skipped,
+    /// It ends the consumer's call.
+    Traps,
 }
 
 /// A type of handles, as a plugin sees it.
@@ -50,8 +72,8 @@ pub struct Link {
 
 impl Graph {
     pub fn random(random: &mut Random) -> Self {
-        let (plugins, types) = (3 + random.below(6), 1 + random.below(3));
-        let mut graph = Self { types, plugins: Vec::new() };
+        let (plugins, types) = (3 + random.below(6), random.pick(&[1, 1, 2, 3]));
+        let mut graph = Self { types, plugins: Vec::new(), linger: 0 };
         for _ in 0..plugins {
             let plugin = graph.plugin(random);
             graph.plugins.push(plugin);
@@ -78,7 +100,17 @@ impl Graph {
                 links.push(Link { to, soft: random.percent(40) });
             }
         }
-        Plugin { own, views, links }
+        let fans = views.iter().map(|view| self.fan(random, *view)).collect();
+        Plugin { own, views, links, fans }
+    }
+
+    fn fan(&self, random: &mut Random, view: View) -> Option<Fan> {
+        let mut providers: Vec<usize> = (0..self.plugins.len()).filter(|p| self.keeps(*p, view.ty).is_some()).collect();
+        random.shuffle(&mut providers);
+        providers.truncate(1 + random.below(4));
+        let failing = random.pick(&[Failing::Told, Failing::Told, Failing::Skipped, Failing::Traps]);
+        (view.sight != Sight::Native && !providers.is_empty() && random.percent(60))
+            .then_some(Fan { providers, failing })
     }
 
     /// As what a plugin takes handles of a type from others: as its own where it owns such things.

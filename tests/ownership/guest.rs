@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 
-use super::graph::{Graph, Link, Plugin, SLOTS, Sight, View};
+use super::graph::{Failing, Fan, Graph, Link, Plugin, SLOTS, Sight, View};
 use super::layout::interface;
 
 /// What is returned for a failure that has become a value: this, plus the length of its code.
@@ -18,9 +18,15 @@ pub const UNSEEN: u32 = 0xB000_0000;
 /// The step of a path that ends with a trap.
 pub const TRAP: u32 = 15;
 
+/// The interface through which several are asked at once.
+pub fn fan_kind(fan: &Fan) -> char {
+    if fan.failing == Failing::Told { 'x' } else { 'y' }
+}
+
 /// The functions that the host controls a plugin with, and how many numbers they take.
 pub fn controls(plugin: &Plugin) -> Vec<(String, usize)> {
-    let mut controls = vec![("drop".to_owned(), 1), ("trap".to_owned(), 0), ("live".to_owned(), 0), ("peek".to_owned(), 1)];
+    let mut controls =
+        vec![("drop".to_owned(), 1), ("trap".to_owned(), 0), ("live".to_owned(), 0), ("peek".to_owned(), 1)];
     for (index, view) in plugin.views.iter().enumerate() {
         let mut add = |name: &str, parameters| controls.push((format!("{name}-v{index}"), parameters));
         if Plugin::can_ask(*view) {
@@ -38,6 +44,10 @@ pub fn controls(plugin: &Plugin) -> Vec<(String, usize)> {
             {
                 add(name, parameters);
             }
+        }
+        if plugin.fans[index].is_some() {
+            add("show", 1);
+            add("gather", 2);
         }
     }
     controls
@@ -60,6 +70,11 @@ pub fn module(graph: &Graph, number: usize) -> String {
             functions += &wrappers;
         }
         functions += &control(graph, number, index, *view);
+        if let Some(fan) = &plugin.fans[index] {
+            let (more_imports, asking) = fanned(number, index, view.ty, fan);
+            imports += &more_imports;
+            functions += &asking;
+        }
         let _ = write!(
             clears,
             "(if (i32.eq (local.get $tag) (i32.const {})) (then (call $drop-{index} (local.get $handle))))",
@@ -70,6 +85,7 @@ pub fn module(graph: &Graph, number: usize) -> String {
         functions += &kept(number, index, view);
     }
     let control = interface('c', number);
+    let linger = graph.linger;
     format!(
         r#"(module
 {imports}
@@ -88,6 +104,13 @@ pub fn module(graph: &Graph, number: usize) -> String {
   (i32.store (i32.mul (local.get $slot) (i32.const 8)) (i32.const 0))
   {clears})
 (func (export "{control}#drop") (param i32) (result i32) (call $clear (local.get 0)) (i32.const 1))
+(func $linger
+  (local $left i32)
+  (local.set $left (i32.const {linger}))
+  (block $done (loop $more
+    (br_if $done (i32.eqz (local.get $left)))
+    (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+    (br $more))))
 (func (export "{control}#peek") (param i32) (result i32) (i32.load (i32.mul (local.get 0) (i32.const 8))))
 (func (export "{control}#trap") (result i32) unreachable)
 (func (export "{control}#live") (result i32) (global.get $live)))
@@ -278,6 +301,7 @@ fn alien(graph: &Graph, number: usize, index: usize, view: View) -> String {
     };
     format!(
         "{many}(func $look-{index} (param $handle i32) (param $path i32) (result i32)
+  (call $linger)
   (if (i32.eq (local.get $path) (i32.const {TRAP})) (then unreachable))
   {steps} {seen})\n"
     )
@@ -320,9 +344,7 @@ fn linked(index: usize, ty: usize, Link { to, soft }: Link) -> (String, String) 
             String::new()
         };
         let body = if memory {
-            format!(
-                "(local.set $at (call $alloc (i32.const 64))) {call} (local.get $at)) {failure} {answer}"
-            )
+            format!("(local.set $at (call $alloc (i32.const 64))) {call} (local.get $at)) {failure} {answer}")
         } else {
             format!("{call})")
         };
@@ -337,19 +359,71 @@ fn linked(index: usize, ty: usize, Link { to, soft }: Link) -> (String, String) 
     (imports, functions)
 }
 
+/// Asking several plugins at once: one answer of each that has one.
+fn fanned(number: usize, index: usize, ty: usize, fan: &Fan) -> (String, String) {
+    let (name, control, tag) = (interface(fan_kind(fan), ty), interface('c', number), index + 1);
+    let imports = format!(
+        r#"(import "{name}" "show" (func $show-{index} (param i32 i32)))
+(import "{name}" "offer" (func $offer-{index} (param i32 i32)))
+"#
+    );
+    let told = fan.failing == Failing::Told;
+    let size = if told { 8 } else { 4 };
+    let offset = if told { "offset=4 " } else { "" };
+    let each = |call: &str, answer: &str, failure: &str| {
+        let answer = answer.replace("ANSWER", &format!("(i32.load {offset}(local.get $at))"));
+        let answer =
+            if told { format!("(if (i32.load8_u (local.get $at)) (then {failure}) (else {answer}))") } else { answer };
+        format!(
+            "(local.set $at (call $alloc (i32.const 8)))
+  {call}
+  (local.set $count (i32.load offset=4 (local.get $at)))
+  (local.set $at (i32.load (local.get $at)))
+  (block $done (loop $more
+    (br_if $done (i32.eqz (local.get $count)))
+    {answer}
+    (local.set $at (i32.add (local.get $at) (i32.const {size})))
+    (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+    (br $more)))
+  (local.get $sum)"
+        )
+    };
+    let add = |what: &str| format!("(local.set $sum (i32.add (local.get $sum) {what}))");
+    let show = each(
+        &format!("(call $show-{index} (call $need (local.get 0) (i32.const {tag})) (local.get $at))"),
+        &add("ANSWER"),
+        &add(&format!("(i32.const {FAILED})")),
+    );
+    let kept = format!(
+        "(call $set (local.get 0) (i32.const {tag}) ANSWER)
+    (local.set 0 (i32.add (local.get 0) (i32.const 1))) {}",
+        add("(i32.const 1)")
+    );
+    let gather = each(&format!("(call $offer-{index} (local.get 1) (local.get $at))"), &kept, &add("(i32.const 256)"));
+    let locals = "(local $at i32) (local $count i32) (local $sum i32)";
+    let functions = format!(
+        r#"(func (export "{control}#show-v{index}") (param i32) (result i32) {locals} {show})
+(func (export "{control}#gather-v{index}") (param i32 i32) (result i32) {locals} {gather})
+"#
+    );
+    (imports, functions)
+}
+
 /// The interface in which a plugin keeps handles for others.
 fn kept(number: usize, index: usize, view: View) -> String {
     let (name, ty, tag) = (interface('k', number), view.ty, index + 1);
     // A borrow of one's own thing is its representation, and nothing to drop.
     let look = if view.sight == Sight::Native {
-        format!(
-            "(if (i32.eq (local.get 1) (i32.const {TRAP})) (then unreachable)) (i32.load (local.get 0))"
-        )
+        format!("(if (i32.eq (local.get 1) (i32.const {TRAP})) (then unreachable)) (i32.load (local.get 0))")
     } else {
         format!("(call $look-{index} (local.get 0) (local.get 1)) (call $drop-{index} (local.get 0))")
     };
+    let shown = interface('w', ty);
+    let show = look.replace("(local.get 1)", "(i32.const 0)");
     format!(
-        r#"(func (export "{name}#put-t{ty}") (param i32 i32) (result i32)
+        r#"(func (export "{shown}#show") (param i32) (result i32) {show})
+(func (export "{shown}#offer") (param i32) (result i32) (call $take (local.get 0) (i32.const {tag})))
+(func (export "{name}#put-t{ty}") (param i32 i32) (result i32)
   (call $set (local.get 0) (i32.const {tag}) (local.get 1)) (i32.const 1))
 (func (export "{name}#look-t{ty}") (param i32 i32) (result i32) {look})
 (func (export "{name}#take-t{ty}") (param i32) (result i32) (call $take (local.get 0) (i32.const {tag})))
@@ -374,20 +448,19 @@ fn kept(number: usize, index: usize, view: View) -> String {
 fn control(graph: &Graph, number: usize, index: usize, view: View) -> String {
     let (name, tag) = (interface('c', number), index + 1);
     let need = |local: usize| format!("(call $need (local.get {local}) (i32.const {tag}))");
-    let list = |take: usize| {
-        format!("(call $list (local.get 0) (local.get 1) (i32.const {tag}) (i32.const {take}))")
-    };
+    let list = |take: usize| format!("(call $list (local.get 0) (local.get 1) (i32.const {tag}) (i32.const {take}))");
     let mut text = String::new();
     let mut export = |function: &str, parameters: usize, body: &str| {
         let params = "i32 ".repeat(parameters);
         let _ = writeln!(
             text,
-            r#"(func (export "{name}#{function}-v{index}") (param {params}) (result i32) (local $x i32) (local $y i32) {body})"#
+            r#"(func (export "{name}#{function}-v{index}") (param {params}) (result i32) (local $x i32) (local $y i32) (call $linger) {body})"#
         );
     };
     let (one, two) = (need(0), need(1));
     if Plugin::can_ask(view) {
-        let set = format!("(call $set (local.get 0) (i32.const {tag}) (call $make-{index} (local.get 1))) (i32.const 1)");
+        let set =
+            format!("(call $set (local.get 0) (i32.const {tag}) (call $make-{index} (local.get 1))) (i32.const 1)");
         export("make", 2, &set);
         export("value", 1, &format!("(call $value-{index} {one})"));
         export("bump", 1, &format!("(call $bump-{index} {one})"));
@@ -401,9 +474,8 @@ fn control(graph: &Graph, number: usize, index: usize, view: View) -> String {
         export("many", 3, &format!("{many} {all} (i32.const 1)"));
     }
     if view.sight == Sight::Native {
-        let attach = format!(
-            "(i32.store offset=4 (call $rep {one}) (i32.add (local.get 1) (i32.const 1))) (i32.const 1)"
-        );
+        let attach =
+            format!("(i32.store offset=4 (call $rep {one}) (i32.add (local.get 1) (i32.const 1))) (i32.const 1)");
         export("attach", 2, &attach);
         return text;
     }
@@ -425,9 +497,7 @@ fn control(graph: &Graph, number: usize, index: usize, view: View) -> String {
         format!("(local.set $x (call $take-{index}-{to} (local.get 1))) {fail} {set} (return (i32.const 1))")
     };
     export("fetch", 3, &choose(0, &fetched));
-    let put = |to: usize| {
-        format!("(return (call $put-many-{index}-{to} (local.get 3) {} (local.get 1)))", list(1))
-    };
+    let put = |to: usize| format!("(return (call $put-many-{index}-{to} (local.get 3) {} (local.get 1)))", list(1));
     export("give-many", 4, &choose(2, &put));
     let fetched = |to: usize| {
         format!(

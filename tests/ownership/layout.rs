@@ -4,10 +4,11 @@ use std::fmt::Write;
 
 use plugweave::{App, StartOptions, check::check, files::Memory};
 
-use super::graph::{Graph, Plugin, Sight};
+use super::graph::{Failing, Fan, Graph, Plugin, Sight};
 use super::guest;
 
-/// An interface of the app: `t` things, `k` kept handles, `s` the same where failures are values, `c` control.
+/// An interface of the app: `t` things, `k` kept handles, `s` the same where failures are values, `c` control,
+/// `w` what several can be asked at once, `x` the same with failures as values, `y` without.
 pub fn interface(kind: char, number: usize) -> String {
     format!("t:t/{kind}{number}@1.0.0")
 }
@@ -26,12 +27,22 @@ pub fn start(graph: &Graph) -> App {
                 let _ = writeln!(bind, "p{number}.\"{}\" = [\"p{owner}\"]", interface('t', view.ty));
             }
         }
+        for (ty, kind, fan) in fans(plugin) {
+            let ids: Vec<String> = fan.providers.iter().map(|provider| format!("\"p{provider}\"")).collect();
+            let _ = writeln!(bind, "p{number}.\"{}\" = [{}]", interface(kind, ty), ids.join(", "));
+        }
     }
     let checked = check(&files.with("app.toml", bind)).unwrap();
     let app = App::of_checked(checked, StartOptions::default());
     let app = app.unwrap_or_else(|error| panic!("{error}\n{wit}\n{}", manifest(graph, graph.plugins.len() - 1)));
     assert!(app.failures().is_empty(), "{:?}", app.failures());
     app
+}
+
+/// The fans of a plugin, with their types and the kinds of their interfaces.
+fn fans(plugin: &Plugin) -> impl Iterator<Item = (usize, char, &Fan)> {
+    let fans = plugin.views.iter().zip(&plugin.fans);
+    fans.filter_map(|(view, fan)| fan.as_ref().map(|fan| (view.ty, guest::fan_kind(fan), fan)))
 }
 
 fn manifest(graph: &Graph, number: usize) -> String {
@@ -41,12 +52,18 @@ fn manifest(graph: &Graph, number: usize) -> String {
          [limits]\nrestart = {{ max = 1000000, within = \"1s\" }}\n[exports]\n"
     );
     let own = plugin.own.map(|ty| interface('t', ty));
-    for export in [interface('k', number), interface('c', number)].into_iter().chain(own) {
+    let shown = graph.kept(number).map(|(_, view)| interface('w', view.ty));
+    for export in [interface('k', number), interface('c', number)].into_iter().chain(own).chain(shown) {
         let _ = writeln!(text, "\"{export}\" = {{}}");
     }
     text += "[imports]\n";
     for view in plugin.views.iter().filter(|view| matches!(view.sight, Sight::Alien(_))) {
         let _ = writeln!(text, "\"{}\" = \"exactly-one\"", interface('t', view.ty));
+    }
+    for (ty, kind, fan) in fans(plugin) {
+        let failing = if fan.failing == Failing::Skipped { ", on-failure = \"skip\"" } else { "" };
+        let (import, from) = (interface(kind, ty), interface('w', ty));
+        let _ = writeln!(text, "\"{import}\" = {{ cardinality = \"any\", from = \"{from}\"{failing} }}");
     }
     for link in &plugin.links {
         let kept = interface('k', link.to);
@@ -78,12 +95,27 @@ fn wit(graph: &Graph) -> String {
 }}
 "
         );
+        for (kind, number, one) in [
+            ('w', "u32".to_owned(), format!("thing{ty}")),
+            ('x', "list<result<u32>>".to_owned(), format!("list<result<thing{ty}>>")),
+            ('y', "list<u32>".to_owned(), format!("list<thing{ty}>")),
+        ] {
+            let _ = write!(
+                wit,
+                "interface {kind}{ty} {{
+  use t{ty}.{{thing{ty}}};
+  show: func(t: borrow<thing{ty}>) -> {number};
+  offer: func(slot: u32) -> {one};
+}}
+"
+            );
+        }
     }
     for (number, plugin) in graph.plugins.iter().enumerate() {
         wit += &keeping(graph, number, 'k');
         wit += &keeping(graph, number, 's');
         wit += &control(plugin, number);
-        wit += &world(plugin, number);
+        wit += &world(graph, number);
     }
     wit
 }
@@ -128,13 +160,20 @@ fn control(plugin: &Plugin, number: usize) -> String {
     wit + "}\n"
 }
 
-fn world(plugin: &Plugin, number: usize) -> String {
+fn world(graph: &Graph, number: usize) -> String {
+    let plugin = &graph.plugins[number];
     let mut wit = format!("world p{number} {{\n  export k{number};\n  export c{number};\n");
     if let Some(ty) = plugin.own {
         let _ = writeln!(wit, "  export t{ty};");
     }
     for view in plugin.views.iter().filter(|view| view.sight != Sight::Native) {
         let _ = writeln!(wit, "  import t{};", view.ty);
+    }
+    for (_, view) in graph.kept(number) {
+        let _ = writeln!(wit, "  export w{};", view.ty);
+    }
+    for (ty, kind, _) in fans(plugin) {
+        let _ = writeln!(wit, "  import {kind}{ty};");
     }
     for link in &plugin.links {
         let _ = writeln!(wit, "  import {}{};", if link.soft { 's' } else { 'k' }, link.to);

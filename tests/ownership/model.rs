@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use plugweave::CallErrorKind::{self, BadArguments, OwnerRestarted, Reentrant, Trap, WrongOwner};
 
-use super::graph::{Graph, SLOTS, Sight};
+use super::graph::{Failing, Graph, SLOTS, Sight};
 use super::guest::{FAILED, TRAP, UNSEEN};
 use super::step::{Act, HOST_SLOTS, Step};
 
@@ -72,6 +72,23 @@ enum Stop {
 struct Failure {
     kind: CallErrorKind,
     delivered: bool,
+}
+
+/// An answer that may be handles.
+trait AsThings {
+    fn things(&self) -> &[Thing];
+}
+
+impl AsThings for u32 {
+    fn things(&self) -> &[Thing] {
+        &[]
+    }
+}
+
+impl AsThings for Vec<Thing> {
+    fn things(&self) -> &[Thing] {
+        self
+    }
 }
 
 type Called<T> = Result<T, CallErrorKind>;
@@ -159,9 +176,8 @@ impl Model {
     pub fn apply(&mut self, step: &Step) -> Reply {
         let reply = match step {
             Step::Plugin { plugin, act, view, numbers } => {
-                let done = self.enter(*plugin, |model| {
-                    model.control(*plugin, *act, *view, numbers).map_err(Stop::Failed)
-                });
+                let done =
+                    self.enter(*plugin, |model| model.control(*plugin, *act, *view, numbers).map_err(Stop::Failed));
                 done.map_or_else(Reply::Failed, Reply::Number)
             }
             Step::Host { plugin, act, ty, slots, numbers } => self.by_host(*plugin, *act, *ty, slots, numbers),
@@ -301,7 +317,7 @@ impl Model {
                 self.destroy(things[0]);
                 value
             }
-            _ => unreachable!(),
+            _ => panic!("nothing that an owner is asked for"),
         }
     }
 
@@ -385,6 +401,19 @@ impl Model {
             Act::Fetch => self.fetch(plugin, at, number(0), (number(1), 1), number(2)),
             Act::FetchMany => self.fetch(plugin, at, number(0), (number(1), number(2)), number(3)),
             Act::Swap => self.swap(plugin, at, number(0), number(1), number(2)),
+            Act::Show => {
+                let thing = self.need(plugin, number(0), at)?;
+                let seen = self.fan(plugin, at, |model, provider| model.lend(provider, view.ty, thing, 0))?;
+                Ok(seen.into_iter().fold(0, |sum: u32, seen| sum.wrapping_add(seen.unwrap_or(FAILED))))
+            }
+            Act::Gather => {
+                let from = number(1);
+                let offered = self.fan(plugin, at, |model, provider| model.take(provider, view.ty, from, 1));
+                let offered = offered?;
+                let things: Vec<Thing> = offered.iter().flatten().flatten().copied().collect();
+                self.set_all(plugin, number(0), at, &things)?;
+                Ok(u32::try_from(things.len() + 256 * (offered.len() - things.len())).unwrap())
+            }
         }
     }
 
@@ -417,6 +446,36 @@ impl Model {
             }
             Err(kind) => Err(kind),
         }
+    }
+
+    /// Asks several plugins. Those that have failed answer nothing, or are left out.
+    fn fan<T: AsThings>(
+        &mut self,
+        plugin: usize,
+        at: usize,
+        ask: impl Fn(&mut Self, usize) -> Called<T>,
+    ) -> Called<Vec<Option<T>>> {
+        let graph = self.graph.clone();
+        let fan = graph.plugins[plugin].fans[at].as_ref().unwrap();
+        let mut answers: Vec<Option<T>> = Vec::new();
+        for provider in &fan.providers {
+            match (ask(self, *provider), fan.failing) {
+                (Ok(answer), _) => answers.push(Some(answer)),
+                (Err(_), Failing::Told) => {
+                    self.softened = true;
+                    answers.push(None);
+                }
+                (Err(_), Failing::Skipped) => self.softened = true,
+                (Err(kind), Failing::Traps) => {
+                    // What the others have given is lost.
+                    for thing in answers.iter().flatten().flat_map(AsThings::things) {
+                        self.release(*thing);
+                    }
+                    return Err(kind);
+                }
+            }
+        }
+        Ok(answers)
     }
 
     /// A plugin looks at a thing of others, or lends it to one who does.

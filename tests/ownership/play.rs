@@ -29,7 +29,12 @@ const COUNTED: usize = 8;
 
 impl Case {
     pub fn new(seed: u64) -> Self {
-        let graph = Arc::new(Graph::random(&mut Random::new(seed)));
+        Self::lingering(seed, 0)
+    }
+
+    /// One whose plugins wait before they ask others.
+    pub fn lingering(seed: u64, linger: u32) -> Self {
+        let graph = Arc::new(Graph { linger, ..Graph::random(&mut Random::new(seed)) });
         let assembly = layout::start(&graph).assembly().clone();
         Self { graph, assembly }
     }
@@ -53,8 +58,8 @@ impl Case {
         let reach = Reach {
             slots: 0..10,
             host: 0..HOST_SLOTS,
-            mischief: random.below(8),
-            traps: random.below(50),
+            mischief: random.below(6),
+            traps: random.below(25),
             attached: true,
             upwards: true,
         };
@@ -79,12 +84,10 @@ impl Case {
     }
 
     /// Does the steps that it is given. After each one, `next` gets the one before.
-    fn play(
-        &self,
-        next: &mut dyn FnMut(&Model, Option<&Step>, Option<&Reply>) -> Option<Step>,
-    ) -> Result<(), String> {
+    fn play(&self, next: &mut dyn FnMut(&Model, Option<&Step>, Option<&Reply>) -> Option<Step>) -> Result<(), String> {
         let app = self.start();
-        let mut played = Played { case: self, app: &app, model: Model::new(self.graph.clone(), 256), host: Host::new(&app) };
+        let mut played =
+            Played { case: self, app: &app, model: Model::new(self.graph.clone(), 256), host: Host::new(&app) };
         let mut at = 0;
         let mut step = next(&played.model, None, None);
         while let Some(now) = step {

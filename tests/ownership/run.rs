@@ -134,7 +134,7 @@ impl<'a> Host<'a> {
             (Act::Lend, Some(given)) => (format!("{kept}#look-t{ty}"), vec![given[0].clone(), number(0)]),
             (Act::Give, Some(given)) => (format!("{kept}#put-t{ty}"), vec![number(0), given[0].clone()]),
             (Act::GiveMany, Some(given)) => (format!("{kept}#put-many-t{ty}"), vec![number(0), Val::List(given)]),
-            (Act::Attach | Act::Trap, _) => panic!("nothing that the host does"),
+            (Act::Attach | Act::Trap | Act::Show | Act::Gather, _) => panic!("nothing that the host does"),
         };
         self.call(plugin, &function, &arguments)
     }

@@ -27,12 +27,14 @@ pub enum Act {
     GiveMany,
     FetchMany,
     Swap,
+    Show,
+    Gather,
     Drop,
     Trap,
 }
 
 impl Act {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Make,
         Self::Many,
         Self::Value,
@@ -47,6 +49,8 @@ impl Act {
         Self::GiveMany,
         Self::FetchMany,
         Self::Swap,
+        Self::Show,
+        Self::Gather,
         Self::Drop,
         Self::Trap,
     ];
@@ -68,6 +72,8 @@ impl Act {
             Self::GiveMany => "give-many",
             Self::FetchMany => "fetch-many",
             Self::Swap => "swap",
+            Self::Show => "show",
+            Self::Gather => "gather",
             Self::Drop => "drop",
             Self::Trap => "trap",
         }
@@ -184,6 +190,8 @@ fn own(random: &mut Random, graph: &Graph, model: &Model, reach: &Reach) -> Opti
     let mut from = Source { random, reach, wrong };
     let to = |from: &mut Source<'_>| (!links.is_empty()).then(|| from.random.pick(&links));
     let number = |plugin: usize| u32::try_from(plugin).unwrap();
+    let fan = graph.plugins[plugin].fans[index].as_ref();
+    let index_of = |slot: u32| usize::try_from(slot).unwrap();
     let numbers = match act {
         Act::Trap => vec![],
         Act::Drop => vec![from.slot().min(u32::try_from(SLOTS - 1).unwrap())],
@@ -233,6 +241,19 @@ fn own(random: &mut Random, graph: &Graph, model: &Model, reach: &Reach) -> Opti
             }
             vec![here, number(other), there]
         }
+        Act::Show if fan.is_some() => vec![from.run(model, plugin, index)?.0],
+        Act::Gather => {
+            let providers = &fan?.providers;
+            let other = from.random.pick(providers);
+            let (slot, _) = from.run(model, other, kept(graph, other, view)?)?;
+            // Most of the others would fail; now and then they shall.
+            let fine =
+                |other: usize| kept(graph, other, view).is_some_and(|view| model.holds(other, index_of(slot), view));
+            if !wrong && !providers.iter().all(|other| fine(*other)) && !from.random.percent(from.reach.mischief) {
+                return None;
+            }
+            vec![from.room(number(providers.len())), slot]
+        }
         _ => return None,
     };
     let step = Step::Plugin { plugin, act, view: index, numbers };
@@ -250,24 +271,25 @@ fn host(random: &mut Random, graph: &Graph, model: &Model, reach: &Reach) -> Opt
     let owners: Vec<usize> = (0..graph.plugins.len()).filter(|p| graph.plugins[*p].own == Some(ty)).collect();
     let keepers: Vec<usize> = (0..graph.plugins.len()).filter(|p| graph.keeps(*p, ty).is_some()).collect();
     let mut from = Source { random, reach, wrong };
-    let held: Vec<usize> =
-        reach.host.clone().filter(|slot| wrong || model.host(*slot).is_some_and(|thing| model.ty(thing) == ty)).collect();
+    let held: Vec<usize> = reach
+        .host
+        .clone()
+        .filter(|slot| wrong || model.host(*slot).is_some_and(|thing| model.ty(thing) == ty))
+        .collect();
     let one = |from: &mut Source<'_>| (!held.is_empty()).then(|| from.random.pick(&held));
     let several = |from: &mut Source<'_>| -> Option<Vec<usize>> {
         let mut some: Vec<usize> = held.clone();
         from.random.shuffle(&mut some);
         some.truncate(from.random.below(4));
-        if from.wrong && let Some(first) = some.first() {
+        if from.wrong
+            && let Some(first) = some.first()
+        {
             some.push(*first);
         }
         Some(some)
     };
     let (plugin, slots, numbers) = match act {
-        Act::Attach => return None,
-        Act::Trap => {
-            // It has no handles: an owner's other life is what this is for.
-            return None;
-        }
+        Act::Attach | Act::Trap | Act::Show | Act::Gather => return None,
         Act::Drop => (0, vec![from.host_slot()], vec![]),
         Act::Make | Act::Many | Act::Value | Act::Bump | Act::Same | Act::Sum | Act::Finish => {
             if owners.is_empty() {

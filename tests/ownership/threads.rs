@@ -17,6 +17,9 @@ use super::tally::{Tally, is_failure};
 
 const THREADS: usize = 4;
 
+/// Long enough for threads to come in each other's way.
+const LINGER: u32 = 20_000;
+
 /// An app that takes longer than this hangs.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -51,7 +54,7 @@ fn base(thread: usize) -> u32 {
 
 /// Threads that do nothing that fails: each gets what the model says, as if it were alone.
 pub fn in_harmony(seed: u64, count: u64) -> Result<Tally, String> {
-    let case = Case::new(seed);
+    let case = Case::lingering(seed, LINGER);
     let app = case.start();
     let lonely = |thread: usize| -> Result<(Tally, Model, Vec<Option<Val>>), String> {
         let mut random = Random::new(!seed ^ (u64::try_from(thread).unwrap() << 32));
@@ -130,7 +133,7 @@ fn nothing_left(case: &Case, app: App) -> Result<(), String> {
 
 /// Threads that end each other's plugins: nothing mixes, nothing hangs, and nothing is left.
 pub fn in_strife(seed: u64, count: u64) -> Result<Tally, String> {
-    let case = Case::new(seed);
+    let case = Case::lingering(seed, LINGER);
     let app = case.start();
     let fighting = |thread: usize| {
         let mut random = Random::new(!seed ^ (u64::try_from(thread).unwrap() << 32));
@@ -211,7 +214,7 @@ impl Fighter<'_> {
                 let value = number >> 24 == base(self.thread) >> 24;
                 value || act == Act::Lend && (number == UNSEEN || is_failure(number))
             }
-            Act::Same | Act::Sum => true,
+            Act::Same | Act::Sum | Act::Show | Act::Gather => true,
             _ => number == 1 || is_failure(number),
         }
     }
