@@ -126,6 +126,12 @@ impl Model {
         self.plugins[plugin].slots.get(slot).is_some_and(Option::is_some)
     }
 
+    /// Whether a plugin holds a handle of a thing of this owner.
+    pub fn is_of(&self, plugin: usize, slot: usize, owner: usize) -> bool {
+        let held = self.plugins[plugin].slots.get(slot).copied().flatten();
+        held.is_some_and(|(_, thing)| self.things[thing].owner == owner)
+    }
+
     pub fn host(&self, slot: usize) -> Option<Thing> {
         self.host[slot]
     }

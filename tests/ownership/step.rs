@@ -220,7 +220,14 @@ fn own(random: &mut Random, graph: &Graph, model: &Model, reach: &Reach) -> Opti
         }
         Act::Fetch => {
             let other = to(&mut from)?;
-            vec![number(other), from.run(model, other, kept(graph, other, view)?)?.0, from.slot()]
+            let there = kept(graph, other, view)?;
+            // A plugin that gets a handle of its own is something special.
+            let mine = |slot: &usize| model.holds(other, *slot, there) && model.is_of(other, *slot, plugin);
+            let slot = match from.reach.slots.clone().find(mine) {
+                Some(slot) if from.random.percent(70) => number(slot),
+                _ => from.run(model, other, there)?.0,
+            };
+            vec![number(other), slot, from.slot()]
         }
         Act::FetchMany => {
             let other = to(&mut from)?;
