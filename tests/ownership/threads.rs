@@ -18,7 +18,7 @@ use super::tally::{Tally, is_failure};
 const THREADS: usize = 4;
 
 /// Long enough for threads to come in each other's way.
-const LINGER: u32 = 20_000;
+const LINGER: u32 = 300_000;
 
 /// An app that takes longer than this hangs.
 const PATIENCE: Duration = Duration::from_secs(300);
