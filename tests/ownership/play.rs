@@ -12,6 +12,9 @@ use super::run::{Host, Reply};
 use super::step::{HOST_SLOTS, Reach, Step};
 use super::tally::Tally;
 
+/// What gives the next step. It gets the one before, and what that gave.
+type Next<'a> = dyn FnMut(&Model, Option<&Step>, Option<&Reply>) -> Option<Step> + 'a;
+
 /// An app that can be started again and again.
 pub struct Case {
     pub graph: Arc<Graph>,
@@ -83,8 +86,8 @@ impl Case {
         self.play(&mut |_, _, _| steps.next())
     }
 
-    /// Does the steps that it is given. After each one, `next` gets the one before.
-    fn play(&self, next: &mut dyn FnMut(&Model, Option<&Step>, Option<&Reply>) -> Option<Step>) -> Result<(), String> {
+    /// Does the steps that it is given.
+    fn play(&self, next: &mut Next<'_>) -> Result<(), String> {
         let app = self.start();
         let mut played =
             Played { case: self, app: &app, model: Model::new(self.graph.clone(), 256), host: Host::new(&app) };

@@ -61,7 +61,6 @@ impl Tally {
             CallErrorKind::Trap,
             CallErrorKind::WrongOwner,
             CallErrorKind::OwnerRestarted,
-            CallErrorKind::Reentrant,
             CallErrorKind::BadArguments,
         ];
         for kind in kinds {
