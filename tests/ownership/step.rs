@@ -135,6 +135,11 @@ impl Source<'_> {
         if self.wrong && self.random.percent(10) {
             return u32::try_from(SLOTS).unwrap();
         }
+        self.real_slot()
+    }
+
+    /// A slot that there is.
+    fn real_slot(&mut self) -> u32 {
         u32::try_from(self.reach.slots.start + self.random.below(self.reach.slots.len())).unwrap()
     }
 
@@ -194,7 +199,7 @@ fn own(random: &mut Random, graph: &Graph, model: &Model, reach: &Reach) -> Opti
     let index_of = |slot: u32| usize::try_from(slot).unwrap();
     let numbers = match act {
         Act::Trap => vec![],
-        Act::Drop => vec![from.slot().min(u32::try_from(SLOTS - 1).unwrap())],
+        Act::Drop => vec![from.real_slot()],
         Act::Make if Plugin::can_ask(view) => vec![from.slot(), model.fresh()],
         Act::Many if Plugin::can_ask(view) => {
             let count = number(from.random.below(4));
@@ -209,7 +214,7 @@ fn own(random: &mut Random, graph: &Graph, model: &Model, reach: &Reach) -> Opti
             vec![first, count]
         }
         Act::Attach if reach.attached && view.sight == Sight::Native => {
-            vec![from.run(model, plugin, index)?.0, from.slot().min(u32::try_from(SLOTS - 1).unwrap())]
+            vec![from.run(model, plugin, index)?.0, from.real_slot()]
         }
         _ if view.sight == Sight::Native => return None,
         Act::Lend => vec![from.run(model, plugin, index)?.0, from.path(graph)],
@@ -236,8 +241,8 @@ fn own(random: &mut Random, graph: &Graph, model: &Model, reach: &Reach) -> Opti
         }
         Act::Swap => {
             let other = to(&mut from)?;
-            let there = from.slot().min(u32::try_from(SLOTS - 1).unwrap());
-            let here = from.slot().min(u32::try_from(SLOTS - 1).unwrap());
+            let there = from.slot();
+            let here = from.real_slot();
             let fits = |plugin, slot: u32, view| {
                 let slot = usize::try_from(slot).unwrap();
                 !model.holds_any(plugin, slot) || model.holds(plugin, slot, view)

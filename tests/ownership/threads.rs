@@ -126,7 +126,10 @@ fn empty(app: &App, case: &Case, slots: Range<usize>) {
 fn nothing_left(case: &Case, app: App) -> Result<(), String> {
     let left: Vec<u32> = (0..case.graph.plugins.len()).map(|plugin| Host::new(&app).live(plugin)).collect();
     if left.iter().any(|left| *left > 0) || app.live_handles() > 0 {
-        return Err(format!("in the end there are {left:?} things and {} handles", app.live_handles()));
+        let places = (0..left.len()).flat_map(|plugin| (0..SLOTS).map(move |slot| (plugin, slot)));
+        let held: Vec<_> = places.filter(|(plugin, slot)| Host::new(&app).peek(*plugin, *slot).is_some()).collect();
+        let handles = app.live_handles();
+        return Err(format!("in the end there are {left:?} things and {handles} handles; slots with one: {held:?}"));
     }
     drop(app);
     case.ended()
