@@ -56,7 +56,7 @@ pub trait Live: Send + Sync {
     fn call(&self, caller: &Frame, target: Target, arguments: &[Val], results: &mut [Val]) -> Result<(), CallError>;
 
     /// Calls a function that passes handles. `sent` are those of the arguments, in whose places anything
-    /// may stand; once the provider has them, there are none left in it.
+    /// may stand; once the provider has them, only those are left in it that were lent.
     ///
     /// # Errors
     /// As [`Live::call`], and when a handle is stale or belongs to another plugin than it must.

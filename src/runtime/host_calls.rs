@@ -77,8 +77,8 @@ impl<'a> Lent<'a> {
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        // Flights that are left have not been delivered.
-        let delivered = self.flights.is_empty();
+        // An `own` that is left has not been delivered, and then none has been.
+        let delivered = self.flights.iter().all(|flight| !flight.own);
         for (handle, own) in &self.handles {
             handle.end(*own && delivered);
         }
