@@ -77,10 +77,15 @@ impl Dispatcher {
             },
             _ => self.providers.as_slice(),
         };
+        // Where several are asked, checking lets handles be lent only: each provider gets all of them.
+        let lent = (providers.len() > 1).then(|| sent.flights.clone());
         let sent = RefCell::new(sent);
         let ask = |provider: &Provider| {
             let mut arguments = arguments.clone();
-            let mut carried = live.carry(&caller, provider.target, &mut arguments, &mut sent.borrow_mut().flights)?;
+            let mut carried = match &lent {
+                Some(lent) => live.carry(&caller, provider.target, &mut arguments, &mut lent.clone()),
+                None => live.carry(&caller, provider.target, &mut arguments, &mut sent.borrow_mut().flights),
+            }?;
             back.borrow_mut().flights.append(&mut carried.handles);
             Ok(carried.value)
         };
