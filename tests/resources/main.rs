@@ -6,3 +6,4 @@
 mod calls;
 mod fan_out;
 mod guests;
+mod sample;
