@@ -4,7 +4,7 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::Val;
 
 use super::reply::{self, Outcome};
-use super::{CallError, Flights, Frame, InFlight, Live, Passing, PluginState, Target, put_result, take_arguments};
+use super::{CallError, Frame, InFlight, Live, Passing, PluginState, Target, put_result, take_arguments};
 use crate::model::{Cardinality, ExternName, OnFailure, PluginId};
 use crate::plan::{Answer, Fallible, PluginIndex, Reply};
 
@@ -82,12 +82,7 @@ impl Dispatcher {
         let sent = RefCell::new(sent);
         let ask = |provider: &Provider| {
             let mut arguments = arguments.clone();
-            let mut carry = |sent: &mut Flights| live.carry(&caller, provider.target, &mut arguments, sent);
-            // Several are only lent handles, each of them the same.
-            let mut carried = match providers {
-                [_, _, ..] => carry(&mut sent.borrow().flights.clone())?,
-                _ => carry(&mut sent.borrow_mut().flights)?,
-            };
+            let mut carried = live.carry(&caller, provider.target, &mut arguments, &mut sent.borrow_mut().flights)?;
             back.borrow_mut().flights.append(&mut carried.handles);
             Ok(carried.value)
         };

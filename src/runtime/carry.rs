@@ -104,7 +104,8 @@ impl Inner {
             Ok(())
         });
         let Ok(()) = placed;
-        sent.clear();
+        // What is lent is with the sender still, who may lend it to others in the same call.
+        sent.retain(|flight| !flight.own);
         Ok(delivered)
     }
 
