@@ -54,12 +54,21 @@ pub fn refused(
     owned.next().map(|(place, handle)| Refusal::ToMany(told(function, Some(place), handle)))
 }
 
+/// Why a function that the host serves cannot be linked: it passes a handle of a resource that linking
+/// defines for plugins, and the host's functions have types of their own.
+pub fn refused_by_host(scene: &Scene<'_>, consumer: usize, function: &Function) -> Option<Refusal> {
+    let (place, handle) = handles(&function.ty).find(|(_, handle)| !is_foreign(scene, consumer, handle))?;
+    Some(Refusal::ToHost(told(function, place, handle)))
+}
+
 /// Why a handle cannot cross.
 pub enum Refusal {
     /// It is one of the runtime or of the embedding application.
     Foreign(String),
     /// Ownership would go to several plugins at once.
     ToMany(String),
+    /// It is one of plugins, and would go to the embedding application.
+    ToHost(String),
 }
 
 /// PW205
@@ -76,12 +85,17 @@ pub fn diagnostic(member: &Member<'_>, import: &ListedImport<'_>, refusals: &[Re
             "`own` can go to one plugin only",
             format!("take it as `borrow`, or write `{}`", Cardinality::ExactlyOne),
         ),
+        Refusal::ToHost(place) => (
+            place,
+            "a resource of plugins cannot pass to the host here",
+            "let the host serve the interface that defines the resource too, or pass plain data instead".to_owned(),
+        ),
     };
     let message = format!("a resource cannot cross plugins in `{}`: {place}", import.import.name);
     let mut diagnostic =
         Diagnostic::error(Code::Pw205, message).label(member.plugin.manifest.file, import_span(import), label);
     for refusal in rest {
-        let (Refusal::Foreign(place) | Refusal::ToMany(place)) = refusal;
+        let (Refusal::Foreign(place) | Refusal::ToMany(place) | Refusal::ToHost(place)) = refusal;
         diagnostic = diagnostic.note(place.as_str());
     }
     Some(diagnostic.help(help))

@@ -24,7 +24,9 @@ pub fn check_host(
     let member = &scene.members[consumer];
     let matches = interfaces_match(&import.import.name, &interface.name);
     let fitting = Fitting { interfaces_match: &matches };
+    let mut crossing = Vec::new();
     for function in &import.import.functions {
+        crossing.extend(cross::refused_by_host(scene, consumer, function));
         let pair = Pair { member, import, function, provider: "the host" };
         let place = (host.file, host.written.span.clone());
         let Some(offered) = interface.function(&function.name) else {
@@ -40,6 +42,7 @@ pub fn check_host(
             diagnostics.push(pair.differs(place, &told));
         }
     }
+    diagnostics.extend(cross::diagnostic(member, import, &crossing));
 }
 
 /// Whether the two functions are the same, handles included.
