@@ -251,15 +251,15 @@ fn print_growth(title: &str, sizes: &[(&'static str, usize)], rows: &[Row]) {
     print_table(title, &columns, &rows.collect::<Vec<_>>());
 }
 
-/// Plugins with the binaries of the sample's rules, of about 70 KB each; none where the sample is not there.
-fn rules(size: usize) -> Option<Memory> {
-    let rules = ["rule-fences", "rule-headings", "rule-links", "rule-line-length", "rule-whitespace"];
+/// Plugins with binaries of the sample, of about 70 KB on average; none where the sample is not there.
+fn of_the_sample(size: usize) -> Option<Memory> {
+    let plugins = ["stats", "store", "theme"];
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/manifests/workbench/wasm");
     let binaries: Option<Vec<Vec<u8>>> =
-        rules.into_iter().map(|rule| std::fs::read(format!("{folder}/{rule}.wasm")).ok()).collect();
+        plugins.into_iter().map(|plugin| std::fs::read(format!("{folder}/{plugin}.wasm")).ok()).collect();
     let binaries = binaries?;
     Some((0..size).fold(Memory::default(), |memory, number| {
-        let id = format!("rule-{number}");
+        let id = format!("plugin-{number}");
         memory
             .with(format!("{id}.toml"), format!("[plugin]\ncomponent = \"{id}.wasm\"\n"))
             .with(format!("{id}.wasm"), binaries[number % binaries.len()].clone())
@@ -270,7 +270,7 @@ fn checking(criterion: &mut Criterion) {
     let sizes = &sizes()[..sizes().len().min(2)];
     let small = |size| Some(files(size));
     let kinds: [(_, &dyn Fn(usize) -> _); 2] =
-        [("small components", &small), ("components of 70 KB, as the sample has", &rules)];
+        [("small components", &small), ("components of 70 KB, as the sample has", &of_the_sample)];
     let checking = |files: Memory, name| {
         contender(name, move || {
             let checked = check(black_box(&files)).unwrap();

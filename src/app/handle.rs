@@ -12,7 +12,7 @@ use super::{App, Live};
 /// let handle = AppHandle::default();
 /// assert!(handle.app().is_none());
 /// let app = App::builder().folder("manifests/workbench").handle(&handle).build()?;
-/// assert_eq!(handle.app().map(|app| app.plan().plugins.len()), Some(10));
+/// assert_eq!(handle.app().map(|app| app.plan().plugins.len()), Some(11));
 /// drop(app);
 /// assert!(handle.app().is_none());
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -106,9 +106,13 @@ impl App {
     /// use plugweave::{App, CallErrorKind, Val};
     ///
     /// let app = App::open("manifests/workbench")?;
-    /// let document = [Val::String("# Title".into())];
-    /// let Some(Val::Record(numbers)) = app.call("workbench:markdown/stats#measure", &document)? else { panic!() };
+    /// let text = [Val::String("# Title".into())];
+    /// let Some(Val::Record(numbers)) = app.call("workbench:markdown/stats#measure", &text)? else { panic!() };
     /// assert_eq!(numbers[0], ("bytes".into(), Val::U64(7)));
+    ///
+    /// // A handle of a resource is a value like any other.
+    /// let document = app.call("workbench:markdown/documents#[constructor]document", &text)?;
+    /// let document = [document.ok_or("no document")?];
     ///
     /// // Each lint rule exports `check`, so that one of them must be chosen, or all.
     /// let error = app.call("workbench:markdown/rule#check", &document).unwrap_err();
@@ -151,10 +155,9 @@ impl App {
     /// use plugweave::{App, WaveCall, print_wave};
     ///
     /// let app = App::open("manifests/workbench")?;
-    /// let call = WaveCall::parse(r##"workbench:markdown/rule#check("# A\n\n### B\n")"##)?;
-    /// let issues = app.call_wave(Some("rule-headings"), &call)?.as_ref().map(print_wave).transpose()?;
-    /// let jump = r#"[{line: 3, column: 1, rule: "heading-level", message: "the level jumps from 1 to 3"}]"#;
-    /// assert_eq!(issues.as_deref(), Some(jump));
+    /// let call = WaveCall::parse(r#"workbench:markdown/theme#decorate(good, "no issues")"#)?;
+    /// let text = app.call_wave(Some("theme"), &call)?.as_ref().map(print_wave).transpose()?;
+    /// assert_eq!(text.as_deref(), Some(r#""✓ no issues""#));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

@@ -71,7 +71,7 @@ impl App {
     /// use plugweave::{App, OpenError};
     ///
     /// let app = App::open("manifests/workbench")?;
-    /// assert_eq!(app.plan().plugins.len(), 10);
+    /// assert_eq!(app.plan().plugins.len(), 11);
     /// for (plugin, error) in app.failures() {
     ///     eprintln!("{plugin} does not work: {error}");
     /// }

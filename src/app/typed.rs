@@ -135,17 +135,21 @@ impl App {
     /// use plugweave::{App, wasmtime};
     ///
     /// let app = App::open("manifests/workbench")?;
-    /// let check = app.typed_plugin::<(&str,), (Vec<Issue>,)>("rule-whitespace", "workbench:markdown/rule#check")?;
-    /// let (issues,) = check.call(("# Title   \n",))?;
-    /// assert_eq!((issues[0].line, issues[0].column), (1, 8));
+    /// let decorate = app.typed::<(Role, &str), (String,)>("workbench:markdown/theme#decorate")?;
+    /// assert_eq!(decorate.call((Role::Good, "no issues"))?, ("✓ no issues".to_string(),));
     ///
-    /// #[derive(wasmtime::component::ComponentType, wasmtime::component::Lift)]
-    /// #[component(record)]
-    /// struct Issue {
-    ///     line: u32,
-    ///     column: u32,
-    ///     rule: String,
-    ///     message: String,
+    /// #[derive(Clone, Copy, wasmtime::component::ComponentType, wasmtime::component::Lower)]
+    /// #[component(enum)]
+    /// #[repr(u8)]
+    /// enum Role {
+    ///     #[component(name = "title")]
+    ///     Title,
+    ///     #[component(name = "section")]
+    ///     Section,
+    ///     #[component(name = "good")]
+    ///     Good,
+    ///     #[component(name = "bad")]
+    ///     Bad,
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

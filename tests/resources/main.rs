@@ -14,4 +14,5 @@ mod hostile;
 mod model;
 mod owners;
 mod places;
+mod sample;
 mod third_party;

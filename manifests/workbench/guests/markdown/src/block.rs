@@ -43,6 +43,11 @@ impl<'a> Line<'a> {
     pub fn content(&self) -> &'a str {
         self.text[self.content..].trim_end()
     }
+
+    /// Where the content begins, in characters from 1.
+    pub fn column(&self) -> u32 {
+        self.text[..self.content].chars().count() as u32 + 1
+    }
 }
 
 /// A code block.

@@ -58,9 +58,10 @@ impl<'a> Document<'a> {
         document
     }
 
-    /// Whether a fragment leads somewhere in this document.
-    pub fn has_anchor(&self, anchor: &str) -> bool {
-        self.ids.contains(anchor) || self.headings.iter().any(|heading| heading.anchor == anchor)
+    /// The fragments that lead somewhere in this document.
+    pub fn anchors(&self) -> BTreeSet<&str> {
+        let headings = self.headings.iter().map(|heading| &*heading.anchor);
+        headings.chain(self.ids.iter().map(String::as_str)).collect()
     }
 
     /// Where a label's definition leads to.
@@ -167,7 +168,7 @@ mod tests {
         let document = Document::read("# The `x` ##\n\nTwo\nlines\n---\n\n# The x");
         let found: Vec<_> = document.headings.iter().map(|h| (h.level, &*h.text, &*h.anchor, h.line)).collect();
         assert_eq!(found, [(1, "The x", "the-x", 1), (2, "Two lines", "twolines", 3), (1, "The x", "the-x-1", 7)]);
-        assert!(document.has_anchor("the-x-1"));
+        assert!(document.anchors().contains("the-x-1"));
     }
 
     #[test]
@@ -192,7 +193,7 @@ mod tests {
 
     #[test]
     fn identifiers_of_tags_are_anchors() {
-        assert!(Document::read("<h1 id=\"top\">x</h1>").has_anchor("top"));
+        assert!(Document::read("<h1 id=\"top\">x</h1>").anchors().contains("top"));
     }
 
     #[test]

@@ -5,18 +5,19 @@ wit_bindgen::generate!({
     world: "workbench:markdown/lint-rule",
 });
 
-use markdown::{CodeBlock, Document, Line};
-use workbench::markdown::types::Issue;
+use workbench::markdown::documents::Document;
+use workbench::markdown::types::{CodeBlock, Issue};
+
+/// The names of what this rule checks.
+const CHECKS: [&str; 2] = ["unclosed-fence", "fence-language"];
 
 /// The complaints about fences, from top to bottom.
-fn check(text: &str) -> Vec<Issue> {
-    let document = Document::read(text);
-    let fenced = document.code.iter().filter(|block| block.fenced);
-    fenced.filter_map(|block| complaint(block, &document.lines)).collect()
+fn check(code: &[CodeBlock]) -> Vec<Issue> {
+    code.iter().filter(|block| block.fenced).filter_map(complaint).collect()
 }
 
 /// At most one complaint for each block: one that never closes has worse problems than its language.
-fn complaint(block: &CodeBlock, lines: &[Line]) -> Option<Issue> {
+fn complaint(block: &CodeBlock) -> Option<Issue> {
     let (rule, message) = if !block.closed {
         ("unclosed-fence", "this fence has no closing one: the rest of the document is code")
     } else if block.language.is_empty() {
@@ -24,16 +25,18 @@ fn complaint(block: &CodeBlock, lines: &[Line]) -> Option<Issue> {
     } else {
         return None;
     };
-    let line = &lines[block.line as usize - 1];
-    let column = line.text[..line.content].chars().count() as u32 + 1;
-    Some(Issue { line: block.line, column, rule: rule.to_string(), message: message.to_string() })
+    Some(Issue { line: block.line, column: block.column, rule: rule.to_string(), message: message.to_string() })
 }
 
 struct Fences;
 
 impl exports::workbench::markdown::rule::Guest for Fences {
-    fn check(document: String) -> Vec<Issue> {
-        check(&document)
+    fn checks() -> Vec<String> {
+        CHECKS.map(String::from).into()
+    }
+
+    fn check(document: &Document) -> Vec<Issue> {
+        check(&document.code())
     }
 }
 

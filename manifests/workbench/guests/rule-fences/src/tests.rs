@@ -1,20 +1,24 @@
-use super::check;
+use super::*;
 
-fn found(text: &str) -> Vec<(u32, u32, String)> {
-    check(text).into_iter().map(|issue| (issue.line, issue.column, issue.rule)).collect()
+fn block(language: &str, fenced: bool, closed: bool) -> CodeBlock {
+    CodeBlock { line: 3, column: 2, language: language.to_string(), lines: 1, fenced, closed }
+}
+
+fn found(code: &[CodeBlock]) -> Vec<(u32, u32, String)> {
+    check(code).into_iter().map(|issue| (issue.line, issue.column, issue.rule)).collect()
 }
 
 #[test]
 fn good_fences_pass() {
-    assert_eq!(found("```rust\n```\n\n    indented\n"), []);
+    assert_eq!(found(&[block("rust", true, true), block("", false, true)]), []);
 }
 
 #[test]
 fn a_language_is_asked_for() {
-    assert_eq!(found("- a\n\n  ```\n  x\n  ```\n"), [(3, 3, "fence-language".into())]);
+    assert_eq!(found(&[block("", true, true)]), [(3, 2, "fence-language".into())]);
 }
 
 #[test]
 fn a_fence_must_close() {
-    assert_eq!(found("~~~~\n~~~\n"), [(1, 1, "unclosed-fence".into())]);
+    assert_eq!(found(&[block("", true, false)]), [(3, 2, "unclosed-fence".into())]);
 }

@@ -5,12 +5,14 @@ wit_bindgen::generate!({
     world: "workbench:markdown/lint-rule",
 });
 
-use markdown::{Document, Heading};
-use workbench::markdown::types::Issue;
+use workbench::markdown::documents::Document;
+use workbench::markdown::types::{Heading, Issue};
+
+/// The names of what this rule checks.
+const CHECKS: [&str; 3] = ["empty-heading", "heading-level", "duplicate-heading"];
 
 /// The complaints about headings, from top to bottom.
-fn check(text: &str) -> Vec<Issue> {
-    let headings = Document::read(text).headings;
+fn check(headings: &[Heading]) -> Vec<Issue> {
     (0..headings.len()).flat_map(|at| complaints(&headings[..at], &headings[at])).collect()
 }
 
@@ -53,8 +55,12 @@ fn duplicate(above: &[Heading], heading: &Heading) -> Option<String> {
 struct Headings;
 
 impl exports::workbench::markdown::rule::Guest for Headings {
-    fn check(document: String) -> Vec<Issue> {
-        check(&document)
+    fn checks() -> Vec<String> {
+        CHECKS.map(String::from).into()
+    }
+
+    fn check(document: &Document) -> Vec<Issue> {
+        check(&document.headings())
     }
 }
 

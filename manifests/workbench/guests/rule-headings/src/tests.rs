@@ -1,7 +1,16 @@
-use super::check;
+use markdown::Document;
+
+use super::{Heading, check};
+
+/// The headings of a text, as the store tells them.
+fn headings(text: &str) -> Vec<Heading> {
+    let heading =
+        |markdown::Heading { level, text, anchor, line, column }| Heading { level, text, anchor, line, column };
+    Document::read(text).headings.into_iter().map(heading).collect()
+}
 
 fn found(text: &str) -> Vec<(u32, String)> {
-    check(text).into_iter().map(|issue| (issue.line, issue.rule)).collect()
+    check(&headings(text)).into_iter().map(|issue| (issue.line, issue.rule)).collect()
 }
 
 #[test]

@@ -6,22 +6,25 @@ wit_bindgen::generate!({
     generate_all,
 });
 
-use markdown::{Document, Kind, Line};
-use workbench::markdown::types::Issue;
+use workbench::markdown::documents::Document;
+use workbench::markdown::types::{Issue, Line, LineKind};
+
+/// The names of what this rule checks.
+const CHECKS: [&str; 2] = ["line-length", "configuration"];
 
 /// The limit when the configuration has none, in characters.
 const DEFAULT: usize = 100;
 
 /// The lines that are too long, from top to bottom.
-fn check(text: &str, max: usize) -> Vec<Issue> {
-    Document::read(text).lines.iter().filter(|line| counts(line)).filter_map(|line| too_long(line, max)).collect()
+fn check(lines: &[Line], max: usize) -> Vec<Issue> {
+    lines.iter().filter(|line| counts(line)).filter_map(|line| too_long(line, max)).collect()
 }
 
 /// Whether a line could be shorter: those of code, tables and single addresses cannot.
 fn counts(line: &Line) -> bool {
     match line.kind {
-        Kind::Code | Kind::Fence | Kind::Table | Kind::Definition => false,
-        Kind::Text => !is_one_address(line.content()),
+        LineKind::Code | LineKind::Fence | LineKind::Table | LineKind::Definition => false,
+        LineKind::Text => !is_one_address(line.text.get(line.content as usize..).unwrap_or_default().trim_end()),
         _ => true,
     }
 }
@@ -50,12 +53,12 @@ fn limit(configured: Option<&str>) -> Result<usize, String> {
 }
 
 /// Checks with whatever is configured; a bad configuration is an issue of its own.
-fn check_configured(text: &str, configured: Result<Option<String>, String>) -> Vec<Issue> {
+fn check_configured(lines: &[Line], configured: Result<Option<String>, String>) -> Vec<Issue> {
     match configured.and_then(|value| limit(value.as_deref())) {
-        Ok(max) => check(text, max),
+        Ok(max) => check(lines, max),
         Err(message) => {
             let complaint = Issue { line: 1, column: 1, rule: "configuration".to_string(), message };
-            std::iter::once(complaint).chain(check(text, DEFAULT)).collect()
+            std::iter::once(complaint).chain(check(lines, DEFAULT)).collect()
         }
     }
 }
@@ -71,8 +74,12 @@ fn configured() -> Result<Option<String>, String> {
 struct LineLength;
 
 impl exports::workbench::markdown::rule::Guest for LineLength {
-    fn check(document: String) -> Vec<Issue> {
-        check_configured(&document, configured())
+    fn checks() -> Vec<String> {
+        CHECKS.map(String::from).into()
+    }
+
+    fn check(document: &Document) -> Vec<Issue> {
+        check_configured(&document.lines(), configured())
     }
 }
 

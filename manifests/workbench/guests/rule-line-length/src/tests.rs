@@ -1,4 +1,29 @@
-use super::*;
+use markdown::{Document, Kind};
+
+use super::{Line, LineKind, check_configured, limit};
+
+/// The lines of a text, as the store tells them, as far as this rule sees a difference.
+fn lines(text: &str) -> Vec<Line> {
+    let kind = |kind| match kind {
+        Kind::Text => LineKind::Text,
+        Kind::Code => LineKind::Code,
+        Kind::Fence => LineKind::Fence,
+        Kind::Table => LineKind::Table,
+        Kind::Definition => LineKind::Definition,
+        _ => LineKind::Comment,
+    };
+    let line = |line: &markdown::Line| Line {
+        number: line.number,
+        text: line.text.to_string(),
+        kind: kind(line.kind),
+        content: line.content as u32,
+    };
+    Document::read(text).lines.iter().map(line).collect()
+}
+
+fn check(text: &str, max: usize) -> Vec<super::Issue> {
+    super::check(&lines(text), max)
+}
 
 #[test]
 fn characters_count_not_bytes() {
@@ -23,8 +48,8 @@ fn the_limit_is_configured() {
 
 #[test]
 fn a_bad_limit_is_told_and_the_default_used() {
-    let issues = check_configured(&"x".repeat(101), Ok(Some("wide".into())));
+    let issues = check_configured(&lines(&"x".repeat(101)), Ok(Some("wide".into())));
     let rules: Vec<_> = issues.iter().map(|issue| &*issue.rule).collect();
     assert_eq!(rules, ["configuration", "line-length"]);
-    assert_eq!(check_configured("", Err("gone".into())).len(), 1);
+    assert_eq!(check_configured(&[], Err("gone".into())).len(), 1);
 }

@@ -1,4 +1,33 @@
-use super::check;
+use markdown::Document;
+
+use super::{Heading, Issue, Link, LinkKind, Target, Targets};
+
+/// What the rule says of a text, whose links and headings are given to it as the store tells them.
+fn check(text: &str) -> Vec<Issue> {
+    let document = Document::read(text);
+    let heading =
+        |markdown::Heading { level, text, anchor, line, column }| Heading { level, text, anchor, line, column };
+    let target = |target| match target {
+        markdown::Target::To(target) => Target::To(target),
+        markdown::Target::Label(label) | markdown::Target::Shortcut(label) => match document.definition(&label) {
+            Some(target) => Target::To(target.to_string()),
+            None => Target::Undefined(label),
+        },
+    };
+    let link = |link: &markdown::Link| Link {
+        kind: if link.kind == markdown::LinkKind::Image { LinkKind::Image } else { LinkKind::Link },
+        text: link.text.clone(),
+        target: target(link.target.clone()),
+        line: link.line,
+        column: link.column,
+    };
+    let links: Vec<_> = document.links.iter().map(link).collect();
+    let targets = Targets {
+        anchors: document.anchors().into_iter().map(str::to_string).collect(),
+        headings: document.headings.iter().cloned().map(heading).collect(),
+    };
+    super::check(&links, &targets)
+}
 
 fn found(text: &str) -> Vec<(u32, u32, String)> {
     check(text).into_iter().map(|issue| (issue.line, issue.column, issue.rule)).collect()

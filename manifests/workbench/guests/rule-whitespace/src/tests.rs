@@ -1,7 +1,26 @@
-use super::check;
+use markdown::{Document, Kind};
+
+use super::{Line, LineKind, check};
+
+/// The lines of a text, as the store tells them, as far as this rule sees a difference.
+fn lines(text: &str) -> Vec<Line> {
+    let kind = |kind| match kind {
+        Kind::Blank => LineKind::Blank,
+        Kind::Text => LineKind::Text,
+        Kind::Code => LineKind::Code,
+        _ => LineKind::Comment,
+    };
+    let line = |line: &markdown::Line| Line {
+        number: line.number,
+        text: line.text.to_string(),
+        kind: kind(line.kind),
+        content: line.content as u32,
+    };
+    Document::read(text).lines.iter().map(line).collect()
+}
 
 fn found(text: &str) -> Vec<(u32, u32, String)> {
-    check(text).into_iter().map(|issue| (issue.line, issue.column, issue.rule)).collect()
+    check(text, &lines(text)).into_iter().map(|issue| (issue.line, issue.column, issue.rule)).collect()
 }
 
 #[test]

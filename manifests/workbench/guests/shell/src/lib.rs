@@ -12,6 +12,7 @@ wit_bindgen::generate!({
 });
 
 use options::Task;
+use workbench::markdown::documents::Document;
 use workbench::markdown::types::{Report, Role, Verdict};
 use workbench::markdown::{decoration, rules, sinks, stats};
 
@@ -31,11 +32,12 @@ fn work() -> Result<(), String> {
     }
 }
 
-/// Asks the other plugins about a document.
-fn examine(document: &str) -> Report {
-    let statistics = stats::measure(document);
+/// Asks the other plugins about a text. The rules are lent the document that the store makes of it.
+fn examine(text: &str) -> Report {
+    let statistics = stats::measure(text);
+    let document = Document::new(text);
     let verdicts: Vec<_> =
-        rules::check(document).into_iter().map(|(plugin, outcome)| Verdict { plugin, outcome }).collect();
+        rules::check(&document).into_iter().map(|(plugin, outcome)| Verdict { plugin, outcome }).collect();
     let body = report::body(&statistics, &verdicts, &dress);
     Report { title: report::title(&statistics), statistics, verdicts, body }
 }

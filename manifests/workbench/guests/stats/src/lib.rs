@@ -33,7 +33,8 @@ fn measure(text: &str) -> Statistics {
 }
 
 fn heading(found: markdown::Heading) -> Heading {
-    Heading { level: found.level, text: found.text, anchor: found.anchor, line: found.line }
+    let markdown::Heading { level, text, anchor, line, column } = found;
+    Heading { level, text, anchor, line, column }
 }
 
 /// Code blocks summed up by language, in the order of their first block.

@@ -2,7 +2,7 @@ use super::*;
 use crate::workbench::markdown::types::CodeLanguage;
 
 fn heading(level: u8, text: &str, line: u32) -> Heading {
-    Heading { level, text: text.to_string(), anchor: String::new(), line }
+    Heading { level, text: text.to_string(), anchor: String::new(), line, column: 1 }
 }
 
 fn statistics(outline: Vec<Heading>) -> Statistics {
