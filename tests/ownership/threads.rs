@@ -92,7 +92,10 @@ pub fn in_harmony(seed: u64, count: u64) -> Result<Tally, String> {
     if app.live_handles() != expected {
         return Err(format!("{expected} handles are expected, and there are {}", app.live_handles()));
     }
-    at_once(seed, |thread| Ok(empty(&app, &case, reach(thread).slots)))?;
+    at_once(seed, |thread| {
+        empty(&app, &case, reach(thread).slots);
+        Ok(())
+    })?;
     // Those of the host end on another thread than they came to.
     drop(kept);
     nothing_left(&case, app)?;
