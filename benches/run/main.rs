@@ -8,9 +8,12 @@
 mod calls;
 #[path = "../compare/mod.rs"]
 mod compare;
+mod counters;
 mod fan_out;
 mod guests;
+mod owners;
 mod peers;
+mod resources;
 mod starts;
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -40,10 +43,12 @@ fn start(files: &Memory) -> App {
 fn running(criterion: &mut Criterion) {
     let calls = calls::measure(criterion);
     let fan_outs = fan_out::measure(criterion);
+    let handles = resources::measure(criterion);
     let starts = starts::measure(criterion);
     let folders = starts::measure_folders(criterion);
     calls::print(&calls);
     fan_out::print(&fan_outs);
+    resources::print(&handles);
     starts::print(&starts, &folders);
 }
 

@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex};
 
 use wasmtime::component::{
-    Component, ComponentNamedList, ComponentType, Func, Instance, Lift, Linker, Lower, TypedFunc, Val,
+    Component, ComponentNamedList, ComponentType, Func, Instance, Lift, Linker, LinkerInstance, Lower, TypedFunc, Val,
 };
 use wasmtime::{Engine, Store};
 
@@ -28,7 +28,7 @@ pub struct Peer {
 
 /// An instance in a store of its own.
 pub struct Live {
-    store: Store<()>,
+    pub store: Store<()>,
     instance: Instance,
 }
 
@@ -51,6 +51,11 @@ impl Peer {
         linker.allow_shadowing(true);
         linker.define_unknown_imports_as_traps(&component).unwrap();
         Self { engine: engine.clone(), component, linker }
+    }
+
+    /// An imported interface, to be defined.
+    pub fn interface(&mut self, name: &str) -> LinkerInstance<'_, ()> {
+        self.linker.instance(name).unwrap()
     }
 
     /// Serves one import by a host function over values.
@@ -115,7 +120,7 @@ impl Live {
         self.find(interface, function).call(&mut self.store, &[], results)
     }
 
-    fn find(&mut self, interface: &str, function: &str) -> Func {
+    pub fn find(&mut self, interface: &str, function: &str) -> Func {
         let interface = self.instance.get_export_index(&mut self.store, None, interface).unwrap();
         let function = self.instance.get_export_index(&mut self.store, Some(&interface), function).unwrap();
         self.instance.get_func(&mut self.store, function).unwrap()

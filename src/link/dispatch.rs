@@ -79,9 +79,10 @@ impl Dispatcher {
             },
             _ => self.providers.as_slice(),
         };
-        let sent = RefCell::new(sent);
+        let (sent, arguments) = (RefCell::new(sent), RefCell::new(arguments));
         let ask = |provider: &Provider| {
-            let mut arguments = arguments.clone();
+            // Each provider is asked once: the only one needs no copy.
+            let mut arguments = if providers.len() == 1 { arguments.take() } else { arguments.borrow().clone() };
             let mut carried = live.carry(&caller, provider.target, &mut arguments, &mut sent.borrow_mut().flights)?;
             back.borrow_mut().flights.append(&mut carried.handles);
             Ok(carried.value)

@@ -21,21 +21,22 @@ impl Dispatcher {
         sent: &InFlight<'_>,
     ) -> Result<&Provider, CallError> {
         let mut flights = sent.flights.iter();
-        let mut first: Option<(PluginIndex, String)> = None;
+        let mut first: Option<(PluginIndex, &str)> = None;
         passing.visit_arguments(arguments, |parameter, leaf, _| {
             let flight = flights.next().filter(|_| leaf.decides);
-            let Some(entry) = flight.and_then(|flight| live.handles().get(flight.rep)) else { return Ok(()) };
+            let owner = flight.and_then(|flight| live.handles().read(flight.rep, |entry| entry.owner));
+            let Some(found) = owner else { return Ok(()) };
             match &first {
-                Some((owner, _)) if *owner == entry.owner => {}
+                Some((owner, _)) if *owner == found => {}
                 Some((owner, place)) => {
-                    let (a, b) = (live.name(*owner), live.name(entry.owner));
+                    let (a, b) = (live.name(*owner), live.name(found));
                     let cause = format!(
                         "`{place}` is a handle of plugin `{a}`, and `{parameter}` (`{}`) one of plugin `{b}`",
                         leaf.written()
                     );
                     return Err(self.refusal(CallErrorKind::WrongOwner, live, *owner, cause));
                 }
-                None => first = Some((entry.owner, parameter.to_owned())),
+                None => first = Some((found, parameter)),
             }
             Ok(())
         })?;

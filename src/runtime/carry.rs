@@ -8,7 +8,7 @@ use super::enter::{Ended, Purpose};
 use super::handle::told_mismatch;
 use super::slot::Instance;
 use crate::link::{
-    CallError, CallErrorKind, Carried, Entry, ExportedFunction, Flight, Flights, Frame, Holder, InFlight, Leaf, Local,
+    CallError, CallErrorKind, Carried, ExportedFunction, Flight, Flights, Frame, Holder, InFlight, Leaf, Local,
     Passing, Rep, Target, take_result, wrap,
 };
 use crate::plan::PluginIndex;
@@ -134,8 +134,7 @@ impl Inner {
             let place = || format!("parameter `{parameter}` (`{}`)", leaf.written());
             let flight = flights.next().ok_or_else(|| self.bad_handle(target, "a handle is missing", &place()))?;
             if let Local::Native = leaf.local {
-                let entry = self.own_entry(target, instance.generation, flight.rep, leaf, &place)?;
-                delivered.handles.push(entry.handle);
+                delivered.handles.push(self.own_handle(target, instance.generation, flight.rep, leaf, &place)?);
                 delivered.counted_again += usize::from(!flight.own);
                 return Ok(());
             }
@@ -162,35 +161,39 @@ impl Inner {
         }
     }
 
-    /// The entry of a handle that must be the plugin's own.
-    fn own_entry(
+    /// A handle that must be the plugin's own, as it is in its store.
+    fn own_handle(
         &self,
         target: Target,
         generation: u64,
         rep: Rep,
         leaf: &Leaf,
         place: &dyn Fn() -> String,
-    ) -> Result<Entry, CallError> {
+    ) -> Result<ResourceAny, CallError> {
         let plugin = target.plugin;
-        let entry = self.handles.get(rep).filter(|entry| entry.holder != Holder::Gone);
-        let Some(entry) = entry else {
+        let read = self.handles.read(rep, |entry| {
+            let fits = entry.resource == leaf.resource || entry.owner != plugin;
+            let misfit = || told_mismatch(&leaf.resource, &entry.resource, self.id(plugin));
+            let found = (entry.owner, entry.generation, entry.handle, (!fits).then(misfit));
+            (entry.holder != Holder::Gone).then_some(found)
+        });
+        let Some((owner, made_in, handle, misfit)) = read.flatten() else {
             return Err(self.bad_handle(target, "its resource is gone", &place()));
         };
-        if entry.owner != plugin {
-            let owner = self.id(entry.owner);
+        if owner != plugin {
+            let owner = self.id(owner);
             let cause = format!("{} is a handle of plugin `{owner}`, and only its own can be there", place());
             return Err(self.refuse(CallErrorKind::WrongOwner, plugin, cause));
         }
-        if entry.generation != generation {
+        if made_in != generation {
             let cause = format!("{} is a handle from before the plugin was started anew", place());
             return Err(self.refuse(CallErrorKind::OwnerRestarted, plugin, cause));
         }
         // It may export an interface in several versions, which are one to others.
-        if entry.resource != leaf.resource {
-            let told = told_mismatch(&leaf.resource, &entry.resource, self.id(plugin));
+        if let Some(told) = misfit {
             return Err(self.bad_handle(target, &told, &place()));
         }
-        Ok(entry)
+        Ok(handle)
     }
 
     fn bad_handle(&self, target: Target, what: &str, place: &str) -> CallError {

@@ -115,9 +115,9 @@ impl Inner {
 
     /// Makes an entry on its way a handle of the host.
     pub(super) fn hold(&self, rep: Rep) -> Option<Handle> {
-        let entry = self.handles.get(rep)?;
+        let (resource, owner) = self.handles.read(rep, |entry| (entry.resource.clone(), entry.owner))?;
         self.handles.hand_to(rep, Holder::Host);
-        Some(Handle::new(self.this.clone(), rep, entry.resource, self.id(entry.owner).clone()))
+        Some(Handle::new(self.this.clone(), rep, resource, self.id(owner).clone()))
     }
 
     /// Releases what the host has let go of.

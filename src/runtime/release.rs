@@ -63,6 +63,7 @@ impl Inner {
     /// Puts an instance back into its cell, after running the destructors that have waited for that.
     pub(super) fn leave(&self, cell: &mut Cell, mut instance: Instance, frame: Frame) {
         let Some(plugin) = frame.plugin else { return cell.condition = Condition::Up(instance) };
+        // Nearly always none waits anywhere, which is seen without a lock.
         if self.unwanted.load(Ordering::SeqCst) == 0 || self.slots[plugin.0].unwanted().is_empty() {
             return cell.condition = Condition::Up(instance);
         }

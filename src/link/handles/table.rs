@@ -67,9 +67,9 @@ impl Handles {
         }
     }
 
-    /// An entry.
-    pub fn get(&self, rep: Rep) -> Option<Entry> {
-        self.table().entries.get(&rep.0).cloned()
+    /// Something of an entry.
+    pub fn read<T>(&self, rep: Rep, look: impl FnOnce(&Entry) -> T) -> Option<T> {
+        self.table().entries.get(&rep.0).map(look)
     }
 
     /// Removes an entry.
