@@ -6,7 +6,7 @@ use wasmtime::component::Val;
 use super::reply::{self, Outcome};
 use super::{CallError, Frame, InFlight, Live, Passing, PluginState, Target, put_result, take_arguments};
 use crate::model::{Cardinality, ExternName, OnFailure, PluginId};
-use crate::plan::{Answer, Fallible, Reply};
+use crate::plan::{Answer, Fallible, PluginIndex, Reply};
 
 /// What is behind one imported function: asks the providers and makes one value of their answers.
 ///
@@ -20,6 +20,9 @@ pub(super) struct Dispatcher {
     pub(super) reply: Reply,
     /// Who is asked; where the owner of a handle is, all who may be that.
     pub(super) providers: Vec<Provider>,
+    /// Who serves calls that go to the owner of a handle, but have none: the one that the import is bound to,
+    /// where it cannot be several.
+    pub(super) alone: Option<PluginIndex>,
     /// Where the consumer's arguments and the reply have handles; nothing where they have none.
     pub(super) passing: Option<Passing>,
 }

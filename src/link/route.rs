@@ -7,7 +7,8 @@ use super::{CallError, CallErrorKind, CallFrame, InFlight, Live, Passing};
 use crate::plan::PluginIndex;
 
 impl Dispatcher {
-    /// The owner of the handles that decide where the call goes.
+    /// The owner of the handles that decide where the call goes. Without any it is the bound provider, where
+    /// there can only be one: an empty list has no owner, but in a composition the call would not need one.
     ///
     /// # Errors
     /// `wrong-owner` when they have several, or one that does not export the interface; `reentrant` when
@@ -39,6 +40,9 @@ impl Dispatcher {
             Ok(())
         })?;
         let Some((owner, place)) = first else {
+            if let Some(provider) = self.providers.iter().find(|provider| Some(provider.target.plugin) == self.alone) {
+                return Ok(provider);
+            }
             let cause = "no handle of the interface is among the arguments, so that it has no owner to go to";
             return Err(CallError::new(CallErrorKind::WrongOwner, Some(self.consumer.clone()), cause));
         };

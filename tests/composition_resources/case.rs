@@ -101,12 +101,8 @@ impl Case {
         let mut members = vec![String::new(); *resources];
         let mut free = String::new();
         for (index, function) in functions.iter().enumerate() {
-            let params: String = function
-                .params
-                .iter()
-                .enumerate()
-                .map(|(at, ty)| format!(", p{at}: {}", ty.wit(&mut defs)))
-                .collect();
+            let params: String =
+                function.params.iter().enumerate().map(|(at, ty)| format!(", p{at}: {}", ty.wit(&mut defs))).collect();
             let result = function.result.as_ref().map(|ty| format!(" -> {}", ty.wit(&mut defs))).unwrap_or_default();
             let (to, what) = match function.kind {
                 Kind::Free => (&mut free, format!("f{index}: func")),
@@ -119,7 +115,8 @@ impl Case {
             };
             *to += &format!("        {what}(seed: u32{params}){result};\n");
         }
-        let uses: String = self.mentioned(node).iter().map(|r| format!("    use s{}.{{{}}};\n", r.node, r.name())).collect();
+        let uses: String =
+            self.mentioned(node).iter().map(|r| format!("    use s{}.{{{}}};\n", r.node, r.name())).collect();
         let resources: String = members
             .iter()
             .enumerate()
@@ -161,7 +158,11 @@ fn imports(nodes: &[Node], random: &mut Random) -> Vec<Import> {
 }
 
 fn functions(node: usize, resources: usize, imports: &[Import], nodes: &[Node], random: &mut Random) -> Vec<Function> {
-    let constructor = |resource| Function { kind: Kind::Constructor(resource), params: Vec::new(), result: Some(Ty::Own(Res { node, index: resource })) };
+    let constructor = |resource| Function {
+        kind: Kind::Constructor(resource),
+        params: Vec::new(),
+        result: Some(Ty::Own(Res { node, index: resource })),
+    };
     let mut functions: Vec<Function> = (0..resources).map(constructor).collect();
     let mut maker = Maker::new(node, resources, imports, nodes, random);
     for _ in 0..1 + maker.random.below(4) {
@@ -196,7 +197,8 @@ impl<'a> Maker<'a> {
 
     fn ty(&mut self, depth: usize, param: bool) -> Ty {
         let below = |maker: &mut Self| maker.ty(depth - 1, param);
-        let several = |maker: &mut Self| (0..1 + maker.random.below(3)).map(|_| maker.ty(depth - 1, param)).collect::<Vec<_>>();
+        let several =
+            |maker: &mut Self| (0..1 + maker.random.below(3)).map(|_| maker.ty(depth - 1, param)).collect::<Vec<_>>();
         match if depth == 0 { 0 } else { self.random.below(12) } {
             6 => Ty::Option(Box::new(below(self))),
             7 => Ty::List(Box::new(below(self))),

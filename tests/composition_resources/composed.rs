@@ -29,7 +29,9 @@ pub fn compose(case: &Case, components: &[Vec<u8>]) -> Result<Vec<u8>, String> {
             let name = format!("t:t/s{}@1.0.0", import.node);
             // Types of which it needs none are not imported.
             if import.functions || graph.types()[world].imports.contains_key(&name) {
-                graph.set_instantiation_argument(instance, &name, services[import.node]).map_err(|error| told(&error))?;
+                graph
+                    .set_instantiation_argument(instance, &name, services[import.node])
+                    .map_err(|error| told(&error))?;
             }
         }
         for (what, name) in [("s", format!("t:t/s{node}@1.0.0")), ("control", "t:t/control@1.0.0".to_owned())] {

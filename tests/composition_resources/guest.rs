@@ -82,8 +82,7 @@ pub fn core_module(case: &Case, node: usize) -> String {
     for import in imports {
         known.extend((0..case.nodes[import.node].resources).map(|index| Res { node: import.node, index }));
     }
-    let mut writer =
-        Writer { case, node, imports, known, outside: String::new(), inside: String::new(), count: 0 };
+    let mut writer = Writer { case, node, imports, known, outside: String::new(), inside: String::new(), count: 0 };
     writer.module()
 }
 
@@ -129,7 +128,11 @@ impl Writer<'_> {
 
     /// Something that happens rarely, and only where rules are broken.
     fn rarely(&self, one_in: usize) -> String {
-        if self.case.faulty { format!("(i32.eqz (call $below (i32.const {one_in})))") } else { "(i32.const 0)".to_owned() }
+        if self.case.faulty {
+            format!("(i32.eqz (call $below (i32.const {one_in})))")
+        } else {
+            "(i32.const 0)".to_owned()
+        }
     }
 
     /// What can be done with handles of each resource.
@@ -140,18 +143,28 @@ impl Writer<'_> {
                 self.own_resource(slot, resource);
                 continue;
             }
-            writeln!(self.outside, "  (import \"t:t/s{node}@1.0.0\" \"[resource-drop]{name}\" (func $drop{slot} (param i32)))").unwrap();
+            writeln!(
+                self.outside,
+                "  (import \"t:t/s{node}@1.0.0\" \"[resource-drop]{name}\" (func $drop{slot} (param i32)))"
+            )
+            .unwrap();
             if self.can_make(resource) {
                 writeln!(self.outside, "  (import \"t:t/s{node}@1.0.0\" \"[method]{name}.get\" (func $get{slot} (param i32) (result i32)))\n  \
                     (import \"t:t/s{node}@1.0.0\" \"[constructor]{name}\" (func $construct{slot} (param i32) (result i32)))").unwrap();
                 writeln!(self.inside, "  (func $fresh{slot} (result i32) (call $construct{slot} (call $next)))\n  \
                     (func $look{slot} (param i32) (if (call $below (i32.const 2)) (then (call $mix (call $get{slot} (local.get 0))))))").unwrap();
             } else {
-                writeln!(self.inside, "  (func $fresh{slot} (result i32) unreachable)\n  (func $look{slot} (param i32))").unwrap();
+                writeln!(
+                    self.inside,
+                    "  (func $fresh{slot} (result i32) unreachable)\n  (func $look{slot} (param i32))"
+                )
+                .unwrap();
             }
         }
         let drops: String = (0..self.known.len())
-            .map(|slot| format!("    (if (i32.eq (local.get 0) (i32.const {slot})) (then (call $drop{slot} (local.get 1))))\n"))
+            .map(|slot| {
+                format!("    (if (i32.eq (local.get 0) (i32.const {slot})) (then (call $drop{slot} (local.get 1))))\n")
+            })
             .collect();
         writeln!(self.inside, "  (func $drop (param i32 i32)\n{drops}  )").unwrap();
     }
@@ -159,7 +172,9 @@ impl Writer<'_> {
     fn own_resource(&mut self, slot: usize, resource: Res) {
         let (name, node, live) = (resource.name(), self.node, STATE + 4 * (LIVE + resource.index));
         let held = STATE + 4 * HELD;
-        for (what, as_what, ty) in [("new", "new", " (result i32)"), ("rep", "rep", " (result i32)"), ("drop", "drop", "")] {
+        for (what, as_what, ty) in
+            [("new", "new", " (result i32)"), ("rep", "rep", " (result i32)"), ("drop", "drop", "")]
+        {
             writeln!(self.outside, "  (import \"[export]t:t/s{node}@1.0.0\" \"[resource-{what}]{name}\" (func ${as_what}{slot} (param i32){ty}))").unwrap();
         }
         // A new one takes a handle of another with it, which its destructor drops.
@@ -227,7 +242,13 @@ impl Writer<'_> {
     fn call(&mut self, shape: &Shape, node: usize, name: &str) {
         let returns = if shape.result.is_some() && !shape.returns_pointer() { " (result i32)" } else { "" };
         let area = if shape.returns_pointer() { "i32" } else { "" };
-        writeln!(self.outside, "  (import \"t:t/s{node}@1.0.0\" \"{}\" (func $import-{name} (param {}{area}){returns}))", shape.name, shape.params()).unwrap();
+        writeln!(
+            self.outside,
+            "  (import \"t:t/s{node}@1.0.0\" \"{}\" (func $import-{name} (param {}{area}){returns}))",
+            shape.name,
+            shape.params()
+        )
+        .unwrap();
         let make = self.make(&shape.args);
         // What it cannot make, it must have.
         let mut enough = String::new();
@@ -236,7 +257,11 @@ impl Writer<'_> {
             let count = needed.iter().filter(|needed| **needed == resource).count();
             if count > 0 {
                 let slot = self.slot(resource);
-                writeln!(enough, "    (if (i32.lt_u (call $kept (i32.const {slot})) (i32.const {count})) (then return))").unwrap();
+                writeln!(
+                    enough,
+                    "    (if (i32.lt_u (call $kept (i32.const {slot})) (i32.const {count})) (then return))"
+                )
+                .unwrap();
             }
         }
         let passed = if shape.by_pointer() {
@@ -244,7 +269,10 @@ impl Writer<'_> {
         } else {
             format!("(call {} (local.get $at))", self.flatten(&shape.args))
         };
-        let call = format!("{passed} {} (call $import-{name})", if shape.returns_pointer() { "(local.get $back)" } else { "" });
+        let call = format!(
+            "{passed} {} (call $import-{name})",
+            if shape.returns_pointer() { "(local.get $back)" } else { "" }
+        );
         let (before, after) = match &shape.result {
             None => (String::new(), call),
             Some(ty) => {
@@ -255,7 +283,12 @@ impl Writer<'_> {
                     (area, format!("{call} {taken}"))
                 } else {
                     let spill = self.spill(ty);
-                    (area, format!("{call} (local.set $value) (call {spill} (local.get $back) (local.get $value)) {taken}"))
+                    (
+                        area,
+                        format!(
+                            "{call} (local.set $value) (call {spill} (local.get $back) (local.get $value)) {taken}"
+                        ),
+                    )
                 }
             }
         };
@@ -294,10 +327,14 @@ impl Writer<'_> {
         }
         all.push("(call $mix (call $next))".to_owned());
         let last = all.len() - 1;
-        let table: String = all.iter().enumerate().map(|(index, act)| {
-            let then = if index == last { act.clone() } else { format!("{act} (return)") };
-            format!("    (if (i32.eq (local.get $which) (i32.const {index})) (then {then}))\n")
-        }).collect();
+        let table: String = all
+            .iter()
+            .enumerate()
+            .map(|(index, act)| {
+                let then = if index == last { act.clone() } else { format!("{act} (return)") };
+                format!("    (if (i32.eq (local.get $which) (i32.const {index})) (then {then}))\n")
+            })
+            .collect();
         writeln!(
             self.inside,
             "  (func $operate (local $which i32)\n    (local.set $which (call $below (i32.const {})))\n    \
@@ -343,15 +380,25 @@ impl Writer<'_> {
             let values: String = (0..flat).map(|index| format!(" (local.get {index})")).collect();
             let spill = self.spill(&shape.args);
             let size = shape.args.size();
-            (format!("(local.set $at (call $alloc (i32.const {size})))\n    (call {spill} (local.get $at){values})"), flat)
+            (
+                format!("(local.set $at (call $alloc (i32.const {size})))\n    (call {spill} (local.get $at){values})"),
+                flat,
+            )
         };
         let take = self.take(&shape.args);
         let (answer, back) = match &shape.result {
             None => (String::new(), String::new()),
             Some(ty) => {
                 let make = self.make(ty);
-                let answer = format!("(local.set $back (call $alloc (i32.const {})))\n    (call {make} (local.get $back))", ty.size());
-                let back = if shape.returns_pointer() { "(local.get $back)".to_owned() } else { format!("(call {} (local.get $back))", self.flatten(ty)) };
+                let answer = format!(
+                    "(local.set $back (call $alloc (i32.const {})))\n    (call {make} (local.get $back))",
+                    ty.size()
+                );
+                let back = if shape.returns_pointer() {
+                    "(local.get $back)".to_owned()
+                } else {
+                    format!("(call {} (local.get $back))", self.flatten(ty))
+                };
                 (answer, back)
             }
         };
@@ -368,7 +415,9 @@ impl Writer<'_> {
 
     fn state(&mut self) {
         let kept: String = (0..self.known.len())
-            .map(|slot| format!("    (i32.store (i32.const {}) (call $kept (i32.const {slot})))\n", STATE + 4 * (KEPT + slot)))
+            .map(|slot| {
+                format!("    (i32.store (i32.const {}) (call $kept (i32.const {slot})))\n", STATE + 4 * (KEPT + slot))
+            })
             .collect();
         writeln!(
             self.inside,
@@ -410,7 +459,9 @@ impl Writer<'_> {
             Ty::Borrow(resource) => {
                 let slot = self.slot(*resource);
                 let keep = if self.can_make(*resource) {
-                    format!("    (if (i32.eqz (call $kept (i32.const {slot}))) (then (call $keep (i32.const {slot}) (call $fresh{slot}))))\n")
+                    format!(
+                        "    (if (i32.eqz (call $kept (i32.const {slot}))) (then (call $keep (i32.const {slot}) (call $fresh{slot}))))\n"
+                    )
                 } else {
                     String::new()
                 };
@@ -439,13 +490,19 @@ impl Writer<'_> {
             }
             _ => {
                 let cases = ty.cases().unwrap();
-                let mut body = format!("    (local $case i32)\n    (local.set $case (call $below (i32.const {})))\n", cases.len());
+                let mut body =
+                    format!("    (local $case i32)\n    (local.set $case (call $below (i32.const {})))\n", cases.len());
                 // What it cannot make, it gives back where it has one.
                 if let Ty::Option(inner) = ty
                     && let Ty::Own(resource) | Ty::Borrow(resource) = **inner
                     && !self.can_make(resource)
                 {
-                    writeln!(body, "    (if (i32.eqz (call $kept (i32.const {}))) (then (local.set $case (i32.const 0))))", self.slot(resource)).unwrap();
+                    writeln!(
+                        body,
+                        "    (if (i32.eqz (call $kept (i32.const {}))) (then (local.set $case (i32.const 0))))",
+                        self.slot(resource)
+                    )
+                    .unwrap();
                 }
                 body += "    (i32.store (local.get 0) (local.get $case))\n";
                 body + &self.in_case(&cases, Self::make)
@@ -522,7 +579,8 @@ impl Writer<'_> {
                 let mut body = "(unreachable)".to_owned();
                 for (index, case) in ty.cases().unwrap().into_iter().enumerate().rev() {
                     let flat = case.map_or(0, Ty::flat);
-                    let call = case.map(|ty| format!("(call {} (i32.add (local.get 0) (i32.const 4)))", self.flatten(ty)));
+                    let call =
+                        case.map(|ty| format!("(call {} (i32.add (local.get 0) (i32.const 4)))", self.flatten(ty)));
                     let rest = " (i32.const 0)".repeat(ty.flat() - 1 - flat);
                     body = format!(
                         "(if{results} (i32.eq (i32.load8_u (local.get 0)) (i32.const {index})) (then {}{rest})\n      (else {body}))",
@@ -539,12 +597,20 @@ impl Writer<'_> {
     fn spill(&mut self, ty: &Ty) -> String {
         let body = match ty {
             Ty::U32 | Ty::Own(_) | Ty::Borrow(_) => "    (i32.store (local.get 0) (local.get 1))\n".to_owned(),
-            Ty::List(_) => "    (i32.store (local.get 0) (local.get 1)) (i32.store offset=4 (local.get 0) (local.get 2))\n".to_owned(),
+            Ty::List(_) => {
+                "    (i32.store (local.get 0) (local.get 1)) (i32.store offset=4 (local.get 0) (local.get 2))\n"
+                    .to_owned()
+            }
             Ty::Tuple(parts) | Ty::Record(parts) => {
                 let (mut body, mut offset, mut flat) = (String::new(), 0, 1);
                 for part in parts {
                     let call = self.spill(part);
-                    writeln!(body, "    (call {call} (i32.add (local.get 0) (i32.const {offset})){})", locals(flat, part)).unwrap();
+                    writeln!(
+                        body,
+                        "    (call {call} (i32.add (local.get 0) (i32.const {offset})){})",
+                        locals(flat, part)
+                    )
+                    .unwrap();
                     offset += part.size();
                     flat += part.flat();
                 }
@@ -600,7 +666,8 @@ fn fixed() -> String {
     let length = STATE + 4 * LENGTH;
     let log = STATE + 4 * HEADER;
     let (lent_handle, borrowed_handle) = (LENT + 4, BORROWED + 4);
-    let slot = "(i32.add (i32.const SLOTS) (i32.mul (local.get $slot) (i32.const 1024)))".replace("SLOTS", &SLOTS.to_string());
+    let slot =
+        "(i32.add (i32.const SLOTS) (i32.mul (local.get $slot) (i32.const 1024)))".replace("SLOTS", &SLOTS.to_string());
     format!(
         r#"  (global $heap (mut i32) (i32.const {HEAP}))
   (global $cells (mut i32) (i32.const {CELLS}))
