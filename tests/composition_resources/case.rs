@@ -48,12 +48,23 @@ pub struct Function {
     pub result: Option<Ty>,
 }
 
-/// A plugin does random things, as the host asks.
+/// What the host does.
 #[derive(Debug, Clone, Copy)]
 pub struct Step {
     pub node: usize,
     pub seed: u32,
-    pub count: u32,
+    pub what: What,
+}
+
+/// What the host does with a plugin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// Has it do so many random things.
+    Run(u32),
+    /// Calls one of its functions, with random arguments.
+    Call(usize),
+    /// Drops a handle.
+    Drop,
 }
 
 impl Case {
@@ -71,14 +82,7 @@ impl Case {
             let functions = functions(node, resources, &imports, &nodes, random);
             nodes.push(Node { resources, functions, imports });
         }
-        let steps = (0..6 + random.below(14))
-            .map(|_| Step {
-                // Those at the end reach all others.
-                node: if random.percent(50) { count - 1 } else { random.below(count) },
-                seed: u32::try_from(random.below(1 << 30)).unwrap(),
-                count: 1 + u32::try_from(random.below(6)).unwrap(),
-            })
-            .collect();
+        let steps = (0..8 + random.below(16)).map(|_| Step::random(&nodes, random)).collect();
         Self { nodes, steps, faulty }
     }
 
@@ -131,6 +135,19 @@ impl Case {
     /// Resources of others in a plugin's interface.
     fn mentioned(&self, node: usize) -> BTreeSet<Res> {
         mentioned(node, &self.nodes[node].functions)
+    }
+}
+
+impl Step {
+    fn random(nodes: &[Node], random: &mut Random) -> Self {
+        // Those at the end reach all others.
+        let node = if random.percent(50) { nodes.len() - 1 } else { random.below(nodes.len()) };
+        let what = match random.below(10) {
+            0 => What::Drop,
+            1..=4 => What::Call(random.below(nodes[node].functions.len())),
+            _ => What::Run(1 + u32::try_from(random.below(6)).unwrap()),
+        };
+        Self { node, seed: u32::try_from(random.below(1 << 30)).unwrap(), what }
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId};
-use wasmtime::component::{Component, Instance, Linker, Val};
-use wasmtime::{Config, Engine, OptLevel, Store, WasmBacktrace};
+use wasmtime::component::{Component, Instance, Linker, ResourceAny, Val};
+use wasmtime::{Config, Engine, FrameInfo, OptLevel, Store, WasmBacktrace};
 
 use super::case::Case;
 
@@ -62,6 +62,8 @@ pub struct Composed {
 pub struct Failed {
     /// The plugin whose code was on top of the stack.
     pub node: Option<String>,
+    /// Whether an adapter between it and another one was above it.
+    pub between: bool,
     pub told: String,
 }
 
@@ -76,21 +78,39 @@ impl Composed {
 
     /// Calls what controls a plugin.
     pub fn control(&mut self, node: usize, function: &str, arguments: &[Val]) -> Result<Val, Failed> {
-        let within = self.instance.get_export_index(&mut self.store, None, &format!("n{node}-control")).unwrap();
+        Ok(self.call(&format!("n{node}-control"), function, arguments, true)?.unwrap())
+    }
+
+    /// Calls a function of a plugin.
+    pub fn call(
+        &mut self,
+        export: &str,
+        function: &str,
+        arguments: &[Val],
+        answers: bool,
+    ) -> Result<Option<Val>, Failed> {
+        let within = self.instance.get_export_index(&mut self.store, None, export).unwrap();
         let index = self.instance.get_export_index(&mut self.store, Some(&within), function).unwrap();
         let function = self.instance.get_func(&mut self.store, index).unwrap();
-        let mut results = [Val::Bool(false)];
+        let mut results = vec![Val::Bool(false); usize::from(answers)];
         function.call(&mut self.store, arguments, &mut results).map_err(|error| failed(&error))?;
-        let [result] = results;
-        Ok(result)
+        Ok(results.pop())
+    }
+
+    /// Drops a handle of the host.
+    pub fn drop_handle(&mut self, handle: ResourceAny) -> Result<(), Failed> {
+        handle.resource_drop(&mut self.store).map_err(|error| failed(&error))
     }
 }
 
 fn failed(error: &wasmtime::Error) -> Failed {
-    let node = error.downcast_ref::<WasmBacktrace>().and_then(|backtrace| {
-        // Between the plugins are adapters of wasmtime.
-        let mut names = backtrace.frames().iter().filter_map(|frame| frame.module().name());
-        names.find(|name| name.starts_with('n')).map(ToOwned::to_owned)
-    });
-    Failed { node, told: format!("{:#}", error.root_cause()) }
+    let backtrace = error.downcast_ref::<WasmBacktrace>();
+    let frames = backtrace.map_or(&[][..], WasmBacktrace::frames);
+    // Those of wasmtime have no such names.
+    let plugin = |frame: &FrameInfo| frame.module().name().filter(|name| name.starts_with('n')).map(ToOwned::to_owned);
+    Failed {
+        node: frames.iter().find_map(plugin),
+        between: frames.first().is_some_and(|frame| plugin(frame).is_none()),
+        told: error.root_cause().to_string(),
+    }
 }

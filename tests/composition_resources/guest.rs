@@ -33,17 +33,19 @@ const HEAP: usize = 0x40000;
 const BOGUS: usize = 0x7ff0;
 
 /// A function with how the component model sees it.
-struct Shape {
-    /// All parameters, with `self` and the seed.
-    args: Ty,
+pub struct Shape {
+    /// All parameters, with `self` and the seed, as a tuple.
+    pub args: Ty,
     /// Where the seed is in them.
     seed: usize,
-    result: Option<Ty>,
-    name: String,
+    pub result: Option<Ty>,
+    /// Its name in the interface.
+    pub name: String,
 }
 
 impl Shape {
-    fn of(function: &Function, node: usize, index: usize) -> Self {
+    /// The shape of a function.
+    pub fn of(function: &Function, node: usize, index: usize) -> Self {
         let mut args = vec![Ty::U32];
         let resource = |index| Res { node, index };
         let mut seed = 0;
@@ -343,11 +345,11 @@ impl Writer<'_> {
             STATE + 8
         )
         .unwrap();
-        let forget = self.rarely(150);
+        let forget = self.rarely(15);
         writeln!(
             self.inside,
             r#"  (func $leave
-    (if {forget} (then (return)))
+    (if (i32.and (i32.ne (global.get $borrowed) (i32.const 0)) {forget}) (then (return)))
     (block $done (loop $more
       (br_if $done (i32.eqz (global.get $borrowed)))
       (global.set $borrowed (i32.sub (global.get $borrowed) (i32.const 8)))
@@ -441,7 +443,7 @@ impl Writer<'_> {
             Ty::U32 => "    (i32.store (local.get 0) (call $next))\n".to_owned(),
             Ty::Own(resource) => {
                 let slot = self.slot(*resource);
-                let (alias, bogus) = (self.rarely(60), self.rarely(400));
+                let (alias, bogus) = (self.rarely(40), self.rarely(250));
                 let fresh = if self.can_make(*resource) {
                     format!("(i32.or (i32.eqz (call $kept (i32.const {slot}))) (i32.eqz (call $below (i32.const 3))))")
                 } else {
@@ -453,7 +455,8 @@ impl Writer<'_> {
                      (else (if (result i32) {alias} (then (call $pick (i32.const {slot}))) (else (call $pop (i32.const {slot})))))))\n    \
                      (if {bogus} (then (i32.store (local.get 0) (i32.const {BOGUS}))))\n    \
                      (if {bogus} (then (if (call $kept (i32.const {other})) (then (i32.store (local.get 0) (call $pick (i32.const {other})))))))\n    \
-                     (if {bogus} (then (call $borrow (i32.const {slot}) (local.get 0))))\n"
+                     (if {bogus} (then (call $borrow (i32.const {slot}) (local.get 0))))\n    \
+                     (if {bogus} (then (call $lend-again (i32.const {slot}) (local.get 0))))\n"
                 )
             }
             Ty::Borrow(resource) => {

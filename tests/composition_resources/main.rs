@@ -8,6 +8,7 @@ mod case;
 mod compare;
 mod composed;
 mod guest;
+mod host;
 #[path = "../support/random.rs"]
 mod random;
 mod types;
