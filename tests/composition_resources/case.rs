@@ -89,7 +89,7 @@ impl Case {
     /// The WIT of all.
     pub fn wit(&self) -> String {
         let mut text = "package t:t@1.0.0;\ninterface control {\n    run: func(seed: u32, count: u32) -> u32;\n    \
-                        state: func() -> list<u32>;\n}\n"
+                        state: func() -> list<u32>;\n    clear: func() -> u32;\n}\n"
             .to_owned();
         for (node, Node { imports, .. }) in self.nodes.iter().enumerate() {
             text += &self.interface(node);
@@ -109,7 +109,10 @@ impl Case {
                 function.params.iter().enumerate().map(|(at, ty)| format!(", p{at}: {}", ty.wit(&mut defs))).collect();
             let result = function.result.as_ref().map(|ty| format!(" -> {}", ty.wit(&mut defs))).unwrap_or_default();
             let (to, what) = match function.kind {
-                Kind::Free => (&mut free, format!("f{index}: func")),
+                Kind::Free => {
+                    free += &format!("    f{index}: func(seed: u32{params}){result};\n");
+                    continue;
+                }
                 Kind::Constructor(resource) => {
                     members[resource] += "        constructor(seed: u32);\n";
                     continue;

@@ -91,6 +91,14 @@ impl<'a> Twins<'a> {
         Ok(Both::Done)
     }
 
+    /// Drops all handles.
+    ///
+    /// # Errors
+    /// What differs.
+    pub fn drop_all(&mut self) -> Result<(), String> {
+        std::mem::take(&mut self.kept).into_iter().try_for_each(|kept| self.drop_kept(kept))
+    }
+
     fn drop_kept(&mut self, kept: Kept) -> Result<(), String> {
         drop(kept.val);
         self.composed.drop_handle(kept.raw).map_err(|failed| format!("a drop of the host failed: {failed:?}"))
