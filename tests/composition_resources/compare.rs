@@ -8,8 +8,8 @@ use wasmtime::component::Val as Raw;
 use super::app;
 use super::case::{Case, Step, What};
 use super::composed::{Composed, Failed, compose};
-use super::guest::{HEADER, HELD, KEPT, LIVE};
 use super::host::{Both, Twins};
+use super::memory::{HEADER, HELD, KEPT, LIVE};
 
 /// What has been compared.
 #[derive(Debug, Default)]

@@ -5,8 +5,8 @@ use wasmtime::component::{ResourceAny, Val as Raw};
 
 use super::case::{Case, Step};
 use super::composed::{Composed, Failed};
-use super::guest::Shape;
 use super::random::Random;
+use super::shape::Shape;
 use super::types::{Res, Ty};
 
 /// A handle of each twin.

@@ -37,9 +37,12 @@ mod case;
 mod compare;
 mod composed;
 mod guest;
+mod guest_values;
 mod host;
+mod memory;
 #[path = "../support/random.rs"]
 mod random;
+mod shape;
 mod shrink;
 mod types;
 
