@@ -8,7 +8,7 @@
 use std::fmt::Write;
 
 use super::case::{Case, Import, Kind};
-use super::memory::{BOGUS, BORROWED, HEADER, HELD, KEPT, LENGTH, LIVE, STATE, fixed};
+use super::memory::{BOGUS, BORROWED, HEADER, KEPT, LENGTH, STATE, fixed};
 use super::shape::Shape;
 use super::types::Res;
 
@@ -25,13 +25,15 @@ pub fn core_module(case: &Case, node: usize) -> String {
 
 /// Writes one plugin.
 pub struct Writer<'a> {
-    case: &'a Case,
-    node: usize,
+    pub case: &'a Case,
+    pub node: usize,
     imports: &'a [Import],
     /// The resources that it knows, its own first.
     pub known: Vec<Res>,
-    outside: String,
-    inside: String,
+    /// Its imports.
+    pub outside: String,
+    /// Its functions.
+    pub inside: String,
     count: usize,
 }
 
@@ -72,130 +74,6 @@ impl Writer<'_> {
         } else {
             "(i32.const 0)".to_owned()
         }
-    }
-
-    /// What can be done with handles of each resource.
-    fn handles(&mut self) {
-        for (slot, resource) in self.known.clone().into_iter().enumerate() {
-            let (name, node) = (resource.name(), resource.node);
-            if self.own(resource) {
-                self.own_resource(slot, resource);
-                continue;
-            }
-            writeln!(
-                self.outside,
-                "  (import \"t:t/s{node}@1.0.0\" \"[resource-drop]{name}\" (func $drop{slot} (param i32)))"
-            )
-            .unwrap();
-            if self.can_make(resource) {
-                writeln!(
-                    self.outside,
-                    "  (import \"t:t/s{node}@1.0.0\" \"[method]{name}.get\" (func $get{slot} \
-                    (param i32) (result i32)))\n  \
-                    (import \"t:t/s{node}@1.0.0\" \"[constructor]{name}\" (func $construct{slot} (param i32) \
-                        (result i32)))"
-                )
-                .unwrap();
-                writeln!(
-                    self.inside,
-                    "  (func $fresh{slot} (result i32) (call $construct{slot} (call $next)))\n  \
-                    (func $look{slot} (param i32) (if (call $below (i32.const 2)) (then (call $mix (call \
-                        $get{slot} (local.get 0))))))"
-                )
-                .unwrap();
-            } else {
-                writeln!(
-                    self.inside,
-                    "  (func $fresh{slot} (result i32) unreachable)\n  (func $look{slot} (param i32))"
-                )
-                .unwrap();
-            }
-        }
-        for what in ["drop", "look"] {
-            let all: String = (0..self.known.len())
-                .map(|slot| {
-                    format!(
-                        "    (if (i32.eq (local.get 0) (i32.const {slot})) (then (call ${what}{slot} (local.get \
-                            1))))\n"
-                    )
-                })
-                .collect();
-            writeln!(self.inside, "  (func ${what} (param i32 i32)\n{all}  )").unwrap();
-        }
-        let clear: String = (0..self.known.len())
-            .map(|slot| {
-                format!(
-                    "    (block $done (loop $more\n      (br_if $done (i32.eqz (call $kept (i32.const \
-                        {slot}))))\n      \
-                       (call $drop{slot} (call $pop (i32.const {slot})))\n      (br $more)))\n"
-                )
-            })
-            .collect();
-        writeln!(
-            self.inside,
-            "  (func (export \"t:t/control@1.0.0#clear\") (result i32)\n{clear}    (i32.load (i32.const {STATE})))"
-        )
-        .unwrap();
-    }
-
-    fn own_resource(&mut self, slot: usize, resource: Res) {
-        let (name, node, live) = (resource.name(), self.node, STATE + 4 * (LIVE + resource.index));
-        let held = STATE + 4 * HELD;
-        for (what, result) in [("new", " (result i32)"), ("rep", " (result i32)"), ("drop", "")] {
-            writeln!(
-                self.outside,
-                "  (import \"[export]t:t/s{node}@1.0.0\" \"[resource-{what}]{name}\" (func ${what}{slot} (param \
-                    i32){result}))"
-            )
-            .unwrap();
-        }
-        // A new one takes a handle of another with it, which its destructor uses and drops. Where handles
-        // may be wrong it does not, so that destructors never fail.
-        let others = if self.case.faulty { 0..0 } else { self.case.nodes[node].resources..self.known.len() };
-        let hold: String = others
-            .map(|other| {
-                format!(
-                    "    (if (i32.and (i32.eqz (call $below (i32.const 5))) (i32.eqz (i32.load offset=4 \
-                        (local.get 0)))) (then\n      \
-                       (if (call $kept (i32.const {other})) (then\n        \
-                         (i32.store offset=4 (local.get 0) (i32.const {}))\n        \
-                         (i32.store offset=8 (local.get 0) (call $pop (i32.const {other})))\n        \
-                         (call $count (i32.const {held}) (i32.const 1))))))\n",
-                    other + 1
-                )
-            })
-            .collect();
-        writeln!(
-            self.inside,
-            r#"  (func $fresh{slot} (result i32)
-    (local $at i32)
-    (local.set $at (call $cell))
-    (i32.store (local.get $at) (call $next))
-    (call $count (i32.const {live}) (i32.const 1))
-    (call $hold{slot} (local.get $at))
-    (call $new{slot} (local.get $at)))
-  (func $hold{slot} (param i32)
-{hold}  )
-  (func $touch{slot} (param i32)
-    (if (i32.load offset=12 (local.get 0)) (then unreachable))
-    (call $mix (i32.load (local.get 0)))
-    (i32.store (local.get 0) (i32.add (i32.load (local.get 0)) (call $below (i32.const 9)))))
-  (func $look{slot} (param i32) (call $touch{slot} (call $rep{slot} (local.get 0))))
-  (func (export "t:t/s{node}@1.0.0#[method]{name}.get") (param i32) (result i32)
-    (call $touch{slot} (local.get 0))
-    (i32.load (local.get 0)))
-  (func (export "t:t/s{node}@1.0.0#[dtor]{name}") (param $at i32)
-    (if (i32.load offset=12 (local.get $at)) (then unreachable))
-    (i32.store offset=12 (local.get $at) (i32.const 1))
-    (call $log (i32.load (local.get $at)))
-    (call $count (i32.const {live}) (i32.const -1))
-    (if (i32.load offset=4 (local.get $at)) (then
-      (call $count (i32.const {held}) (i32.const -1))
-      (call $look (i32.sub (i32.load offset=4 (local.get $at)) (i32.const 1)) (i32.load offset=8 (local.get $at)))
-      (call $drop (i32.sub (i32.load offset=4 (local.get $at)) (i32.const 1)) (i32.load offset=8 (local.get
-        $at))))))"#
-        )
-        .unwrap();
     }
 
     /// A function for each imported function that calls it with random arguments.
@@ -270,10 +148,14 @@ impl Writer<'_> {
         };
         writeln!(
             self.inside,
-            "  (func $call-{name}\n    (local $at i32) (local $back i32) (local $value i32)\n{enough}    (call \
-                $count (i32.const {}) (i32.const 1))\n    \
-             (local.set $at (call $alloc (i32.const {})))\n    (call {make} (local.get $at))\n    {before}\n    \
-                 {after}\n    (call $give-back))",
+            r#"  (func $call-{name}
+    (local $at i32) (local $back i32) (local $value i32)
+{enough}    (call $count (i32.const {}) (i32.const 1))
+    (local.set $at (call $alloc (i32.const {})))
+    (call {make} (local.get $at))
+    {before}
+    {after}
+    (call $give-back))"#,
             STATE + 4,
             shape.args.size()
         )
@@ -349,8 +231,9 @@ impl Writer<'_> {
             let slot = self.slot(Res { node, index: resource });
             writeln!(
                 self.inside,
-                "  (func (export \"t:t/s{node}@1.0.0#{name}\") (param i32) (result i32) (call \
-                $reseed (local.get 0)) (call $fresh{slot}))"
+                r#"  (func (export "t:t/s{node}@1.0.0#{name}") (param i32) (result i32)
+    (call $reseed (local.get 0))
+    (call $fresh{slot}))"#
             )
             .unwrap();
             return;
@@ -365,8 +248,8 @@ impl Writer<'_> {
             let size = shape.args.size();
             (
                 format!(
-                    "(local.set $at (call $alloc (i32.const {size})))\n    (call {spill} (local.get \
-                    $at){values})"
+                    "(local.set $at (call $alloc (i32.const {size})))\n    \
+                     (call {spill} (local.get $at){values})"
                 ),
                 flat,
             )
@@ -390,10 +273,15 @@ impl Writer<'_> {
         };
         writeln!(
             self.inside,
-            "  (func (export \"t:t/s{node}@1.0.0#{name}\") (param {}){returns}\n    (local $at i32) (local \
-                $back i32)\n    {arrive}\n    \
-             (call $reseed (i32.load offset={} (local.get $at)))\n    (call {take} (local.get $at))\n    \
-             (call $several (call $below (i32.const 3)))\n    {answer}\n    (call $leave)\n    {back})",
+            r#"  (func (export "t:t/s{node}@1.0.0#{name}") (param {}){returns}
+    (local $at i32) (local $back i32)
+    {arrive}
+    (call $reseed (i32.load offset={} (local.get $at)))
+    (call {take} (local.get $at))
+    (call $several (call $below (i32.const 3)))
+    {answer}
+    (call $leave)
+    {back})"#,
             "i32 ".repeat(flat),
             shape.seed
         )
@@ -408,10 +296,10 @@ impl Writer<'_> {
             .collect();
         writeln!(
             self.inside,
-            "  (func (export \"t:t/control@1.0.0#state\") (result i32)\n{kept}    (i32.store (i32.const 16) \
-                (i32.const {STATE}))\n    \
-             (i32.store (i32.const 20) (i32.add (i32.const {HEADER}) (i32.load (i32.const {}))))\n    \
-                 (i32.const 16))",
+            r#"  (func (export "t:t/control@1.0.0#state") (result i32)
+{kept}    (i32.store (i32.const 16) (i32.const {STATE}))
+    (i32.store (i32.const 20) (i32.add (i32.const {HEADER}) (i32.load (i32.const {}))))
+    (i32.const 16))"#,
             STATE + 4 * LENGTH
         )
         .unwrap();

@@ -15,56 +15,57 @@ impl Writer<'_> {
                 let slot = self.slot(*resource);
                 let (alias, bogus) = (self.rarely(40), self.rarely(250));
                 let fresh = if self.can_make(*resource) {
-                    format!(
-                        "(i32.or (i32.eqz (call $kept (i32.const {slot}))) (i32.eqz (call $below (i32.const \
-                        3))))"
-                    )
+                    let none = format!("(i32.eqz (call $kept (i32.const {slot})))");
+                    format!("(i32.or {none} (i32.eqz (call $below (i32.const 3))))")
                 } else {
                     "(i32.const 0)".to_owned()
                 };
                 let other = (slot + 1) % self.known.len();
                 format!(
-                    "    (i32.store (local.get 0) (if (result i32) {fresh}\n      (then (call $fresh{slot}))\n  \
-                            \
-                     (else (if (result i32) {alias} (then (call $pick (i32.const {slot}))) (else (call $pop \
-                         (i32.const {slot})))))))\n    \
-                     (if {bogus} (then (i32.store (local.get 0) (i32.const {BOGUS}))))\n    \
-                     (if {bogus} (then (if (call $kept (i32.const {other})) (then (i32.store (local.get 0) \
-                         (call $pick (i32.const {other})))))))\n    \
-                     (if {bogus} (then (call $borrow (i32.const {slot}) (local.get 0))))\n    \
-                     (if {bogus} (then (call $lend-again (i32.const {slot}) (local.get 0))))\n"
+                    r#"    (i32.store (local.get 0) (if (result i32) {fresh}
+      (then (call $fresh{slot}))
+      (else (if (result i32) {alias} (then (call $pick (i32.const {slot}))) (else (call $pop (i32.const {slot})))))))
+    (if {bogus} (then (i32.store (local.get 0) (i32.const {BOGUS}))))
+    (if {bogus} (then
+      (if (call $kept (i32.const {other})) (then (i32.store (local.get 0) (call $pick (i32.const {other})))))))
+    (if {bogus} (then (call $borrow (i32.const {slot}) (local.get 0))))
+    (if {bogus} (then (call $lend-again (i32.const {slot}) (local.get 0))))
+"#
                 )
             }
             Ty::Borrow(resource) => {
                 let slot = self.slot(*resource);
                 let keep = if self.can_make(*resource) {
                     format!(
-                        "    (if (i32.eqz (call $kept (i32.const {slot}))) (then (call $keep (i32.const {slot}) \
-                            (call $fresh{slot}))))\n"
+                        "    (if (i32.eqz (call $kept (i32.const {slot})))\n      \
+                           (then (call $keep (i32.const {slot}) (call $fresh{slot}))))\n"
                     )
                 } else {
                     String::new()
                 };
                 // Again one that is lent already, one that was itself lent, or one of the slots.
                 format!(
-                    "    (i32.store (local.get 0) (i32.const 0))\n    \
-                     (if (call $below (i32.const 2)) (then (call $borrow (i32.const {slot}) (local.get 0)) (if \
-                         (i32.load (local.get 0)) (then (return)))))\n    \
-                     (if (i32.eqz (call $below (i32.const 3))) (then (call $lend-again (i32.const {slot}) \
-                         (local.get 0)) (if (i32.load (local.get 0)) (then (return)))))\n\
-                     {keep}    (i32.store (local.get 0) (call $lend (i32.const {slot}) (call $pop (i32.const \
-                         {slot}))))\n"
+                    r#"    (i32.store (local.get 0) (i32.const 0))
+    (if (call $below (i32.const 2)) (then
+      (call $borrow (i32.const {slot}) (local.get 0))
+      (if (i32.load (local.get 0)) (then (return)))))
+    (if (i32.eqz (call $below (i32.const 3))) (then
+      (call $lend-again (i32.const {slot}) (local.get 0))
+      (if (i32.load (local.get 0)) (then (return)))))
+{keep}    (i32.store (local.get 0) (call $lend (i32.const {slot}) (call $pop (i32.const {slot}))))
+"#
                 )
             }
             Ty::List(element) => {
                 let make = self.make(element);
                 let most = if element.resources().iter().all(|resource| self.can_make(*resource)) { 4 } else { 2 };
                 format!(
-                    "    (local $count i32) (local $at i32)\n    (local.set $count (call $below (i32.const \
-                        {most})))\n    \
-                     (local.set $at (call $alloc (i32.mul (local.get $count) (i32.const {}))))\n    \
-                     (i32.store (local.get 0) (local.get $at))\n    (i32.store offset=4 (local.get 0) \
-                         (local.get $count))\n{}",
+                    r#"    (local $count i32) (local $at i32)
+    (local.set $count (call $below (i32.const {most})))
+    (local.set $at (call $alloc (i32.mul (local.get $count) (i32.const {}))))
+    (i32.store (local.get 0) (local.get $at))
+    (i32.store offset=4 (local.get 0) (local.get $count))
+{}"#,
                     element.size(),
                     each(&make, element.size())
                 )

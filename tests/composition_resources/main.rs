@@ -37,6 +37,7 @@ mod case;
 mod compare;
 mod composed;
 mod guest;
+mod guest_handles;
 mod guest_values;
 mod host;
 mod memory;
@@ -52,7 +53,7 @@ use case::Case;
 use compare::Tally;
 
 /// How many cases are tried where nobody says otherwise.
-const CASES: u64 = 80;
+const CASES: u64 = 60;
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
