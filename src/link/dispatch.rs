@@ -20,7 +20,8 @@ pub(super) struct Dispatcher {
     pub(super) reply: Reply,
     /// Who is asked; where the owner of a handle is, all who may be that.
     pub(super) providers: Vec<Provider>,
-    /// The plugin that the import is bound to, where it is only one.
+    /// Who serves calls that go to the owner of a handle, but have none: the one that the import is bound to,
+    /// where it cannot be several.
     pub(super) alone: Option<PluginIndex>,
     /// Where the consumer's arguments and the reply have handles; nothing where they have none.
     pub(super) passing: Option<Passing>,

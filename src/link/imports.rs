@@ -126,6 +126,10 @@ impl<'a> Imports<'a> {
             let (plugin, import) = (plugin.id.clone(), import.name.to_string());
             return Err(LinkError::Plan { plugin, import, function: function.name.clone(), cause: cause.into() });
         }
+        let alone = match binding.providers.as_slice() {
+            [provider] if !binding.cardinality.allows_many() => Some(provider.plugin),
+            _ => None,
+        };
         Ok(Dispatcher {
             consumer: plugin.id.clone(),
             import: import.name.clone(),
@@ -134,10 +138,7 @@ impl<'a> Imports<'a> {
             on_failure: binding.on_failure,
             reply: function.reply.clone(),
             providers,
-            alone: match binding.providers.as_slice() {
-                [provider] => Some(provider.plugin),
-                _ => None,
-            },
+            alone,
             passing: self.passing(plugin, import, function)?,
         })
     }

@@ -7,8 +7,8 @@ use super::{CallError, CallErrorKind, CallFrame, InFlight, Live, Passing};
 use crate::plan::PluginIndex;
 
 impl Dispatcher {
-    /// The owner of the handles that decide where the call goes. Where there are none, as in an empty
-    /// list, it goes to the one plugin that the import is bound to.
+    /// The owner of the handles that decide where the call goes. Without any it is the bound provider, where
+    /// there can only be one: an empty list has no owner, but in a composition the call would not need one.
     ///
     /// # Errors
     /// `wrong-owner` when they have several, or one that does not export the interface, or when nobody can
@@ -41,8 +41,7 @@ impl Dispatcher {
             Ok(())
         })?;
         let Some((owner, place)) = first else {
-            let is_alone = |provider: &&Provider| Some(provider.target.plugin) == self.alone;
-            if let Some(provider) = self.providers.iter().find(is_alone) {
+            if let Some(provider) = self.providers.iter().find(|provider| Some(provider.target.plugin) == self.alone) {
                 return Ok(provider);
             }
             let cause = format!(

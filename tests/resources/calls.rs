@@ -1,6 +1,10 @@
 //! Calls with handles in every place.
 
-use crate::guests::{app, live, run};
+use plugweave::CallErrorKind;
+use plugweave::manifest::ManifestBuilder;
+use plugweave::model::Cardinality;
+
+use crate::guests::{OWNER, app, builder, live, owner, run};
 
 #[test]
 fn methods_go_to_the_owner_and_the_last_handle_ends_the_resource() {
@@ -22,6 +26,26 @@ fn handles_stand_in_lists() {
         (i32.add (i32.mul (local.get $b) (i32.const 10000)) (i32.add (local.get $a) (local.get $c)))");
     assert_eq!(run(&app, 10), 100_000 + 55 + 55);
     assert_eq!((live(&app), app.live_handles()), (0, 0));
+}
+
+#[test]
+fn without_a_handle_the_only_provider_is_asked() {
+    let app = app("(i32.add (call $sum (i32.const 0) (i32.const 0)) (call $drain (i32.const 0) (i32.const 0)))");
+    assert_eq!(run(&app, 7), 0);
+}
+
+#[test]
+fn without_a_handle_there_is_no_owner_among_several() {
+    let user = r#"(module
+        (import "t:t/store@1.0.0" "sum" (func $sum (param i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (unreachable))
+        (func (export "t:t/task@1.0.0#run") (param i32) (result i32) (call $sum (i32.const 0) (i32.const 0))))"#;
+    let manifest = ManifestBuilder::new("user").wit("t.wit").world("user").export("t:t/task@1.0.0");
+    let manifest = manifest.import("t:t/store@1.0.0", Cardinality::Any);
+    let app = builder().plugin(&owner("owner"), OWNER).plugin(&manifest, user).build().unwrap();
+    let error = app.call("t:t/task#run", &[plugweave::Val::U32(0)]).unwrap_err();
+    assert_eq!(error.kind(), CallErrorKind::WrongOwner, "{error}");
 }
 
 #[test]
