@@ -10,6 +10,10 @@ use super::Handle;
 /// It is implemented for all of these, and for nothing else. Handles deeper within other types pass as
 /// [`Val`](super::Val)s only.
 pub trait Argument: Send {
+    /// Whether it has handles of the host.
+    #[doc(hidden)]
+    const PASSES: bool;
+
     /// What wasmtime lowers.
     #[doc(hidden)]
     type Raw: ComponentType + Lower + Send;
@@ -28,6 +32,10 @@ pub trait Argument: Send {
 /// It is implemented for all of these, and for nothing else. Handles deeper within other types pass as
 /// [`Val`](super::Val)s only.
 pub trait Answer: Sized + Send {
+    /// Whether it has handles of the host.
+    #[doc(hidden)]
+    const PASSES: bool;
+
     /// What wasmtime lifts.
     #[doc(hidden)]
     type Raw: ComponentType + Lift + Send;
@@ -45,6 +53,8 @@ pub trait Answer: Sized + Send {
 const NOTHING: Raw = Raw::Bool(false);
 
 impl<T: ComponentType + Lower + Send> Argument for T {
+    const PASSES: bool = false;
+
     type Raw = T;
 
     fn sketch<'a>(&'a self, _: &mut Vec<&'a Handle>) -> Raw {
@@ -57,6 +67,8 @@ impl<T: ComponentType + Lower + Send> Argument for T {
 }
 
 impl<T: ComponentType + Lift + Send> Answer for T {
+    const PASSES: bool = false;
+
     type Raw = T;
 
     fn sketch(_: &T) -> Raw {
@@ -85,6 +97,8 @@ fn many(sketch: Raw) -> Option<Vec<ResourceAny>> {
 macro_rules! arguments {
     ($($handle:ty),*) => {$(
         impl Argument for $handle {
+            const PASSES: bool = true;
+
             type Raw = ResourceAny;
 
             fn sketch<'a>(&'a self, handles: &mut Vec<&'a Handle>) -> Raw {
@@ -102,6 +116,8 @@ macro_rules! arguments {
 arguments!(Handle, &Handle);
 
 impl Answer for Handle {
+    const PASSES: bool = true;
+
     type Raw = ResourceAny;
 
     fn sketch(raw: &ResourceAny) -> Raw {
@@ -118,6 +134,8 @@ impl Answer for Handle {
 pub struct HandleList(pub Vec<Handle>);
 
 impl Argument for HandleList {
+    const PASSES: bool = true;
+
     type Raw = Vec<ResourceAny>;
 
     fn sketch<'a>(&'a self, handles: &mut Vec<&'a Handle>) -> Raw {
@@ -131,6 +149,8 @@ impl Argument for HandleList {
 }
 
 impl Answer for HandleList {
+    const PASSES: bool = true;
+
     type Raw = Vec<ResourceAny>;
 
     fn sketch(raw: &Vec<ResourceAny>) -> Raw {
@@ -144,6 +164,10 @@ impl Answer for HandleList {
 
 /// The parameters of a call: a tuple of [`Argument`]s.
 pub trait Arguments: Send {
+    /// Which of them have handles of the host.
+    #[doc(hidden)]
+    const PASSES: &'static [bool];
+
     #[doc(hidden)]
     type Raw: ComponentNamedList + Lower + Send;
 
@@ -158,6 +182,8 @@ macro_rules! tuples {
     ($(($($name:ident)*))*) => {$(
         #[allow(non_snake_case, unused_variables, unused_mut, reason = "for all tuples alike, the empty one too")]
         impl<$($name: Argument),*> Arguments for ($($name,)*) {
+            const PASSES: &'static [bool] = &[$($name::PASSES),*];
+
             type Raw = ($($name::Raw,)*);
 
             fn sketch<'a>(&'a self, handles: &mut Vec<&'a Handle>) -> Vec<Raw> {
@@ -178,6 +204,10 @@ tuples! { () (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F 
 
 /// The result of a call: an [`Answer`] in a tuple, or the empty tuple where nothing is returned.
 pub trait Answers: Sized + Send {
+    /// Whether it has handles of the host.
+    #[doc(hidden)]
+    const PASSES: bool;
+
     #[doc(hidden)]
     type Raw: ComponentNamedList + Lift + Send;
 
@@ -189,6 +219,8 @@ pub trait Answers: Sized + Send {
 }
 
 impl Answers for () {
+    const PASSES: bool = false;
+
     type Raw = ();
 
     fn sketch((): &()) -> Raw {
@@ -201,6 +233,8 @@ impl Answers for () {
 }
 
 impl<A: Answer> Answers for (A,) {
+    const PASSES: bool = A::PASSES;
+
     type Raw = (A::Raw,);
 
     fn sketch((raw,): &(A::Raw,)) -> Raw {

@@ -123,7 +123,7 @@ impl Inner {
         self.wrong_type(plugin, format!("{error:#}"))
     }
 
-    fn wrong_type(&self, plugin: PluginIndex, cause: String) -> Ended {
+    pub(super) fn wrong_type(&self, plugin: PluginIndex, cause: String) -> Ended {
         Ended::Refused(CallError::new(CallErrorKind::WrongType, Some(self.id(plugin).clone()), cause))
     }
 }

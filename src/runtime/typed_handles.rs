@@ -15,7 +15,10 @@ impl Runtime {
     pub fn check_typed_handles<P: Arguments, R: Answers>(&self, target: Target) -> Result<(), CallError> {
         let inner = &*self.inner;
         inner.check_foreign(target)?;
-        let check = |instance: &mut Instance| inner.typed::<P::Raw, R::Raw>(instance, target).map(drop);
+        let check = |instance: &mut Instance| {
+            inner.typed::<P::Raw, R::Raw>(instance, target)?;
+            inner.check_places::<P, R>(target)
+        };
         inner.on_chain(|frame| inner.enter(frame, Purpose::Call(target), check))
     }
 
@@ -40,6 +43,22 @@ impl Runtime {
 }
 
 impl Inner {
+    /// Checks that handles have the types of the host where the function has handles, and not those of
+    /// wasmtime, which belong to a store.
+    fn check_places<P: Arguments, R: Answers>(&self, target: Target) -> Result<(), Ended> {
+        let function = self.assembly.function(target);
+        let passing = function.passing.as_ref();
+        let odd = |at: usize| passing.is_some_and(|passing| passing.takes_handles(at)) != P::PASSES[at];
+        let parameter = (0..P::PASSES.len()).find(|at| odd(*at)).map(|at| function.ty.params[at].name.as_str());
+        let place = match parameter {
+            Some(parameter) => format!("parameter `{parameter}`"),
+            None if passing.is_some_and(Passing::answers_handles) != R::PASSES => "the result".to_owned(),
+            None => return Ok(()),
+        };
+        let cause = format!("{place} passes handles, which are `Handle`s and `HandleList`s here");
+        Err(self.wrong_type(target.plugin, cause))
+    }
+
     fn call_sketched<P: Arguments, R: Answers>(
         &self,
         frame: &Frame,

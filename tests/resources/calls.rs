@@ -166,6 +166,11 @@ mod with_rust_types {
         let plain = app.typed::<(u32,), (ResourceAny,)>("t:t/store#[constructor]counter").unwrap_err();
         assert_eq!(plain.kind(), CallErrorKind::WrongType);
         assert!(plain.cause().contains("`typed_with_handles`"), "{plain}");
+        // Wasmtime's own handles belong to a store.
+        let raw = app.typed_with_handles::<(u32,), (ResourceAny,)>("t:t/store#[constructor]counter").unwrap_err();
+        assert_eq!(raw.cause(), "the result passes handles, which are `Handle`s and `HandleList`s here");
+        let raw = app.typed_with_handles::<(ResourceAny,), (u32,)>("t:t/store#[method]counter.get").unwrap_err();
+        assert_eq!((raw.kind(), live(&app)), (CallErrorKind::WrongType, 0));
         // Functions without handles can be called so, too.
         assert_eq!(app.typed_with_handles::<(), (u32,)>("t:t/store#live").unwrap().call(()).unwrap(), (0,));
     }

@@ -91,6 +91,11 @@ impl Passing {
         self.result.as_ref().map_or(Ok(()), |walk| walk.visit(result, &mut visit))
     }
 
+    /// Whether a parameter has handles.
+    pub fn takes_handles(&self, parameter: usize) -> bool {
+        self.params.iter().any(|(index, ..)| *index == parameter)
+    }
+
     /// Whether the result has handles.
     pub fn answers_handles(&self) -> bool {
         self.result.is_some()
