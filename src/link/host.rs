@@ -89,7 +89,7 @@ impl HostInterfaces {
     }
 
     /// Makes the states of the interfaces that a plugin imports, one of each type.
-    pub fn states(&self, plugin: &PlannedPlugin) -> HostStates {
+    pub(crate) fn states(&self, plugin: &PlannedPlugin) -> HostStates {
         let imported = |interface: &&HostInterface| {
             let is_it = |source: &ImportSource| matches!(source, ImportSource::Host(name) if *name == interface.name);
             plugin.imports.iter().any(|import| is_it(&import.source))
