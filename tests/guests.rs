@@ -158,7 +158,6 @@ fn a_library_gets_what_is_granted() {
             ("setting(\"size\")", "none"),
             ("read(\"/data/a.txt\")", "ok(\"from a file\\n\")"),
             ("read(\"/data/none\")", "err(not-found)"),
-            ("read(\"/etc/passwd\")", "err(not-permitted)"),
             ("read(\"/data/../../../Cargo.toml\")", "err(not-permitted)"),
             ("write(\"/data/b.txt\", \"x\")", "err(not-permitted)"),
             ("write(\"/out/b.txt\", \"one\\ntwo\\n\")", "ok"),
@@ -167,6 +166,11 @@ fn a_library_gets_what_is_granted() {
         for (question, answer) in answers {
             assert_eq!(ask(&app, question), answer, "{language}: {question}");
         }
+        // The C library of the plugin answers this itself, because no directory is granted that it could ask.
+        // Newer ones, such as that of rustup's targets, find nothing there.
+        let outside = ask(&app, "read(\"/etc/passwd\")");
+        let newer = guest::built().is_some() && outside == "err(not-found)";
+        assert!(outside == "err(not-permitted)" || newer, "{language}: {outside}");
     }
 }
 
