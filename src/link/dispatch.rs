@@ -56,7 +56,7 @@ impl Dispatcher {
             return Ok(live.call(caller, provider.target, arguments, results)?);
         }
         let ask = |provider: &Provider| ask(live, caller, provider, arguments);
-        Ok(self.answer(&self.providers, &ask, results)?)
+        Ok(self.answer(&ask, results)?)
     }
 
     /// Serves a call with handles: takes them out of the consumer's store, and puts those of the reply
@@ -73,22 +73,27 @@ impl Dispatcher {
         let mut sent = InFlight::new(&*live, caller);
         take_arguments(store, passing, &mut arguments, &mut sent)?;
         let back = RefCell::new(InFlight::new(&*live, caller));
-        let providers = match &self.reply {
+        let owner = match &self.reply {
             Reply::ByOwner(forms) => match self.owner(&*live, passing, &mut arguments, &sent) {
-                Ok(owner) => std::slice::from_ref(owner),
+                Ok(owner) => Some((&self.providers[owner], forms[owner])),
                 Err(error) => return Ok(self.refuse(forms, error, results)?),
             },
-            _ => self.providers.as_slice(),
+            _ => None,
         };
+        let is_alone = owner.is_some() || self.providers.len() == 1;
         let (sent, arguments) = (RefCell::new(sent), RefCell::new(arguments));
         let ask = |provider: &Provider| {
             // Each provider is asked once: the only one needs no copy.
-            let mut arguments = if providers.len() == 1 { arguments.take() } else { arguments.borrow().clone() };
+            let mut arguments = if is_alone { arguments.take() } else { arguments.borrow().clone() };
             let mut carried = live.carry(&caller, provider.target, &mut arguments, &mut sent.borrow_mut().flights)?;
             back.borrow_mut().flights.append(&mut carried.handles);
             Ok(carried.value)
         };
-        self.answer(providers, &ask, results)?;
+        match owner {
+            Some((owner, Some(form))) => put(reply::fallible(form, &owner.id, ask(owner))?, results),
+            Some((owner, None)) => drop(ask(owner)?),
+            None => self.answer(&ask, results)?,
+        }
         match results.first_mut() {
             Some(result) => put_result(store, passing, result, &mut back.into_inner()),
             None => Ok(()),
@@ -98,9 +103,9 @@ impl Dispatcher {
     /// Answers a call that can go to nobody.
     fn refuse(&self, forms: &[Option<Fallible>], error: CallError, results: &mut [Val]) -> Result<(), CallError> {
         let told = forms.iter().flatten().find(|form| matches!(form, Fallible::Result(_)));
-        match (told, error.provider().cloned(), results.first_mut()) {
-            (Some(form), Some(provider), Some(result)) => {
-                *result = reply::fallible(*form, &provider, Err(error))?;
+        match (told, error.provider().cloned()) {
+            (Some(form), Some(provider)) => {
+                put(reply::fallible(*form, &provider, Err(error))?, results);
                 Ok(())
             }
             _ => Err(error),
@@ -108,15 +113,10 @@ impl Dispatcher {
     }
 
     /// Asks the providers, and makes one value of their answers.
-    fn answer(
-        &self,
-        providers: &[Provider],
-        ask: &dyn Fn(&Provider) -> Outcome,
-        results: &mut [Val],
-    ) -> Result<(), CallError> {
-        let value = match (&self.reply, providers) {
+    fn answer(&self, ask: &dyn Fn(&Provider) -> Outcome, results: &mut [Val]) -> Result<(), CallError> {
+        let value = match (&self.reply, self.providers.as_slice()) {
             (Reply::Nothing, _) => {
-                return self.for_each(providers, |_, provider| ask(provider).map(drop));
+                return self.for_each(|_, provider| ask(provider).map(drop));
             }
             (Reply::One(form), [provider, ..]) => reply::answer(*form, &provider.id, ask(provider))?,
             (Reply::Optional(Some(form)), [provider, ..]) => match reply::answer(*form, &provider.id, ask(provider)) {
@@ -125,50 +125,32 @@ impl Dispatcher {
             },
             // Linking refuses a `One` without a provider.
             (Reply::Optional(_) | Reply::One(_), _) => Val::Option(None),
-            (Reply::List(forms), _) => Val::List(
-                self.gather(providers, |index, provider| reply::answer(forms[index], &provider.id, ask(provider)))?,
-            ),
-            (Reply::Map(forms), _) => Val::Map(self.gather(providers, |index, provider| {
+            (Reply::List(forms), _) => {
+                Val::List(self.gather(|index, provider| reply::answer(forms[index], &provider.id, ask(provider)))?)
+            }
+            (Reply::Map(forms), _) => Val::Map(self.gather(|index, provider| {
                 let value = reply::fallible(forms[index], &provider.id, ask(provider))?;
                 Ok((reply::id(&provider.id), value))
             })?),
-            (Reply::ByOwner(_), []) => return Ok(()),
-            (Reply::ByOwner(forms), [owner, ..]) => match self.form_of(forms, owner) {
-                Some(form) => reply::fallible(form, &owner.id, ask(owner))?,
-                None => return ask(owner).map(drop),
-            },
+            // Linking refuses it for a function without handles, and where there are some the owner is asked.
+            (Reply::ByOwner(_), _) => return Ok(()),
         };
-        if let Some(result) = results.first_mut() {
-            *result = value;
-        }
+        put(value, results);
         Ok(())
     }
 
-    fn form_of(&self, forms: &[Option<Fallible>], owner: &Provider) -> Option<Fallible> {
-        let index = self.providers.iter().position(|other| other.target.plugin == owner.target.plugin)?;
-        forms.get(index).copied().flatten()
-    }
-
     /// Asks every provider in order. Failures that have become values are answers like any other.
-    fn gather<T>(
-        &self,
-        providers: &[Provider],
-        ask: impl Fn(usize, &Provider) -> Result<T, CallError>,
-    ) -> Result<Vec<T>, CallError> {
-        let mut answers = Vec::with_capacity(providers.len());
-        self.for_each(providers, |index, provider| ask(index, provider).map(|answer| answers.push(answer)))?;
+    fn gather<T>(&self, ask: impl Fn(usize, &Provider) -> Result<T, CallError>) -> Result<Vec<T>, CallError> {
+        let mut answers = Vec::with_capacity(self.providers.len());
+        self.for_each(|index, provider| ask(index, provider).map(|answer| answers.push(answer)))?;
         Ok(answers)
     }
 
     /// Does something with every provider in order, and leaves out those that fail where the import
     /// says so; of at least one, not all.
-    fn for_each(
-        &self,
-        providers: &[Provider],
-        mut ask: impl FnMut(usize, &Provider) -> Result<(), CallError>,
-    ) -> Result<(), CallError> {
+    fn for_each(&self, mut ask: impl FnMut(usize, &Provider) -> Result<(), CallError>) -> Result<(), CallError> {
         let (mut answered, mut failure) = (false, None);
-        for (index, provider) in providers.iter().enumerate() {
+        for (index, provider) in self.providers.iter().enumerate() {
             match ask(index, provider) {
                 Ok(()) => answered = true,
                 Err(error) => failure = Some(self.skip(provider, error)?),
@@ -198,6 +180,13 @@ impl Dispatcher {
             self.import,
         );
         Ok(error)
+    }
+}
+
+/// Puts the value where the consumer gets it, if it declares one.
+fn put(value: Val, results: &mut [Val]) {
+    if let Some(result) = results.first_mut() {
+        *result = value;
     }
 }
 

@@ -3,8 +3,8 @@ use wasmtime::component::{Linker, LinkerInstance, ResourceType};
 use wasmtime_wasi_config::WasiConfig;
 
 use super::dispatch::{Dispatcher, Provider};
-use super::{HostInterface, HostInterfaces, LinkError, Passing, PluginState, Rep, Target, waits};
-use crate::model::{ExternName, Resource};
+use super::{HostInterface, HostInterfaces, LinkError, NoLocal, Passing, PluginState, Rep, Target, waits};
+use crate::model::{ExternName, Resource, same_series};
 use crate::plan::{
     Answer, Binding, Fallible, ImportSource, Plan, PlannedFunction, PlannedImport, PlannedPlugin, Reply,
 };
@@ -122,9 +122,13 @@ impl<'a> Imports<'a> {
             };
             providers.push(Provider { id, target, answers });
         }
-        if let Some(cause) = contradiction(function, &providers) {
+        let refuse = |cause: String| {
             let (plugin, import) = (plugin.id.clone(), import.name.to_string());
-            return Err(LinkError::Plan { plugin, import, function: function.name.clone(), cause: cause.into() });
+            LinkError::Plan { plugin, import, function: function.name.clone(), cause }
+        };
+        let passing = passing(plugin, import, function).map_err(|foreign| refuse(foreign.to_string()))?;
+        if let Some(cause) = contradiction(function, &providers, passing.as_ref()) {
+            return Err(refuse(cause.to_owned()));
         }
         let alone = match binding.providers.as_slice() {
             [provider] if !binding.cardinality.allows_many() => Some(provider.plugin),
@@ -139,27 +143,20 @@ impl<'a> Imports<'a> {
             reply: function.reply.clone(),
             providers,
             alone,
-            passing: self.passing(plugin, import, function)?,
+            passing,
         })
     }
+}
 
-    fn passing(
-        &self,
-        plugin: &PlannedPlugin,
-        import: &PlannedImport,
-        function: &PlannedFunction,
-    ) -> Result<Option<Passing>, LinkError> {
-        let decides = |resource: &Resource| {
-            import.resources.iter().any(|defined| defined.decides && defined.resource == *resource)
-        };
-        let passing = Passing::of(&function.ty, |resource| resource_number(plugin, resource), decides);
-        passing.map_err(|no_local| LinkError::Plan {
-            plugin: plugin.id.clone(),
-            import: import.name.to_string(),
-            function: function.name.clone(),
-            cause: no_local.to_string(),
-        })
-    }
+/// Where a function that a plugin imports has handles.
+fn passing(
+    plugin: &PlannedPlugin,
+    import: &PlannedImport,
+    function: &PlannedFunction,
+) -> Result<Option<Passing>, NoLocal> {
+    let decides =
+        |resource: &Resource| import.resources.iter().any(|defined| defined.decides && defined.resource == *resource);
+    Passing::of(&function.ty, |resource| resource_number(plugin, resource), decides)
 }
 
 /// What happens when a plugin drops its last handle of another one's resource.
@@ -197,8 +194,7 @@ fn distinct(plugin: &PlannedPlugin) -> Result<(), LinkError> {
 /// Whether an interface is a later version of another one that is compatible with it.
 fn supersedes(name: &ExternName, other: &ExternName) -> bool {
     let (Some(version), Some(older)) = (name.version(), other.version()) else { return false };
-    let same_line = version.major == older.major && (version.major > 0 || version.minor == older.minor);
-    name.base() == other.base() && same_line && version.pre.is_empty() && version > older
+    name.base() == other.base() && same_series(version, older) && version.pre.is_empty() && version > older
 }
 
 fn define(
@@ -210,7 +206,11 @@ fn define(
 }
 
 /// How a planned function contradicts itself, if it does: what dispatchers rely upon.
-fn contradiction(function: &PlannedFunction, providers: &[Provider]) -> Option<&'static str> {
+fn contradiction(
+    function: &PlannedFunction,
+    providers: &[Provider],
+    passing: Option<&Passing>,
+) -> Option<&'static str> {
     let number = |wanted: usize| (providers.len() != wanted).then_some("the reply is not for so many providers");
     let needs_value = |form: &Fallible, provider: &Provider| {
         (*form == Fallible::Plain && !provider.answers).then_some("a provider answers nothing where a value is wanted")
@@ -219,6 +219,7 @@ fn contradiction(function: &PlannedFunction, providers: &[Provider]) -> Option<&
     if let Reply::ByOwner(forms) = &function.reply {
         let nothing = |form: &Option<Fallible>| function.ty.result.is_some() && form.is_none();
         return number(forms.len())
+            .or_else(|| passing.is_none().then_some("it goes to the owner of a handle, and takes none"))
             .or_else(|| forms.iter().any(nothing).then_some("the reply is not what the function returns"))
             .or_else(|| {
                 forms.iter().flatten().zip(providers).find_map(|(form, provider)| needs_value(form, provider))

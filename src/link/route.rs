@@ -2,13 +2,13 @@
 
 use wasmtime::component::Val;
 
-use super::dispatch::{Dispatcher, Provider};
+use super::dispatch::Dispatcher;
 use super::{CallError, CallErrorKind, CallFrame, InFlight, Live, Passing};
 use crate::plan::PluginIndex;
 
 impl Dispatcher {
-    /// The owner of the handles that decide where the call goes. Without any it is the bound provider, where
-    /// there can only be one: an empty list has no owner, but in a composition the call would not need one.
+    /// The owner of the handles that decide where the call goes, as an index into the providers. Without any
+    /// it is the bound provider, where there can only be one: an empty list has no owner, but in a composition the call would not need one.
     ///
     /// # Errors
     /// `wrong-owner` when they have several, or one that does not export the interface, or when nobody can
@@ -19,7 +19,8 @@ impl Dispatcher {
         passing: &Passing,
         arguments: &mut [Val],
         sent: &InFlight<'_>,
-    ) -> Result<&Provider, CallError> {
+    ) -> Result<usize, CallError> {
+        let place_of = |plugin| self.providers.iter().position(|provider| provider.target.plugin == plugin);
         let mut flights = sent.flights.iter();
         let mut first: Option<(PluginIndex, &str)> = None;
         passing.visit_arguments(arguments, |parameter, leaf, _| {
@@ -41,7 +42,7 @@ impl Dispatcher {
             Ok(())
         })?;
         let Some((owner, place)) = first else {
-            if let Some(provider) = self.providers.iter().find(|provider| Some(provider.target.plugin) == self.alone) {
+            if let Some(provider) = self.alone.and_then(place_of) {
                 return Ok(provider);
             }
             let cause = format!(
@@ -50,7 +51,7 @@ impl Dispatcher {
             );
             return Err(CallError::new(CallErrorKind::WrongOwner, Some(self.consumer.clone()), cause));
         };
-        if let Some(provider) = self.providers.iter().find(|provider| provider.target.plugin == owner) {
+        if let Some(provider) = place_of(owner) {
             return Ok(provider);
         }
         let id = live.name(owner);

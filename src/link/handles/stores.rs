@@ -1,7 +1,5 @@
 //! Taking handles out of a store, and putting them into another.
 
-use std::ops::Deref;
-
 use wasmtime::component::{ResourceAny, ResourceDynamic, Val};
 use wasmtime::{AsContextMut, StoreContextMut};
 
@@ -24,14 +22,6 @@ impl<'a> InFlight<'a> {
     /// Nothing yet. `caller` is the entry that the handles pass through.
     pub fn new(live: &'a dyn Live, caller: Frame) -> Self {
         Self { live, caller, flights: Flights::new() }
-    }
-}
-
-impl Deref for InFlight<'_> {
-    type Target = Flights;
-
-    fn deref(&self) -> &Flights {
-        &self.flights
     }
 }
 
