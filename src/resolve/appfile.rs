@@ -84,7 +84,7 @@ fn no_such_import(file: &AppFile, entry: &BindEntry, member: &Member<'_>) -> Dia
     let diagnostic = Diagnostic::error(Code::Pw401, message)
         .label(file.file, entry.import.span.clone(), label)
         .note(format!("it imports {}", list(names.clone())));
-    let by_from = imports.iter().find(|import| version::compatible(target(import), wanted));
+    let by_from = imports.iter().find(|import| target(import).is_compatible(wanted));
     match by_from.map(|import| &import.import.name).or_else(|| nearest_name(wanted, names).map(|(near, _)| near)) {
         Some(near) => diagnostic.help(format!("write the import's own name: `{near}`")),
         None => diagnostic.help("write the import's own name, as the consumer's manifest lists it"),

@@ -6,7 +6,7 @@ use crate::world::Function;
 
 use super::listing::ListedImport;
 use super::providers::{Offer, import_span, is_host_served, target};
-use super::{Member, Scene, fit, version};
+use super::{Member, Scene, fit};
 
 /// Whether it makes a resource.
 pub fn is_constructor(function: &Function) -> bool {
@@ -24,7 +24,7 @@ pub fn is_own(import: &ListedImport<'_>, resource: &Resource) -> bool {
     resource
         .interface
         .as_ref()
-        .is_some_and(|interface| *interface == import.import.name || version::compatible(interface, target(import)))
+        .is_some_and(|interface| *interface == import.import.name || interface.is_compatible(target(import)))
 }
 
 /// Why a function with handles cannot be served, if it cannot.

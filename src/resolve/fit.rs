@@ -9,7 +9,7 @@ use super::cross::{self, is_by_owner, is_constructor};
 use super::listing::ListedImport;
 use super::providers::{Offer, import_span, label_offers, may_be_broken};
 use super::shape::{self, Container, Shape};
-use super::{HostInterface, Member, Scene, tell, version};
+use super::{HostInterface, Member, Scene, tell};
 use crate::words::{closest, list};
 
 /// Checks an import that the host serves: alone and transparently.
@@ -296,7 +296,7 @@ pub fn interfaces_match<'a>(
     import: &'a ExternName,
     export: &'a ExternName,
 ) -> impl Fn(&ExternName, &ExternName) -> bool + 'a {
-    move |mine, theirs| (mine == import && theirs == export) || version::compatible(mine, theirs)
+    move |mine, theirs| (mine == import && theirs == export) || mine.is_compatible(theirs)
 }
 
 /// PW201 and PW202: a constructor must return its resource, so exactly one plugin can answer it.

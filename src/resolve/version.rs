@@ -49,11 +49,6 @@ pub fn fitting(import: &ExternName) -> Option<String> {
     })
 }
 
-/// Whether two names of the same interface lie in one compatible series, whichever is higher.
-pub fn compatible(a: &ExternName, b: &ExternName) -> bool {
-    a.is_compatible(b)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
