@@ -8,7 +8,7 @@ use super::turns::{Refusal, Turn};
 use super::{Inner, current};
 use crate::link::{
     CallError, CallErrorKind, CallFrame, Carried, Deadline, Flights, Frame, HOST_STACK_RESERVE, Handles, Holder, Live,
-    MAX_WASM_STACK, Rep, Target,
+    MAX_WASM_STACK, Rep, Target, Ticks,
 };
 use crate::model::{Limits, PluginId};
 use crate::plan::PluginIndex;
@@ -189,13 +189,17 @@ impl Inner {
         let plugin = purpose.plugin();
         let linked = self.assembly.plugin(plugin);
         let timeout = if matches!(purpose, Purpose::Run(_)) { linked.run_timeout } else { linked.timeout };
-        // A tick more, because the present one has begun already.
-        let own = timeout.map(|timeout| Deadline { at: self.assembly.clock().now() + timeout + 1, by: plugin });
-        match (own, caller.deadline) {
+        match (timeout.map(|timeout| self.deadline_in(timeout, plugin)), caller.deadline) {
             (Some(own), Some(chain)) if chain.at <= own.at => Some(chain),
             (None, chain) => chain,
             (own, _) => own,
         }
+    }
+
+    /// When a time ends that begins now.
+    pub(super) fn deadline_in(&self, time: Ticks, by: PluginIndex) -> Deadline {
+        // A tick more, because the present one has begun already.
+        Deadline { at: self.assembly.clock().now() + time + 1, by }
     }
 
     /// Refuses arguments that the provider could not hold: the caller's excess must not cost it its

@@ -7,9 +7,7 @@ use super::enter::Purpose;
 use super::handle::told_mismatch;
 use super::slot::Instance;
 use super::{Handle, Inner, Runtime, Val};
-use crate::link::{
-    CallError, CallErrorKind, Carried, Flight, Flights, Frame, Holder, Leaf, Live, Local, Passing, Rep, Target,
-};
+use crate::link::{CallError, CallErrorKind, Carried, Flight, Flights, Frame, Holder, Leaf, Live, Local, Rep, Target};
 use crate::model::ExternName;
 
 impl Runtime {
@@ -32,8 +30,8 @@ impl Runtime {
         }
         match &function.passing {
             None => inner.on_chain(|frame| inner.call_plain(frame, target, &raw)),
-            Some(passing) => {
-                let mut lent = Lent::new(inner, target, passing, &mut raw, &handles)?;
+            Some(_) => {
+                let mut lent = Lent::new(inner, target, &mut raw, &handles)?;
                 inner.on_chain(|frame| inner.call_passing(frame, target, &mut raw, &mut lent))
             }
         }
@@ -54,11 +52,11 @@ impl<'a> Lent<'a> {
     pub(super) fn new(
         inner: &Inner,
         target: Target,
-        passing: &Passing,
         arguments: &mut [Raw],
         handles: &[&'a Handle],
     ) -> Result<Self, CallError> {
         let mut lent = Self { flights: Flights::new(), handles: Vec::with_capacity(handles.len()) };
+        let Some(passing) = &inner.assembly.function(target).passing else { return Ok(lent) };
         let mut given = handles.iter();
         passing.visit_arguments(arguments, |parameter, leaf, _| {
             let refuse = |cause: String| {
@@ -155,8 +153,12 @@ impl Inner {
     }
 
     pub(super) fn bad_call(&self, target: Target, cause: String) -> CallError {
-        let error = CallError::new(CallErrorKind::BadArguments, Some(self.id(target.plugin).clone()), cause);
-        error.called(self.describe(&self.new_chain(), Purpose::Call(target)))
+        self.refused_call(CallErrorKind::BadArguments, target, cause)
+    }
+
+    /// A call of the host that is not even tried.
+    pub(super) fn refused_call(&self, kind: CallErrorKind, target: Target, cause: String) -> CallError {
+        self.refuse(kind, target.plugin, cause).called(self.describe(&self.new_chain(), Purpose::Call(target)))
     }
 }
 

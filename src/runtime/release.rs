@@ -119,8 +119,7 @@ impl Inner {
     }
 
     fn own_deadline(&self, plugin: PluginIndex) -> Option<Deadline> {
-        let timeout = self.assembly.plugin(plugin).timeout?;
-        Some(Deadline { at: self.assembly.clock().now() + timeout + 1, by: plugin })
+        Some(self.deadline_in(self.assembly.plugin(plugin).timeout?, plugin))
     }
 
     fn next_unwanted(&self, plugin: PluginIndex) -> Option<Entry> {

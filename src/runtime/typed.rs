@@ -87,8 +87,7 @@ impl Inner {
         match &self.assembly.function(target).passing {
             Some(_) => {
                 let cause = "it passes handles: call it by values, or by `typed_with_handles`".to_owned();
-                let error = CallError::new(CallErrorKind::WrongType, Some(self.id(target.plugin).clone()), cause);
-                Err(error.called(self.describe(&self.new_chain(), Purpose::Call(target))))
+                Err(self.refused_call(CallErrorKind::WrongType, target, cause))
             }
             None => Ok(()),
         }
@@ -124,6 +123,6 @@ impl Inner {
     }
 
     pub(super) fn wrong_type(&self, plugin: PluginIndex, cause: String) -> Ended {
-        Ended::Refused(CallError::new(CallErrorKind::WrongType, Some(self.id(plugin).clone()), cause))
+        Ended::Refused(self.refuse(CallErrorKind::WrongType, plugin, cause))
     }
 }

@@ -1,11 +1,13 @@
 //! Calls from the host with Rust types, handles among them.
 
+use wasmtime::component::Val as Raw;
+
 use super::enter::{Ended, Purpose};
 use super::host_calls::Lent;
 use super::passed::{Answers, Arguments};
 use super::slot::Instance;
 use super::{Handle, Inner, Runtime};
-use crate::link::{CallError, Frame, InFlight, Passing, Target, take_result};
+use crate::link::{CallError, Flights, Frame, InFlight, Passing, Target, take_result};
 
 impl Runtime {
     /// Checks that Rust types are those of a function.
@@ -28,17 +30,13 @@ impl Runtime {
     /// [`CallError`] when a handle cannot be passed, and when the plugin fails or cannot be entered.
     pub fn call_typed_handles<P: Arguments, R: Answers>(&self, target: Target, params: P) -> Result<R, CallError> {
         let inner = &*self.inner;
-        let Some(passing) = &inner.assembly.function(target).passing else {
-            return inner
-                .on_chain(|frame| inner.call_sketched(frame, target, None, params, Vec::new(), &mut Vec::new()));
-        };
         // The handles are lent out of clones, because the parameters are used up by the call.
         let mut handles = Vec::new();
         let mut sketch = params.sketch(&mut handles);
         let handles: Vec<Handle> = handles.into_iter().cloned().collect();
         let handles: Vec<&Handle> = handles.iter().collect();
-        let mut lent = Lent::new(inner, target, passing, &mut sketch, &handles)?;
-        inner.on_chain(|frame| inner.call_sketched(frame, target, Some(passing), params, sketch, &mut lent.flights))
+        let mut lent = Lent::new(inner, target, &mut sketch, &handles)?;
+        inner.on_chain(|frame| inner.call_sketched(frame, target, params, sketch, &mut lent.flights))
     }
 }
 
@@ -63,23 +61,20 @@ impl Inner {
         &self,
         frame: &Frame,
         target: Target,
-        passing: Option<&Passing>,
         params: P,
-        mut sketch: Vec<wasmtime::component::Val>,
-        sent: &mut crate::link::Flights,
+        mut sketch: Vec<Raw>,
+        sent: &mut Flights,
     ) -> Result<R, CallError> {
+        let callee = self.assembly.function(target);
         let mut back = InFlight::new(self, *frame);
         let raw = self.enter(frame, Purpose::Call(target), |instance| {
             let function = self.typed::<P::Raw, R::Raw>(instance, target)?;
             let odd = || Ended::Refused(self.bad_call(target, "the handles are not those of its type".to_owned()));
-            if passing.is_none() {
-                sketch = params.sketch(&mut Vec::new());
-            }
             let delivered = self.deliver(instance, target, &mut sketch, sent)?;
             let params = params.lowered(sketch).ok_or_else(odd)?;
             let call = |instance: &mut Instance| Ok(function.call(&mut instance.store, params)?);
-            let raw = delivered.lend(instance, self.assembly.function(target), call)?;
-            if let Some(passing) = passing {
+            let raw = delivered.lend(instance, callee, call)?;
+            if let Some(passing) = &callee.passing {
                 let owner = (target.plugin, instance.generation);
                 take_result(&mut instance.store, passing, owner, &mut R::sketch(&raw), &mut back)?;
             }
