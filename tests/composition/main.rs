@@ -27,16 +27,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use case::{Case, Fault};
 use change::Change;
 use compare::Tally;
+use random::number;
 
 /// How many cases are tried where nobody says otherwise.
 const CASES: u64 = 120;
 
 /// How many changes for each case: they are quickly checked.
 const CHANGES: u64 = 6;
-
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok()?.parse().ok()
-}
 
 /// How many cases, and the first seed.
 fn cases() -> (u64, u64) {

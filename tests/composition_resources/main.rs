@@ -51,13 +51,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use case::Case;
 use compare::Tally;
+use random::number;
 
 /// How many cases are tried where nobody says otherwise.
 const CASES: u64 = 60;
-
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok()?.parse().ok()
-}
 
 /// Runs one case. A panic is a difference, too.
 fn run(case: &Case) -> Result<Tally, String> {

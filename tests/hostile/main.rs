@@ -20,14 +20,10 @@ use plugweave::check::check;
 use plugweave::{App, StartOptions, Val};
 
 use files::{BINARIES, Files, memory};
-use random::Random;
+use random::{Random, number};
 
 /// How many apps each test changes at random where nobody says otherwise.
 const MUTATIONS: u64 = 1000;
-
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok()?.parse().ok()
-}
 
 /// Whether all is to be tried, and not only as much as anybody has time for.
 fn is_long() -> bool {

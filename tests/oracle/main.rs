@@ -26,13 +26,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use compare::Kind;
 use model::App;
+use random::number;
 
 /// How many apps are tried where nobody says otherwise.
 const APPS: u64 = 4_000;
-
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok()?.parse().ok()
-}
 
 /// Runs one app. A panic is a difference, too.
 fn run(app: &App) -> Result<Kind, String> {

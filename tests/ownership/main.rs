@@ -25,6 +25,7 @@ mod threads;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use play::Case;
+use random::number;
 use tally::Tally;
 
 /// How many steps each test does where nobody says otherwise.
@@ -32,10 +33,6 @@ const STEPS: u64 = 5000;
 
 /// How many steps an app lives.
 const LIFE: u64 = 500;
-
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok()?.parse().ok()
-}
 
 /// The seeds of the apps of a test.
 fn seeds() -> std::ops::Range<u64> {

@@ -2,6 +2,11 @@
 
 #![allow(dead_code, reason = "each test uses what it needs")]
 
+/// What an environment variable says: how much is tried, or the first seed.
+pub fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
 /// Numbers that are the same for the same seed.
 pub struct Random(u64);
 
