@@ -1,10 +1,8 @@
-use std::cell::RefCell;
-
-use wasmtime::StoreContextMut;
 use wasmtime::component::Val;
+use wasmtime::{AsContextMut, StoreContextMut};
 
 use super::reply::{self, Outcome};
-use super::{CallError, Frame, InFlight, Live, Passing, PluginState, Target, put_result, take_arguments};
+use super::{CallError, Caller, InFlight, Live, Passing, PluginState, Target, put_result, take_arguments};
 use crate::model::{Cardinality, ExternName, OnFailure, PluginId};
 use crate::plan::{Answer, Fallible, PluginIndex, Reply};
 
@@ -34,68 +32,112 @@ pub(super) struct Provider {
     pub(super) answers: bool,
 }
 
+/// Why a call of the consumer has no reply.
+enum Stop {
+    /// A provider has failed.
+    Provider(CallError),
+    /// The consumer itself has failed meanwhile, further down the chain: nobody can be answered any more.
+    Consumer(CallError),
+}
+
+impl From<CallError> for Stop {
+    fn from(error: CallError) -> Self {
+        Self::Provider(error)
+    }
+}
+
+impl From<Stop> for wasmtime::Error {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Provider(error) | Stop::Consumer(error) => error.into(),
+        }
+    }
+}
+
+/// What came of asking a provider, unless the consumer has failed.
+type Asked = Result<Outcome, Stop>;
+
 impl Dispatcher {
     /// Serves one call of the consumer. `results` is empty where the consumer declares nothing.
     ///
     /// # Errors
     /// A provider's failure, where the reply has no place for it and the import does not skip it:
-    /// the consumer's call ends with it.
+    /// the consumer's call ends with it. So it does with a failure of its own, of a call that came back
+    /// to it.
     pub(super) fn dispatch(
         &self,
         mut store: StoreContextMut<'_, PluginState>,
         arguments: &[Val],
         results: &mut [Val],
     ) -> wasmtime::Result<()> {
-        if let Some(passing) = &self.passing {
-            return self.pass(&mut store, passing, arguments, results);
+        let live = store.data().live.clone();
+        match &self.passing {
+            Some(passing) => self.pass(&*live, &mut store, passing, arguments, results),
+            None => self.serve(&*live, &mut store, arguments, results),
         }
-        let state = store.data();
-        let (live, caller) = (&*state.live, &state.frame);
+    }
+
+    /// Serves a call without handles.
+    fn serve(
+        &self,
+        live: &dyn Live,
+        store: &mut StoreContextMut<'_, PluginState>,
+        arguments: &[Val],
+        results: &mut [Val],
+    ) -> wasmtime::Result<()> {
         // The transparent case, by far the most frequent one: nothing is wrapped.
         if let (Reply::One(Answer::Value(Fallible::Plain)), [provider]) = (&self.reply, self.providers.as_slice()) {
-            return Ok(live.call(caller, provider.target, arguments, results)?);
+            let called = live.call(Caller::lending(store.as_context_mut()), provider.target, arguments, results);
+            return Ok(still_up(store, called)??);
         }
-        let ask = |provider: &Provider| ask(live, caller, provider, arguments);
-        Ok(self.answer(&ask, results)?)
+        let mut ask = |provider: &Provider| {
+            let asked = ask(live, Caller::lending(store.as_context_mut()), provider, arguments);
+            still_up(store, asked)
+        };
+        Ok(self.answer(&mut ask, results)?)
     }
 
     /// Serves a call with handles: takes them out of the consumer's store, and puts those of the reply
     /// into it.
     fn pass(
         &self,
+        live: &dyn Live,
         store: &mut StoreContextMut<'_, PluginState>,
         passing: &Passing,
         arguments: &[Val],
         results: &mut [Val],
     ) -> wasmtime::Result<()> {
-        let (live, caller) = (store.data().live.clone(), store.data().frame);
+        let caller = store.data().frame;
         let mut arguments = arguments.to_vec();
-        let mut sent = InFlight::new(&*live, caller);
+        let mut sent = InFlight::new(live, caller);
         take_arguments(store, passing, &mut arguments, &mut sent)?;
-        let back = RefCell::new(InFlight::new(&*live, caller));
+        let mut back = InFlight::new(live, caller);
         let owner = match &self.reply {
-            Reply::ByOwner(forms) => match self.owner(&*live, passing, &mut arguments, &sent) {
+            Reply::ByOwner(forms) => match self.owner(live, passing, &mut arguments, &sent) {
                 Ok(owner) => Some((&self.providers[owner], forms[owner])),
                 Err(error) => return Ok(self.refuse(forms, error, results)?),
             },
             _ => None,
         };
         let is_alone = owner.is_some() || self.providers.len() == 1;
-        let (sent, arguments) = (RefCell::new(sent), RefCell::new(arguments));
-        let ask = |provider: &Provider| {
+        let mut ask = |provider: &Provider| {
             // Each provider is asked once: the only one needs no copy.
-            let mut arguments = if is_alone { arguments.take() } else { arguments.borrow().clone() };
-            let mut carried = live.carry(&caller, provider.target, &mut arguments, &mut sent.borrow_mut().flights)?;
-            back.borrow_mut().flights.append(&mut carried.handles);
-            Ok(carried.value)
+            let mut arguments = if is_alone { std::mem::take(&mut arguments) } else { arguments.clone() };
+            let caller = Caller::lending(store.as_context_mut());
+            let carried = live.carry(caller, provider.target, &mut arguments, &mut sent.flights);
+            let answered = carried.map(|mut carried| {
+                back.flights.append(&mut carried.handles);
+                carried.value
+            });
+            still_up(store, answered)
         };
         match owner {
-            Some((owner, Some(form))) => put(reply::fallible(form, &owner.id, ask(owner))?, results),
-            Some((owner, None)) => drop(ask(owner)?),
-            None => self.answer(&ask, results)?,
+            Some((owner, Some(form))) => put(reply::fallible(form, &owner.id, ask(owner)?)?, results),
+            Some((owner, None)) => drop(ask(owner)??),
+            None => self.answer(&mut ask, results)?,
         }
         match results.first_mut() {
-            Some(result) => put_result(store, passing, result, &mut back.into_inner()),
+            Some(result) => put_result(store, passing, result, &mut back),
             None => Ok(()),
         }
     }
@@ -113,23 +155,23 @@ impl Dispatcher {
     }
 
     /// Asks the providers, and makes one value of their answers.
-    fn answer(&self, ask: &dyn Fn(&Provider) -> Outcome, results: &mut [Val]) -> Result<(), CallError> {
+    fn answer(&self, ask: &mut dyn FnMut(&Provider) -> Asked, results: &mut [Val]) -> Result<(), Stop> {
         let value = match (&self.reply, self.providers.as_slice()) {
             (Reply::Nothing, _) => {
-                return self.for_each(|_, provider| ask(provider).map(drop));
+                return self.for_each(|_, provider| Ok(drop(ask(provider)??)));
             }
-            (Reply::One(form), [provider, ..]) => reply::answer(*form, &provider.id, ask(provider))?,
-            (Reply::Optional(Some(form)), [provider, ..]) => match reply::answer(*form, &provider.id, ask(provider)) {
+            (Reply::One(form), [provider, ..]) => reply::answer(*form, &provider.id, ask(provider)?)?,
+            (Reply::Optional(Some(form)), [provider, ..]) => match reply::answer(*form, &provider.id, ask(provider)?) {
                 Ok(answer) => Val::Option(Some(Box::new(answer))),
                 Err(error) => self.skip(provider, error).map(|_| Val::Option(None))?,
             },
             // Linking refuses a `One` without a provider.
             (Reply::Optional(_) | Reply::One(_), _) => Val::Option(None),
-            (Reply::List(forms), _) => {
-                Val::List(self.gather(|index, provider| reply::answer(forms[index], &provider.id, ask(provider)))?)
-            }
+            (Reply::List(forms), _) => Val::List(
+                self.gather(|index, provider| Ok(reply::answer(forms[index], &provider.id, ask(provider)?)?))?,
+            ),
             (Reply::Map(forms), _) => Val::Map(self.gather(|index, provider| {
-                let value = reply::fallible(forms[index], &provider.id, ask(provider))?;
+                let value = reply::fallible(forms[index], &provider.id, ask(provider)?)?;
                 Ok((reply::id(&provider.id), value))
             })?),
             // Linking refuses it for a function without handles, and where there are some the owner is asked.
@@ -140,7 +182,7 @@ impl Dispatcher {
     }
 
     /// Asks every provider in order. Failures that have become values are answers like any other.
-    fn gather<T>(&self, ask: impl Fn(usize, &Provider) -> Result<T, CallError>) -> Result<Vec<T>, CallError> {
+    fn gather<T>(&self, mut ask: impl FnMut(usize, &Provider) -> Result<T, Stop>) -> Result<Vec<T>, Stop> {
         let mut answers = Vec::with_capacity(self.providers.len());
         self.for_each(|index, provider| ask(index, provider).map(|answer| answers.push(answer)))?;
         Ok(answers)
@@ -148,20 +190,22 @@ impl Dispatcher {
 
     /// Does something with every provider in order, and leaves out those that fail where the import
     /// says so; of at least one, not all.
-    fn for_each(&self, mut ask: impl FnMut(usize, &Provider) -> Result<(), CallError>) -> Result<(), CallError> {
+    fn for_each(&self, mut ask: impl FnMut(usize, &Provider) -> Result<(), Stop>) -> Result<(), Stop> {
         let (mut answered, mut failure) = (false, None);
         for (index, provider) in self.providers.iter().enumerate() {
             match ask(index, provider) {
                 Ok(()) => answered = true,
-                Err(error) => failure = Some(self.skip(provider, error)?),
+                Err(Stop::Provider(error)) => failure = Some(self.skip(provider, error)?),
+                Err(over @ Stop::Consumer(_)) => return Err(over),
             }
         }
         match failure {
             Some(error) if !answered && self.cardinality == Cardinality::AtLeastOne => {
-                Err(error.with_summary(format!(
+                let summary = format!(
                     "no provider of `{}` is left for `{}`, which needs at-least-one; the last to fail",
                     self.import, self.consumer
-                )))
+                );
+                Err(Stop::Provider(error.with_summary(summary)))
             }
             _ => Ok(()),
         }
@@ -190,8 +234,13 @@ fn put(value: Val, results: &mut [Val]) {
     }
 }
 
+/// Stops where the consumer has failed while it was lent to those whom it called, whatever they answer.
+fn still_up<T>(store: &StoreContextMut<'_, PluginState>, called: T) -> Result<T, Stop> {
+    store.data().ended().map_or(Ok(called), |error| Err(Stop::Consumer(error)))
+}
+
 /// Asks one provider of a function without handles.
-fn ask(live: &dyn Live, caller: &Frame, provider: &Provider, arguments: &[Val]) -> Outcome {
+fn ask(live: &dyn Live, caller: Caller<'_>, provider: &Provider, arguments: &[Val]) -> Outcome {
     if provider.answers {
         let mut results = [Val::Bool(false)];
         live.call(caller, provider.target, arguments, &mut results)?;

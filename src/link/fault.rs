@@ -17,6 +17,8 @@ pub enum CallErrorKind {
     Fuel,
     /// It called `wasi:cli/exit`.
     Exit,
+    /// A function of the host that it called panicked.
+    HostPanic,
     /// It has failed before, and may not or cannot be started again.
     Failed,
     /// It is still starting.
@@ -67,6 +69,7 @@ impl CallErrorKind {
             Self::Timeout => "timeout",
             Self::Fuel => "fuel",
             Self::Exit => "exit",
+            Self::HostPanic => "host-panic",
             Self::Failed => "failed",
             Self::NotStarted => "not-started",
             Self::Reentrant => "reentrant",
@@ -108,6 +111,9 @@ const START: &str = "(start)";
 /// What stands for the function where the host uses several exports at once.
 const EXPORTS: &str = "(exports)";
 
+/// What stands for the function where destructors of resources run.
+const DESTRUCTOR: &str = "(destructor)";
+
 impl CallFrame {
     /// The start of a plugin, which is no call of a function.
     pub fn start(caller: Option<PluginId>, plugin: PluginId) -> Self {
@@ -117,6 +123,11 @@ impl CallFrame {
     /// The host at work with the exports of a plugin, which may be several calls or none.
     pub fn exports(caller: Option<PluginId>, plugin: PluginId) -> Self {
         Self { caller, plugin, interface: None, function: EXPORTS.to_owned() }
+    }
+
+    /// Destructors of a plugin's resources, which run when nobody has handles of them any more.
+    pub fn destructor(caller: Option<PluginId>, plugin: PluginId) -> Self {
+        Self { caller, plugin, interface: None, function: DESTRUCTOR.to_owned() }
     }
 
     /// Whether this is the start of a plugin.
@@ -189,6 +200,14 @@ impl CallError {
     pub fn called(mut self, frame: CallFrame) -> Self {
         Arc::make_mut(&mut self.0).frames.insert(0, frame);
         self
+    }
+
+    /// The error as it is told at a call that so many others of its chain lie outside of.
+    #[must_use]
+    pub fn beyond(&self, depth: u32) -> Self {
+        let mut fault = (*self.0).clone();
+        fault.frames.drain(..fault.frames.len().min(usize::try_from(depth).unwrap_or(usize::MAX)));
+        Self(Arc::new(fault))
     }
 
     /// The failure of a plugin that cannot be started, because of `self`.

@@ -1,9 +1,9 @@
-use wasmtime::Engine;
 use wasmtime::component::{Linker, LinkerInstance, ResourceType};
+use wasmtime::{AsContextMut, Engine, StoreContextMut};
 use wasmtime_wasi_config::WasiConfig;
 
 use super::dispatch::{Dispatcher, Provider};
-use super::{HostInterface, HostInterfaces, LinkError, NoLocal, Passing, PluginState, Rep, Target, waits};
+use super::{Caller, HostInterface, HostInterfaces, LinkError, NoLocal, Passing, PluginState, Rep, Target, waits};
 use crate::model::{ExternName, Resource, same_series};
 use crate::plan::{
     Answer, Binding, Fallible, ImportSource, Plan, PlannedFunction, PlannedImport, PlannedPlugin, Reply,
@@ -89,12 +89,7 @@ impl<'a> Imports<'a> {
             if import.at_root { linker.root() } else { linker.instance(&import.name.to_string()).map_err(failed)? };
         for resource in &import.resources {
             let ty = ResourceType::host_dynamic(resource.number);
-            place
-                .resource(&resource.name, ty, |store, rep| {
-                    dropped(store.data(), rep);
-                    Ok(())
-                })
-                .map_err(failed)?;
+            place.resource(&resource.name, ty, dropped).map_err(failed)?;
         }
         let Some(binding) = binding else { return Ok(()) };
         for function in &binding.functions {
@@ -160,8 +155,10 @@ fn passing(
 }
 
 /// What happens when a plugin drops its last handle of another one's resource.
-fn dropped(state: &PluginState, rep: u32) {
-    state.live.release(&state.frame, Rep(rep));
+fn dropped(mut store: StoreContextMut<'_, PluginState>, rep: u32) -> wasmtime::Result<()> {
+    let live = store.data().live.clone();
+    live.release(Caller::lending(store.as_context_mut()), Rep(rep));
+    store.data().ended().map_or(Ok(()), |error| Err(error.into()))
 }
 
 /// The numbers of the resources that linking defines for a plugin.

@@ -1,10 +1,11 @@
+use wasmtime::StoreContextMut;
 use wasmtime::component::Val;
 
-use super::{CallError, Flights, Handles, Rep, Ticks};
+use super::{CallError, Flights, Handles, PluginState, Rep, Ticks};
 use crate::model::PluginId;
 use crate::plan::PluginIndex;
 
-/// One root call and everything that it calls. Never zero.
+/// One root call and everything that it calls. Never zero, and no two of a process are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ChainId(pub u64);
 
@@ -43,17 +44,38 @@ pub struct Target {
     pub function: FunctionIndex,
 }
 
+/// Who calls a plugin.
+pub struct Caller<'a> {
+    /// The entry that the call is made from.
+    pub frame: Frame,
+    /// The store of that entry, lent until the call has returned, so that the plugin can be called back
+    /// meanwhile. Nothing for calls of the host, and where a call is made on behalf of a plugin.
+    pub store: Option<StoreContextMut<'a, PluginState>>,
+}
+
+impl<'a> Caller<'a> {
+    /// A plugin, whose store is lent for the call.
+    pub fn lending(store: StoreContextMut<'a, PluginState>) -> Self {
+        Self { frame: store.data().frame, store: Some(store) }
+    }
+}
+
+impl Caller<'_> {
+    /// Somebody whose store is not lent.
+    pub fn alone(frame: &Frame) -> Self {
+        Self { frame: *frame, store: None }
+    }
+}
+
 /// The live plugins, as dispatchers see them. The runtime implements it.
 pub trait Live: Send + Sync {
-    /// Calls a function of a plugin from within the entry `caller`. `results` is as long as the
-    /// function has results; `arguments` are of the right types.
-    ///
-    /// The caller's store stays where it is, so that a call back into it is refused. To allow that,
-    /// this is where its `StoreContextMut` would be lent to those further down the chain.
+    /// Calls a function of a plugin. `results` is as long as the function has results; `arguments` are of
+    /// the right types.
     ///
     /// # Errors
     /// [`CallError`] when the provider fails, or refuses, or is gone.
-    fn call(&self, caller: &Frame, target: Target, arguments: &[Val], results: &mut [Val]) -> Result<(), CallError>;
+    fn call(&self, caller: Caller<'_>, target: Target, arguments: &[Val], results: &mut [Val])
+    -> Result<(), CallError>;
 
     /// Calls a function that passes handles. `sent` are those of the arguments, in whose places anything
     /// may stand; once the provider has them, only those are left in it that were lent.
@@ -62,7 +84,7 @@ pub trait Live: Send + Sync {
     /// As [`Live::call`], and when a handle is stale or belongs to another plugin than it must.
     fn carry(
         &self,
-        caller: &Frame,
+        caller: Caller<'_>,
         target: Target,
         arguments: &mut [Val],
         sent: &mut Flights,
@@ -76,7 +98,7 @@ pub trait Live: Send + Sync {
 
     /// Runs the destructor of a resource whose last handle is gone, in its owner: at once where that is
     /// idle, else when it is left. Never fails and never waits.
-    fn release(&self, caller: &Frame, rep: Rep);
+    fn release(&self, caller: Caller<'_>, rep: Rep);
 }
 
 /// The reply of a function that passes handles: its value, where it has one, and the handles in it.

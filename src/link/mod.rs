@@ -34,5 +34,5 @@ pub use handles::{
     take_result, wrap,
 };
 pub use host::{HostInterface, HostInterfaces, HostState, HostStates};
-pub use live::{Carried, ChainId, Deadline, Frame, FunctionIndex, Live, Target};
-pub use state::{Limiter, PluginState, Wasi};
+pub use live::{Caller, Carried, ChainId, Deadline, Frame, FunctionIndex, Live, Target};
+pub use state::{Exports, Limiter, PluginState, Wasi};

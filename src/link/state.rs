@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
 use wasmtime::ResourceLimiter;
-use wasmtime::component::ResourceTable;
+use wasmtime::component::{Func, Instance, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_config::WasiConfigVariables;
 
-use super::{Clock, Frame, HostStates, Live};
+use super::{CallError, Clock, Frame, HostStates, Live};
 use crate::model::Limits;
 
 /// What the store of a plugin holds: one concrete type for every plugin.
@@ -14,6 +14,13 @@ use crate::model::Limits;
 pub struct PluginState {
     /// The entry that the plugin is in now.
     pub(crate) frame: Frame,
+    /// Which of the plugin's instances it is: what belongs to another one is stale.
+    pub(crate) generation: u64,
+    /// What can be called in it; nothing while it is starting.
+    pub(crate) exports: Option<Exports>,
+    /// Why the instance is at its end while calls into it are still open: one further down the chain has
+    /// failed. Told with the whole chain.
+    pub(crate) failed: Option<CallError>,
     /// The other plugins.
     pub(crate) live: Arc<dyn Live>,
     /// The time.
@@ -24,6 +31,14 @@ pub struct PluginState {
     pub(crate) hosts: HostStates,
     /// What it is granted; made when it is first asked for, unless it was given one.
     pub(crate) wasi: Option<Box<Wasi>>,
+}
+
+/// A live instance and its functions.
+pub struct Exports {
+    /// The instance.
+    pub instance: Instance,
+    /// In the order of [`LinkedPlugin::functions`](super::assembly::LinkedPlugin).
+    pub functions: Vec<Func>,
 }
 
 /// What a plugin is granted of WASI, and what it holds of it.
@@ -54,6 +69,11 @@ impl PluginState {
             Some(state) => state,
             None => panic!("no host interface with a state of type {}", std::any::type_name::<S>()),
         }
+    }
+
+    /// Why the entry that the plugin is in must end, where that is known already.
+    pub(crate) fn ended(&self) -> Option<CallError> {
+        self.failed.as_ref().map(|error| error.beyond(self.frame.depth))
     }
 
     pub(super) fn wasi(&mut self) -> &mut Wasi {

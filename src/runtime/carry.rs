@@ -2,16 +2,15 @@
 //! reply out of it.
 
 use wasmtime::component::{ResourceAny, Val};
+use wasmtime::{AsContextMut, StoreContextMut};
 
 use super::Inner;
-use super::enter::{Ended, Purpose};
+use super::enter::{Ended, Purpose, call};
 use super::handle::told_mismatch;
-use super::slot::Instance;
 use crate::link::{
-    CallError, CallErrorKind, Carried, ExportedFunction, Flight, Flights, Frame, Holder, InFlight, Leaf, Local,
-    Passing, Rep, Target, take_result, wrap,
+    CallError, CallErrorKind, Caller, Carried, ExportedFunction, Flight, Flights, Holder, InFlight, Leaf, Local,
+    Passing, PluginState, Rep, Target, take_result, wrap,
 };
-use crate::plan::PluginIndex;
 
 /// How often wasmtime counts a handle more than once while a plugin is lent it that does not own it: as what
 /// has been lent, and as the borrow. The owner has no such borrow.
@@ -32,18 +31,18 @@ impl Delivered {
     /// Makes the call that the handles are for. If it fails, the plugin has failed.
     pub(super) fn lend<R>(
         self,
-        instance: &mut Instance,
+        store: &mut StoreContextMut<'_, PluginState>,
         function: &ExportedFunction,
-        call: impl FnOnce(&mut Instance) -> Result<R, Ended>,
+        call: impl FnOnce(StoreContextMut<'_, PluginState>) -> Result<R, Ended>,
     ) -> Result<R, Ended> {
         // A handle counts once, however it is passed: else a plugin would fail because it is lent what
         // it has room for.
-        let most = instance.store.max_component_handles();
-        instance.store.set_max_component_handles(most.saturating_add(self.counted_again));
-        let result = call(instance).map_err(|ended| kept(ended, function))?;
-        instance.store.set_max_component_handles(most);
+        let most = store.max_component_handles();
+        store.set_max_component_handles(most.saturating_add(self.counted_again));
+        let result = call(store.as_context_mut()).map_err(|ended| kept(ended, function))?;
+        store.set_max_component_handles(most);
         for lent in self.lent {
-            lent.resource_drop(&mut instance.store)?;
+            lent.resource_drop(store.as_context_mut())?;
         }
         Ok(result)
     }
@@ -57,7 +56,7 @@ impl Inner {
     /// has not been called, and the handles are still in `sent`.
     pub(super) fn carry_handles(
         &self,
-        caller: &Frame,
+        caller: Caller<'_>,
         target: Target,
         arguments: &mut [Val],
         sent: &mut Flights,
@@ -65,15 +64,13 @@ impl Inner {
         let function = self.assembly.function(target);
         let mut results = [Val::Bool(false)];
         let answers = function.ty.result.is_some();
-        let mut back = InFlight::new(self, *caller);
-        self.enter(caller, Purpose::Call(target), |instance| {
-            let delivered = self.deliver(instance, target, arguments, sent)?;
+        let mut back = InFlight::new(self, caller.frame);
+        self.enter(caller, Purpose::Call(target), |mut store| {
+            let delivered = self.deliver(&mut store, target, arguments, sent)?;
             let expected = if answers { &mut results[..] } else { &mut [] };
-            let call = |instance: &mut Instance| instance.call(target.function, arguments, expected);
-            delivered.lend(instance, function, call)?;
+            delivered.lend(&mut store, function, |store| call(store, target, arguments, expected))?;
             if let Some(passing) = &function.passing {
-                let owner = (target.plugin, instance.generation);
-                take_result(&mut instance.store, passing, owner, &mut results[0], &mut back)?;
+                take_result(&mut store, passing, target.plugin, &mut results[0], &mut back)?;
             }
             Ok(())
         })?;
@@ -87,19 +84,19 @@ impl Inner {
     /// When one of them cannot be there. Then nothing has been moved.
     pub(super) fn deliver(
         &self,
-        instance: &mut Instance,
+        store: &mut StoreContextMut<'_, PluginState>,
         target: Target,
         arguments: &mut [Val],
         sent: &mut Flights,
     ) -> Result<Delivered, Ended> {
         let Some(passing) = &self.assembly.function(target).passing else { return Ok(Delivered::default()) };
-        let delivered = self.arrange(instance, target, passing, arguments, sent)?;
+        let delivered = self.arrange(store, target, passing, arguments, sent)?;
         // From here on nothing can go wrong, so that all of it is moved or none.
         let mut arriving = sent.iter().zip(&delivered.handles);
         let placed: Result<(), std::convert::Infallible> = passing.visit_arguments(arguments, |_, leaf, value| {
             if let Some((flight, handle)) = arriving.next() {
                 *value = Val::Resource(*handle);
-                self.moved(flight, leaf, target.plugin);
+                self.moved(flight, leaf, Holder::Plugin(target.plugin, store.data().generation));
             }
             Ok(())
         });
@@ -110,18 +107,18 @@ impl Inner {
     }
 
     /// Notes who has a handle now.
-    fn moved(&self, flight: &Flight, leaf: &Leaf, plugin: PluginIndex) {
+    fn moved(&self, flight: &Flight, leaf: &Leaf, holder: Holder) {
         match leaf.local {
             _ if !flight.own => {}
             Local::Native => drop(self.handles.remove(flight.rep)),
-            Local::Wrapped(_) => self.handles.hand_to(flight.rep, Holder::Plugin(plugin)),
+            Local::Wrapped(_) => self.handles.hand_to(flight.rep, holder),
         }
     }
 
     /// Makes a handle in the plugin's store for each of those that are sent.
     fn arrange(
         &self,
-        instance: &mut Instance,
+        store: &mut StoreContextMut<'_, PluginState>,
         target: Target,
         passing: &Passing,
         arguments: &mut [Val],
@@ -129,16 +126,17 @@ impl Inner {
     ) -> Result<Delivered, Ended> {
         let mut flights = sent.iter();
         let mut wrapped = Vec::new();
+        let generation = store.data().generation;
         let mut delivered = Delivered { handles: Vec::with_capacity(sent.len()), ..Delivered::default() };
         let arranged = passing.visit_arguments(arguments, |parameter, leaf, _| {
             let place = || format!("parameter `{parameter}` (`{}`)", leaf.written());
             let flight = flights.next().ok_or_else(|| self.bad_handle(target, "a handle is missing", &place()))?;
             if let Local::Native = leaf.local {
-                delivered.handles.push(self.own_handle(target, instance.generation, flight.rep, leaf, &place)?);
+                delivered.handles.push(self.own_handle(target, generation, flight.rep, leaf, &place)?);
                 delivered.counted_again += usize::from(!flight.own);
                 return Ok(());
             }
-            let handle = wrap(&mut instance.store, flight.rep, leaf).map_err(|error| {
+            let handle = wrap(store, flight.rep, leaf).map_err(|error| {
                 self.bad_handle(target, &self.told_limit(&format!("{error:#}"), target.plugin), &place())
             })?;
             wrapped.push(handle);
@@ -154,7 +152,7 @@ impl Inner {
             Err(refusal) => {
                 // Without destructors: they stand for entries that are still with the sender.
                 for handle in wrapped {
-                    handle.resource_drop(&mut instance.store)?;
+                    handle.resource_drop(store.as_context_mut())?;
                 }
                 Err(Ended::Refused(refusal))
             }

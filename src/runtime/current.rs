@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::enter::Purpose;
 use crate::link::Frame;
 
 /// A live app, as long as the process lasts.
@@ -17,27 +18,36 @@ impl AppNumber {
     }
 }
 
+/// Of which app, and what for.
+type Entry = (AppNumber, Frame, Purpose);
+
 thread_local! {
     /// Outermost first. Of several apps, because a host function may call into another one.
-    static ENTRIES: RefCell<Vec<(AppNumber, Frame)>> = const { RefCell::new(Vec::new()) };
+    static ENTRIES: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Keeps an entry noted until it is dropped.
 pub(super) struct Noted(());
 
 /// Notes that this thread is in a plugin of an app.
-pub(super) fn note(app: AppNumber, frame: Frame) -> Noted {
-    ENTRIES.with_borrow_mut(|entries| entries.push((app, frame)));
+pub(super) fn note(app: AppNumber, frame: Frame, purpose: Purpose) -> Noted {
+    ENTRIES.with_borrow_mut(|entries| entries.push((app, frame, purpose)));
     Noted(())
 }
 
 /// The innermost entry of this thread into a plugin of an app.
 pub(super) fn innermost(app: AppNumber) -> Option<Frame> {
-    ENTRIES.with_borrow(|entries| entries.iter().rev().find(|(other, _)| *other == app).map(|(_, frame)| *frame))
+    ENTRIES.with_borrow(|entries| entries.iter().rev().find(|(other, ..)| *other == app).map(|(_, frame, _)| *frame))
+}
+
+/// All entries of this thread into plugins of an app, which are one chain, outermost first.
+pub(super) fn chain(app: AppNumber) -> Vec<(Frame, Purpose)> {
+    let of_app = |(other, frame, purpose): &Entry| (*other == app).then_some((*frame, *purpose));
+    ENTRIES.with_borrow(|entries| entries.iter().filter_map(of_app).collect())
 }
 
 /// What this thread is in, for a thread that goes on with its work.
-pub(super) struct Entries(Vec<(AppNumber, Frame)>);
+pub(super) struct Entries(Vec<Entry>);
 
 /// What this thread is in now.
 pub(super) fn entries() -> Entries {
@@ -61,18 +71,21 @@ impl Drop for Noted {
 mod tests {
     use super::*;
     use crate::link::ChainId;
+    use crate::plan::PluginIndex;
 
     #[test]
     fn each_app_has_its_own_innermost_entry() {
         let frame = |chain| Frame { chain: ChainId(chain), plugin: None, depth: 1, deadline: None };
+        let purpose = Purpose::Start(PluginIndex(0));
         let (one, other) = (AppNumber::next(), AppNumber::next());
         assert_eq!(innermost(one), None);
-        let outer = note(one, frame(1));
+        let outer = note(one, frame(1), purpose);
         {
-            let _inner = note(other, frame(2));
+            let _inner = note(other, frame(2), purpose);
             assert_eq!((innermost(one), innermost(other)), (Some(frame(1)), Some(frame(2))));
-            let _innermost = note(one, frame(3));
+            let _innermost = note(one, frame(3), purpose);
             assert_eq!(innermost(one), Some(frame(3)));
+            assert_eq!(chain(one), [(frame(1), purpose), (frame(3), purpose)]);
         }
         assert_eq!((innermost(one), innermost(other)), (Some(frame(1)), None));
         drop(outer);

@@ -1,20 +1,23 @@
-use std::time::Instant;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use wasmtime::component::Val;
+use wasmtime::component::{Func, Val};
+use wasmtime::{AsContextMut, StoreContextMut};
 
 use super::arguments::weight;
-use super::slot::{Cell, Condition, Instance};
-use super::turns::{Refusal, Turn};
+use super::begin::Place;
+use super::chain::{self, Key};
+use super::slot::Instance;
 use super::{Inner, current};
 use crate::link::{
-    CallError, CallErrorKind, CallFrame, Carried, Deadline, Flights, Frame, HOST_STACK_RESERVE, Handles, Holder, Live,
-    MAX_WASM_STACK, Rep, Target, Ticks,
+    CallError, CallErrorKind, Caller, Carried, Deadline, Exports, Flights, Frame, Handles, Holder, Live, PluginState,
+    Rep, Target, Ticks,
 };
-use crate::model::{Limits, PluginId};
+use crate::model::{Budget, PluginId};
 use crate::plan::PluginIndex;
 
 /// What a plugin is entered for.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// A function is called.
     Call(Target),
@@ -24,12 +27,16 @@ pub(super) enum Purpose {
     Start(PluginIndex),
     /// The host does something with its exports.
     Use(PluginIndex),
+    /// Destructors of its resources run.
+    Destroy(PluginIndex),
 }
 
 /// Why what a plugin was entered for did not come to its end.
 pub(super) enum Ended {
     /// The plugin has failed, and cannot be trusted any more.
     Failed(wasmtime::Error),
+    /// The host has panicked while it was in the plugin.
+    Panicked(Box<dyn Any + Send>),
     /// It was not even called.
     Refused(CallError),
 }
@@ -44,25 +51,31 @@ impl Purpose {
     pub(super) fn plugin(self) -> PluginIndex {
         match self {
             Self::Call(target) | Self::Run(target) => target.plugin,
-            Self::Start(plugin) | Self::Use(plugin) => plugin,
+            Self::Start(plugin) | Self::Use(plugin) | Self::Destroy(plugin) => plugin,
         }
     }
 }
 
 impl Live for Inner {
-    fn call(&self, caller: &Frame, target: Target, arguments: &[Val], results: &mut [Val]) -> Result<(), CallError> {
-        self.weigh(caller, target, arguments)?;
-        self.enter(caller, Purpose::Call(target), |instance| instance.call(target.function, arguments, results))
+    fn call(
+        &self,
+        caller: Caller<'_>,
+        target: Target,
+        arguments: &[Val],
+        results: &mut [Val],
+    ) -> Result<(), CallError> {
+        self.weigh(&caller.frame, target, arguments)?;
+        self.enter(caller, Purpose::Call(target), |store| call(store, target, arguments, results))
     }
 
     fn carry(
         &self,
-        caller: &Frame,
+        caller: Caller<'_>,
         target: Target,
         arguments: &mut [Val],
         sent: &mut Flights,
     ) -> Result<Carried, CallError> {
-        self.weigh(caller, target, arguments)?;
+        self.weigh(&caller.frame, target, arguments)?;
         self.carry_handles(caller, target, arguments, sent)
     }
 
@@ -74,7 +87,7 @@ impl Live for Inner {
         self.id(plugin)
     }
 
-    fn release(&self, caller: &Frame, rep: Rep) {
+    fn release(&self, caller: Caller<'_>, rep: Rep) {
         if let Some(entry) = self.handles.remove(rep).filter(|entry| entry.holder != Holder::Gone) {
             self.destroy(caller, entry);
         }
@@ -88,49 +101,136 @@ impl Inner {
     /// Whatever the plugin failed with, or why it was not entered.
     pub(super) fn enter<R>(
         &self,
-        caller: &Frame,
+        caller: Caller<'_>,
         purpose: Purpose,
-        act: impl FnOnce(&mut Instance) -> Result<R, Ended>,
+        act: impl FnOnce(StoreContextMut<'_, PluginState>) -> Result<R, Ended>,
     ) -> Result<R, CallError> {
-        let entered = self.try_enter(caller, purpose, act);
-        entered.map_err(|error| error.called(self.describe(caller, purpose)))
+        let Caller { frame, store } = caller;
+        let entered = self.try_enter(&frame, store, purpose, act);
+        entered.map_err(|error| error.called(self.describe(frame.plugin, purpose)))
     }
 
     fn try_enter<R>(
         &self,
         caller: &Frame,
+        lent: Option<StoreContextMut<'_, PluginState>>,
         purpose: Purpose,
-        act: impl FnOnce(&mut Instance) -> Result<R, Ended>,
+        act: impl FnOnce(StoreContextMut<'_, PluginState>) -> Result<R, Ended>,
     ) -> Result<R, CallError> {
         let plugin = purpose.plugin();
         self.check_depth(caller, plugin)?;
         self.check_stack(plugin)?;
-        let _turn = self.take_turn(caller, plugin)?;
-        let slot = &self.slots[plugin.0];
-        slot.set_caller(caller.plugin);
+        // None where the plugin is on this chain already.
+        let turn = self.take_turn(caller, plugin)?;
         let frame = self.frame(caller, purpose);
-        let _noted = current::note(self.number, frame);
-        let mut cell = slot.cell();
-        let mut instance = self.bring_up(&mut cell, purpose, frame)?;
-        self.prepare(&mut instance.store, frame);
-        match act(&mut instance) {
-            Ok(value) => {
-                self.leave(&mut cell, instance, frame);
-                Ok(value)
+        let may_return = lent.is_some();
+        let enter = || {
+            let _noted = current::note(self.number, frame, purpose);
+            match self.find(purpose, frame, turn.is_some())? {
+                Place::Here(instance) => self.enter_here(instance, purpose, frame, act),
+                Place::OnChain(generation) if may_return => self.enter_again(generation, purpose, frame, act),
+                Place::OnChain(_) => Err(self.reentrant(plugin)),
             }
-            Err(Ended::Refused(cause)) => {
-                self.leave(&mut cell, instance, frame);
-                Err(cause)
+        };
+        let enter_and_leave = || {
+            let entered = enter();
+            if turn.is_some() {
+                self.drain(plugin, frame);
             }
-            // Whatever the error is: the store cannot be trusted any more.
-            Err(Ended::Failed(error)) => {
-                let cause = self.explain(&error, &instance.store, frame);
-                let exits = matches!(purpose, Purpose::Run(_)) && cause.exit_code().is_some();
-                let charged = self.began_in(&cause, plugin) && !exits;
-                self.tear_down(&mut cell, instance, frame, cause.clone(), charged);
-                Err(cause)
+            entered
+        };
+        match lent {
+            Some(store) => chain::lend(store, enter_and_leave),
+            None => enter_and_leave(),
+        }
+    }
+
+    /// Enters an instance that nobody is in.
+    fn enter_here<R>(
+        &self,
+        mut instance: Instance,
+        purpose: Purpose,
+        frame: Frame,
+        act: impl FnOnce(StoreContextMut<'_, PluginState>) -> Result<R, Ended>,
+    ) -> Result<R, CallError> {
+        let mut store = instance.store.as_context_mut();
+        self.prepare(&mut store, frame);
+        match self.act(&mut store, purpose, act) {
+            Ok(done) => {
+                self.put_back(instance, frame);
+                done
+            }
+            Err(failed) => {
+                self.tear_down(instance, frame);
+                Err(failed.cause_or_panic())
             }
         }
+    }
+
+    /// Enters an instance that calls others, on the same chain. What holds for its open entry holds again
+    /// afterwards.
+    fn enter_again<R>(
+        &self,
+        generation: u64,
+        purpose: Purpose,
+        frame: Frame,
+        act: impl FnOnce(StoreContextMut<'_, PluginState>) -> Result<R, Ended>,
+    ) -> Result<R, CallError> {
+        let plugin = purpose.plugin();
+        let key = Key { chain: frame.chain, plugin, generation };
+        let entered = chain::borrow(key, |mut store| {
+            let outer = store.data().frame;
+            let fuel = store.get_fuel().ok();
+            self.prepare(&mut store, frame);
+            let acted = self.act(&mut store, purpose, act);
+            if let Err(failed) = &acted {
+                let told = failed.cause.clone();
+                store.data_mut().failed.get_or_insert_with(|| self.from_the_root(told));
+            }
+            self.prepare(&mut store, outer);
+            if let Some(fuel) = fuel {
+                // The only error is that fuel is not counted.
+                let _ = store.set_fuel(fuel);
+            }
+            acted
+        });
+        match entered {
+            Some(Ok(done)) => done,
+            Some(Err(failed)) => Err(failed.cause_or_panic()),
+            None => Err(self.reentrant(plugin)),
+        }
+    }
+
+    /// Does what a plugin is entered for.
+    ///
+    /// # Errors
+    /// When the plugin has failed: what it had is lost, and its cell knows why.
+    pub(super) fn act<R>(
+        &self,
+        store: &mut StoreContextMut<'_, PluginState>,
+        purpose: Purpose,
+        act: impl FnOnce(StoreContextMut<'_, PluginState>) -> Result<R, Ended>,
+    ) -> Result<Result<R, CallError>, Failed> {
+        let acted = catch(|| act(store.as_context_mut()));
+        // Whatever has become of this entry: one further down the chain has ended the instance.
+        if let Some(cause) = store.data().ended() {
+            return Err(Failed { cause, panic: None });
+        }
+        let failed = match acted {
+            Ok(value) => return Ok(Ok(value)),
+            Err(Ended::Refused(cause)) => return Ok(Err(cause)),
+            // Whatever the error is: the store cannot be trusted any more.
+            Err(Ended::Failed(error)) => Failed { cause: self.explain(&error, store), panic: None },
+            // What the host does with exports is its own code: so is the panic.
+            Err(Ended::Panicked(panic)) => Failed {
+                cause: self.told_panic(purpose.plugin(), &*panic),
+                panic: matches!(purpose, Purpose::Use(_)).then_some(panic),
+            },
+        };
+        let exits = matches!(purpose, Purpose::Run(_)) && failed.cause.exit_code().is_some();
+        let charged = self.began_in(&failed.cause, purpose.plugin()) && !exits;
+        self.note_failure(purpose.plugin(), store.data().generation, failed.cause.clone(), charged);
+        Err(failed)
     }
 
     /// The entry into a plugin, as those see it that it calls.
@@ -139,49 +239,21 @@ impl Inner {
         Frame { chain: caller.chain, plugin: Some(purpose.plugin()), depth: caller.depth + 1, deadline }
     }
 
-    /// Takes the instance out of the cell, starting it (again) where need be. It is put back after
-    /// the call: what a panic leaves behind is an empty cell.
-    fn bring_up(&self, cell: &mut Cell, purpose: Purpose, frame: Frame) -> Result<Instance, CallError> {
-        let plugin = purpose.plugin();
-        let failed = |cause: String| CallError::new(CallErrorKind::Failed, Some(self.id(plugin).clone()), cause);
-        match std::mem::replace(&mut cell.condition, Condition::Entered) {
-            Condition::Up(instance) => return Ok(instance),
-            Condition::NotStarted if matches!(purpose, Purpose::Start(_)) => {}
-            Condition::NotStarted => {
-                cell.condition = Condition::NotStarted;
-                return Err(self.not_started(plugin));
-            }
-            Condition::Down { charged: false, .. } => {}
-            Condition::Down { cause, charged: true } => {
-                if !cell.restarts.spend(Instant::now()) {
-                    let told = format!("it has failed and {}; its last failure: {cause}", cell.restarts.describe());
-                    cell.condition = Condition::Down { cause, charged: true };
-                    return Err(failed(told));
-                }
-            }
-            Condition::Entered => {
-                self.release_held_by(plugin, frame);
-                let cause = failed("the host panicked while it was in it".to_owned());
-                if !cell.restarts.spend(Instant::now()) {
-                    let told = format!("{}, and {}", cause.cause(), cell.restarts.describe());
-                    cell.condition = Condition::Down { cause, charged: true };
-                    return Err(failed(told));
-                }
-            }
+    /// Sets what holds for one entry. Deadlines are absolute, so that even an idle plugin would trap
+    /// on an old one.
+    pub(super) fn prepare(&self, store: &mut StoreContextMut<'_, PluginState>, frame: Frame) {
+        let state = store.data_mut();
+        state.frame = frame;
+        state.limiter.refused = None;
+        if self.assembly.has_timeouts() {
+            let now = self.assembly.clock().now();
+            store.set_epoch_deadline(frame.deadline.map_or(NEVER, |deadline| deadline.at.saturating_sub(now)));
         }
-        let generation = cell.generation + 1;
-        let started = |_: &Instance| {
-            self.slots[plugin.0].set_started();
-            cell.generation = generation;
-        };
-        self.instantiate(plugin, frame, generation).inspect(started).map_err(|cause| {
-            // What it got from others while it started has nobody any more.
-            self.release_held_by(plugin, frame);
-            // What it does while it starts is its own doing, refusals included.
-            let charged = cause.origin() == Some(self.id(plugin));
-            cell.condition = Condition::Down { cause: cause.clone(), charged };
-            if matches!(purpose, Purpose::Start(_)) { cause } else { cause.starting() }
-        })
+        if self.assembly.has_fuel() {
+            let fuel = frame.plugin.map_or(Budget::Unlimited, |plugin| self.limits(plugin).fuel);
+            // The only error is that fuel is not counted.
+            let _ = store.set_fuel(fuel.amount().unwrap_or(u64::MAX));
+        }
     }
 
     /// When an entry must have ended: at the earlier of the plugin's own time and the chain's.
@@ -209,131 +281,61 @@ impl Inner {
             return Ok(());
         }
         let error = self.refuse(CallErrorKind::BadArguments, target.plugin, self.too_many_bytes(target.plugin));
-        Err(error.called(self.describe(caller, Purpose::Call(target))))
+        Err(error.called(self.describe(caller.plugin, Purpose::Call(target))))
     }
+}
 
-    /// The bytes that one call may hand to a plugin: more than its memory could never fit.
-    pub(super) fn most_bytes(&self, plugin: PluginIndex) -> u64 {
-        let limits = self.limits(plugin);
-        limits.hostcall_bytes.min(limits.memory)
-    }
+/// A deadline so far away that it never comes. Half of what there is, because it is added to the
+/// present.
+const NEVER: u64 = u64::MAX / 2;
 
-    /// Why arguments are too large.
-    pub(super) fn too_many_bytes(&self, plugin: PluginIndex) -> String {
-        let limits = self.limits(plugin);
-        let (key, limit) = if limits.hostcall_bytes <= limits.memory {
-            ("hostcall-bytes", limits.hostcall_bytes)
-        } else {
-            ("memory", limits.memory)
-        };
-        format!("the arguments are more than the plugin may be given in one call (`{key}` = {limit})")
-    }
+/// A plugin that has failed.
+pub(super) struct Failed {
+    pub(super) cause: CallError,
+    /// A panic that is the caller's own.
+    panic: Option<Box<dyn Any + Send>>,
+}
 
-    fn check_depth(&self, caller: &Frame, plugin: PluginIndex) -> Result<(), CallError> {
-        let limit = self.limits(plugin).call_depth;
-        if caller.depth < limit {
-            return Ok(());
-        }
-        let chain = self.told_chain(caller.plugin);
-        let cause = format!("the chain of calls is deeper than its limit of {limit}: {chain} -> {}", self.id(plugin));
-        Err(self.refuse(CallErrorKind::CallDepth, plugin, cause))
-    }
-
-    /// Each plugin that is entered gets its whole stack below the present stack pointer, so that a
-    /// line of them could run off the thread's: which would be the end of the process.
-    pub(super) fn check_stack(&self, plugin: PluginIndex) -> Result<(), CallError> {
-        match stacker::remaining_stack() {
-            Some(left) if left < MAX_WASM_STACK + HOST_STACK_RESERVE => {
-                let cause = format!("the thread has only {} KiB of native stack left", left >> 10);
-                Err(self.refuse(CallErrorKind::Stack, plugin, cause))
-            }
-            _ => Ok(()),
+impl Failed {
+    /// # Panics
+    /// With the caller's own panic.
+    fn cause_or_panic(self) -> CallError {
+        match self.panic {
+            Some(panic) => resume_unwind(panic),
+            None => self.cause,
         }
     }
+}
 
-    fn take_turn(&self, caller: &Frame, plugin: PluginIndex) -> Result<Turn<'_>, CallError> {
-        let patience = || caller.deadline.map(|deadline| self.assembly.clock().left(deadline.at));
-        let refusal = match self.turns.take(plugin, caller.chain, patience) {
-            Ok(turn) => return Ok(turn),
-            Err(refusal) => refusal,
-        };
-        Err(match (refusal, caller.deadline) {
-            (Refusal::OnChain, _) if !self.slots[plugin.0].started() => self.not_started(plugin),
-            (Refusal::OnChain, _) => {
-                let chain = self.told_chain(caller.plugin);
-                let cause = format!("it is on the chain of calls already: {chain} -> {}", self.id(plugin));
-                self.refuse(CallErrorKind::Reentrant, plugin, cause)
-            }
-            (Refusal::Ring(ring), _) => {
-                let ring: Vec<&str> = ring.iter().map(|plugin| self.id(*plugin).as_str()).collect();
-                let cause = format!("waiting for it would never end: calls wait in a ring for {}", ring.join(", "));
-                self.refuse(CallErrorKind::Ring, plugin, cause)
-            }
-            (Refusal::Late, deadline) => self.late(deadline, plugin),
-        })
-    }
+/// Calls a function with values. Whatever the error is, the plugin has failed.
+pub(super) fn call(
+    mut store: StoreContextMut<'_, PluginState>,
+    target: Target,
+    arguments: &[Val],
+    results: &mut [Val],
+) -> Result<(), Ended> {
+    // This does post-return too since wasmtime 48.
+    Ok(function(&store, target)?.call(&mut store, arguments, results)?)
+}
 
-    fn not_started(&self, plugin: PluginIndex) -> CallError {
-        self.refuse(CallErrorKind::NotStarted, plugin, "it is still starting".to_owned())
-    }
+/// A function of the instance in the store.
+///
+/// # Errors
+/// As [`exports`].
+pub(super) fn function(store: &StoreContextMut<'_, PluginState>, target: Target) -> Result<Func, Ended> {
+    Ok(exports(store)?.functions[target.function.0])
+}
 
-    pub(super) fn refuse(&self, kind: CallErrorKind, plugin: PluginIndex, cause: String) -> CallError {
-        CallError::new(kind, Some(self.id(plugin).clone()), cause)
-    }
+/// What can be called in the store.
+///
+/// # Errors
+/// While it is starting; but then nobody enters it.
+pub(super) fn exports<'a>(store: &'a StoreContextMut<'_, PluginState>) -> Result<&'a Exports, Ended> {
+    Ok(store.data().exports.as_ref().ok_or_else(|| wasmtime::format_err!("it is not up"))?)
+}
 
-    /// The time of some plugin is up while `plugin` is entered or waited for.
-    pub(super) fn late(&self, deadline: Option<Deadline>, plugin: PluginIndex) -> CallError {
-        let by = deadline.map_or(plugin, |deadline| deadline.by);
-        let timeout = self.limits(by).timeout.and_then(|timeout| timeout.amount());
-        let timeout = timeout.unwrap_or(Limits::DEFAULT_TIMEOUT);
-        let cause = if by == plugin {
-            format!("its time of {timeout:?} was up")
-        } else {
-            format!("the time of plugin `{}`, {timeout:?}, was up", self.id(by))
-        };
-        CallError::new(CallErrorKind::Timeout, Some(self.id(by).clone()), cause)
-    }
-
-    pub(super) fn id(&self, plugin: PluginIndex) -> &PluginId {
-        &self.assembly.plan().plugin(plugin).id
-    }
-
-    pub(super) fn limits(&self, plugin: PluginIndex) -> &Limits {
-        &self.assembly.plan().plugin(plugin).limits
-    }
-
-    pub(super) fn began_in(&self, error: &CallError, plugin: PluginIndex) -> bool {
-        !error.kind().is_refusal() && error.origin() == Some(self.id(plugin))
-    }
-
-    /// The chain that ends with `last`, as text.
-    fn told_chain(&self, last: Option<PluginIndex>) -> String {
-        let mut chain = Vec::new();
-        let mut at = last;
-        while let Some(plugin) = at {
-            chain.push(self.id(plugin).as_str());
-            at = self.slots[plugin.0].caller();
-        }
-        chain.push("host");
-        chain.reverse();
-        chain.join(" -> ")
-    }
-
-    fn caller(&self, caller: &Frame) -> Option<PluginId> {
-        caller.plugin.map(|plugin| self.id(plugin).clone())
-    }
-
-    /// The call, as errors tell it.
-    pub(super) fn describe(&self, caller: &Frame, purpose: Purpose) -> CallFrame {
-        let (interface, function) = match purpose {
-            Purpose::Call(target) | Purpose::Run(target) => {
-                let function = self.assembly.function(target);
-                (function.interface.clone(), function.name.clone())
-            }
-            Purpose::Start(plugin) => return CallFrame::start(self.caller(caller), self.id(plugin).clone()),
-            Purpose::Use(plugin) => return CallFrame::exports(self.caller(caller), self.id(plugin).clone()),
-        };
-        let caller = self.caller(caller);
-        CallFrame { caller, plugin: self.id(purpose.plugin()).clone(), interface, function }
-    }
+/// Does something in which functions of the host may panic: stores that a panic has unwound through are
+/// not used again.
+pub(super) fn catch<R>(act: impl FnOnce() -> Result<R, Ended>) -> Result<R, Ended> {
+    catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|panic| Err(Ended::Panicked(panic)))
 }

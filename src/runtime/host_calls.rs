@@ -3,11 +3,12 @@
 use wasmtime::component::Val as Raw;
 
 use super::arguments::{check_arguments, weight};
-use super::enter::Purpose;
+use super::enter::{Purpose, call};
 use super::handle::told_mismatch;
-use super::slot::Instance;
 use super::{Handle, Inner, Runtime, Val};
-use crate::link::{CallError, CallErrorKind, Carried, Flight, Flights, Frame, Holder, Leaf, Live, Local, Rep, Target};
+use crate::link::{
+    CallError, CallErrorKind, Caller, Carried, Flight, Flights, Frame, Holder, Leaf, Live, Local, Rep, Target,
+};
 use crate::model::ExternName;
 
 impl Runtime {
@@ -88,8 +89,8 @@ impl Inner {
         let answers = self.assembly.function(target).ty.result.is_some();
         let mut results = [Raw::Bool(false)];
         let expected = if answers { &mut results[..] } else { &mut [] };
-        let call = |instance: &mut Instance| instance.call(target.function, arguments, expected);
-        self.enter(frame, Purpose::Call(target), call)?;
+        let caller = Caller::alone(frame);
+        self.enter(caller, Purpose::Call(target), |store| call(store, target, arguments, expected))?;
         let [value] = results;
         if answers { self.given(target, value, &mut std::iter::empty()).map(Some) } else { Ok(None) }
     }
@@ -101,7 +102,7 @@ impl Inner {
         arguments: &mut [Raw],
         lent: &mut Lent<'_>,
     ) -> Result<Option<Val>, CallError> {
-        let Carried { value, handles } = self.carry(frame, target, arguments, &mut lent.flights)?;
+        let Carried { value, handles } = self.carry(Caller::alone(frame), target, arguments, &mut lent.flights)?;
         let handles: Vec<Handle> = handles.iter().filter_map(|flight| self.hold(flight.rep)).collect();
         value.map(|value| self.given(target, value, &mut handles.into_iter())).transpose()
     }
@@ -120,7 +121,7 @@ impl Inner {
 
     /// Releases what the host has let go of.
     pub(super) fn let_go(&self, rep: Rep) {
-        self.on_chain(|frame| self.release(frame, rep));
+        self.on_chain(|frame| self.release(Caller::alone(frame), rep));
     }
 
     /// Whether a handle is of the type that a place has.
@@ -158,7 +159,7 @@ impl Inner {
 
     /// A call of the host that is not even tried.
     pub(super) fn refused_call(&self, kind: CallErrorKind, target: Target, cause: String) -> CallError {
-        self.refuse(kind, target.plugin, cause).called(self.describe(&self.new_chain(), Purpose::Call(target)))
+        self.refuse(kind, target.plugin, cause).called(self.describe(None, Purpose::Call(target)))
     }
 }
 

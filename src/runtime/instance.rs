@@ -1,18 +1,13 @@
-use wasmtime::component::Instance as WasmInstance;
-use wasmtime::{Store, Trap, WasmBacktrace};
+use wasmtime::component::{Func, Instance as WasmInstance};
+use wasmtime::{AsContextMut, Store, StoreContextMut, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use super::Inner;
 use super::slot::Instance;
 use super::wasi::{self, Grants};
-use crate::link::{CallError, CallErrorKind, Frame, Limiter, PluginState, Wasi};
-use crate::model::Budget;
+use crate::link::{CallError, CallErrorKind, Exports, Frame, Limiter, PluginState, Wasi};
 use crate::plan::PluginIndex;
 use crate::words::cut;
-
-/// A deadline so far away that it never comes. Half of what there is, because it is added to the
-/// present.
-const NEVER: u64 = u64::MAX / 2;
 
 impl Inner {
     /// Makes a new instance of a plugin.
@@ -30,6 +25,9 @@ impl Inner {
         let limits = self.limits(plugin);
         let state = PluginState {
             frame,
+            generation,
+            exports: None,
+            failed: None,
             live: self.this.upgrade().ok_or_else(|| failed("the app has ended".to_owned()))?,
             clock: self.assembly.clock().clone(),
             limiter: Limiter::new(limits),
@@ -41,11 +39,14 @@ impl Inner {
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(usize::try_from(limits.hostcall_bytes).unwrap_or(usize::MAX));
         store.set_max_component_handles(usize::try_from(limits.handles).unwrap_or(usize::MAX));
-        self.prepare(&mut store, frame);
+        self.prepare(&mut store.as_context_mut(), frame);
         let instance = linked.pre.instantiate(&mut store);
         match instance.and_then(|instance| Ok((instance, self.functions(plugin, &mut store, instance)?))) {
-            Ok((instance, functions)) => Ok(Instance { store, instance, functions, generation }),
-            Err(error) => Err(self.explain(&error, &store, frame)),
+            Ok((instance, functions)) => {
+                store.data_mut().exports = Some(Exports { instance, functions });
+                Ok(Instance { store })
+            }
+            Err(error) => Err(self.explain(&error, &store.as_context_mut())),
         }
     }
 
@@ -54,30 +55,13 @@ impl Inner {
         plugin: PluginIndex,
         store: &mut Store<PluginState>,
         instance: WasmInstance,
-    ) -> wasmtime::Result<Vec<wasmtime::component::Func>> {
+    ) -> wasmtime::Result<Vec<Func>> {
         let functions = self.assembly.plugin(plugin).functions.iter();
         let found = functions.map(|function| {
             let func = instance.get_func(&mut *store, function.index);
             func.ok_or_else(|| wasmtime::format_err!("there is no function `{}`", function.name))
         });
         found.collect()
-    }
-
-    /// Sets what holds for one entry. Deadlines are absolute, so that even an idle plugin would trap
-    /// on an old one.
-    pub(super) fn prepare(&self, store: &mut Store<PluginState>, frame: Frame) {
-        let state = store.data_mut();
-        state.frame = frame;
-        state.limiter.refused = None;
-        if self.assembly.has_timeouts() {
-            let now = self.assembly.clock().now();
-            store.set_epoch_deadline(frame.deadline.map_or(NEVER, |deadline| deadline.at.saturating_sub(now)));
-        }
-        if self.assembly.has_fuel() {
-            let fuel = frame.plugin.map_or(Budget::Unlimited, |plugin| self.limits(plugin).fuel);
-            // The only error is that fuel is not counted.
-            let _ = store.set_fuel(fuel.amount().unwrap_or(u64::MAX));
-        }
     }
 
     fn grants(&self, plugin: PluginIndex) -> Result<Wasi, String> {
@@ -121,11 +105,12 @@ impl Inner {
     }
 
     /// Why a call into a plugin, or its start, has ended with an error.
-    pub(super) fn explain(&self, error: &wasmtime::Error, store: &Store<PluginState>, frame: Frame) -> CallError {
+    pub(super) fn explain(&self, error: &wasmtime::Error, store: &StoreContextMut<'_, PluginState>) -> CallError {
         // A plugin that it had called has failed: that error goes on as it is.
         if let Some(nested) = error.downcast_ref::<CallError>() {
             return nested.clone();
         }
+        let frame = store.data().frame;
         let plugin = frame.plugin.unwrap_or(PluginIndex(0));
         let backtrace = error.downcast_ref::<WasmBacktrace>().map(names).unwrap_or_default();
         let failed = |kind, cause: String| CallError::new(kind, Some(self.id(plugin).clone()), cause);

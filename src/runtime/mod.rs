@@ -5,7 +5,9 @@
 //! [`Inner::enter`](enter).
 
 mod arguments;
+mod begin;
 mod carry;
+mod chain;
 mod current;
 mod enter;
 mod handle;
@@ -15,6 +17,7 @@ mod log;
 mod output;
 mod outside;
 mod passed;
+mod refuse;
 mod release;
 mod slot;
 mod stream;
@@ -31,19 +34,20 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
+use wasmtime::StoreContextMut;
 use wasmtime::component::Val as Raw;
 
-use crate::link::{Assembly, CallError, CallErrorKind, ChainId, Frame, Handles};
+use crate::link::{Assembly, CallError, CallErrorKind, Caller, ChainId, Frame, Handles, PluginState};
 use crate::model::PluginId;
 use crate::plan::PluginIndex;
 
 use current::AppNumber;
-use enter::Purpose;
+use enter::{Purpose, call};
 pub use handle::Handle;
 pub use output::{CapturedOutput, OutputSink, OutputStream};
 use outside::outside_async;
 pub use passed::{Answer, Answers, Argument, Arguments, HandleList};
-use slot::{Condition, Instance, Slot};
+use slot::{Condition, Slot};
 use turns::Turns;
 pub use typed::Typed;
 pub use value::{BoundToStore, Val};
@@ -72,7 +76,6 @@ struct Inner {
     options: StartOptions,
     slots: Vec<Slot>,
     turns: Turns,
-    chains: AtomicU64,
     handles: Handles,
     /// How many resources wait for their destructors.
     unwanted: AtomicUsize,
@@ -95,7 +98,6 @@ impl Runtime {
             options,
             slots,
             turns,
-            chains: AtomicU64::new(1),
             handles: Handles::default(),
             unwanted: AtomicUsize::new(0),
         });
@@ -124,8 +126,8 @@ impl Runtime {
             return Err(CallError::new(CallErrorKind::UnknownTarget, None, inner.no_entry()));
         };
         let mut results = [Raw::Bool(false)];
-        let call = |instance: &mut Instance| instance.call(entry.function, &[], &mut results);
-        match inner.on_chain(|frame| inner.enter(frame, Purpose::Run(entry), call)) {
+        let act = |store: StoreContextMut<'_, PluginState>| call(store, entry, &[], &mut results);
+        match inner.on_chain(|frame| inner.enter(Caller::alone(frame), Purpose::Run(entry), act)) {
             Ok(()) => Ok(i32::from(results != [Raw::Result(Ok(None))])),
             // Its own exit is how a program ends; that of a plugin that it has called is a failure.
             Err(error) => match (error.exit_code(), error.chain()) {
@@ -141,7 +143,9 @@ impl Drop for Runtime {
     fn drop(&mut self) {
         self.inner.release_all();
         for slot in &self.inner.slots {
-            slot.cell().condition = Condition::NotStarted;
+            let condition = std::mem::replace(&mut slot.cell().condition, Condition::NotStarted);
+            // Dropped when the cell is no longer locked: what the host keeps in the store may look at it.
+            drop(condition);
         }
     }
 }
@@ -150,7 +154,9 @@ impl Inner {
     fn start(&self) -> Vec<(PluginId, CallError)> {
         let mut failures = Vec::new();
         for plugin in (0..self.slots.len()).map(PluginIndex) {
-            if let Err(error) = self.on_chain(|frame| self.enter(frame, Purpose::Start(plugin), |_| Ok(()))) {
+            if let Err(error) =
+                self.on_chain(|frame| self.enter(Caller::alone(frame), Purpose::Start(plugin), |_| Ok(())))
+            {
                 self.slots[plugin.0].note_refused_start(&error);
                 tracing::debug!(plugin = %self.id(plugin), "{error}");
                 failures.push((self.id(plugin).clone(), error));
@@ -163,7 +169,7 @@ impl Inner {
     /// was called from, while the clock runs and no async runtime is active.
     fn on_chain<T: Send>(&self, work: impl FnOnce(&Frame) -> T + Send) -> T {
         let _running = self.assembly.clock().run();
-        let frame = current::innermost(self.number).unwrap_or_else(|| self.new_chain());
+        let frame = current::innermost(self.number).unwrap_or_else(Self::new_chain);
         outside_async(|| {
             let done = work(&frame);
             self.settle(&frame);
@@ -171,8 +177,9 @@ impl Inner {
         })
     }
 
-    fn new_chain(&self) -> Frame {
-        let chain = ChainId(self.chains.fetch_add(1, Ordering::Relaxed));
+    fn new_chain() -> Frame {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let chain = ChainId(LAST.fetch_add(1, Ordering::Relaxed) + 1);
         Frame { chain, plugin: None, depth: 0, deadline: None }
     }
 

@@ -3,10 +3,12 @@
 
 use std::sync::atomic::Ordering;
 
+use wasmtime::{AsContextMut, StoreContextMut};
+
 use super::enter::Purpose;
-use super::slot::{Cell, Condition, Instance};
-use super::{Inner, current};
-use crate::link::{CallError, Deadline, Entry, Frame, Holder};
+use super::slot::{Condition, Instance};
+use super::{Inner, chain, current};
+use crate::link::{CallError, Caller, Deadline, Entry, Frame, Holder, PluginState};
 use crate::plan::PluginIndex;
 
 /// How often resources are released when an app ends that destructors have made.
@@ -15,11 +17,14 @@ const MOST_ROUNDS: usize = 100;
 impl Inner {
     /// Runs the destructor of a resource that nobody has a handle of any more: at once where its owner is
     /// free, else when that is left. What comes of it is the owner's affair alone.
-    pub(super) fn destroy(&self, caller: &Frame, entry: Entry) {
+    pub(super) fn destroy(&self, caller: Caller<'_>, entry: Entry) {
         let owner = entry.owner;
         self.slots[owner.0].unwanted().push_back(entry);
         self.unwanted.fetch_add(1, Ordering::SeqCst);
-        self.destroy_in(caller, owner);
+        match caller.store {
+            Some(store) => chain::lend(store, || self.destroy_in(&caller.frame, owner)),
+            None => self.destroy_in(&caller.frame, owner),
+        }
     }
 
     /// Runs the destructors that wait for plugins, where those are free now.
@@ -40,57 +45,70 @@ impl Inner {
     }
 
     fn destroy_in(&self, caller: &Frame, plugin: PluginIndex) {
-        let slot = &self.slots[plugin.0];
-        if slot.unwanted().is_empty() || self.check_stack(plugin).is_err() {
+        if self.slots[plugin.0].unwanted().is_empty() || self.check_stack(plugin).is_err() {
             return;
         }
-        let Some(_turn) = self.turns.try_take(plugin, caller.chain) else { return };
-        slot.set_caller(caller.plugin);
-        // Its own time, because the deadline of those that let go of a resource is not its concern.
-        let frame = self.frame(&Frame { deadline: None, ..*caller }, Purpose::Use(plugin));
-        let _noted = current::note(self.number, frame);
-        let mut cell = slot.cell();
-        match std::mem::replace(&mut cell.condition, Condition::Entered) {
-            Condition::Up(instance) => self.leave(&mut cell, instance, frame),
-            // Whatever it had is gone with its store.
-            other => {
-                cell.condition = other;
-                self.forget_unwanted(plugin);
-            }
+        if let Some(_turn) = self.turns.try_take(plugin, caller.chain) {
+            self.drain(plugin, self.frame(caller, Purpose::Destroy(plugin)));
         }
     }
 
-    /// Puts an instance back into its cell, after running the destructors that have waited for that.
-    pub(super) fn leave(&self, cell: &mut Cell, mut instance: Instance, frame: Frame) {
-        let Some(plugin) = frame.plugin else { return cell.condition = Condition::Up(instance) };
+    /// Runs the destructors that wait for a plugin. The chain has its turn, and is not in it.
+    pub(super) fn drain(&self, plugin: PluginIndex, frame: Frame) {
         // Nearly always none waits anywhere, which is seen without a lock.
         if self.unwanted.load(Ordering::SeqCst) == 0 || self.slots[plugin.0].unwanted().is_empty() {
-            return cell.condition = Condition::Up(instance);
+            return;
         }
-        // All of them together have the plugin's time, because a destructor can bring about another one.
+        let condition = std::mem::replace(&mut self.slots[plugin.0].cell().condition, Condition::Entered);
+        let Condition::Up(mut instance) = condition else {
+            self.slots[plugin.0].cell().condition = condition;
+            // Whatever it had is gone with its store.
+            return self.forget_unwanted(plugin, |_| true);
+        };
+        // The plugin's own time, because the deadline of those that let go of a resource is not its concern. All
+        // of them together have it, because a destructor can bring about another one.
         let frame = Frame { deadline: self.own_deadline(plugin), ..frame };
+        let _noted = current::note(self.number, frame, Purpose::Destroy(plugin));
+        let generation = instance.store.data().generation;
         while let Some(entry) = self.next_unwanted(plugin) {
-            if entry.generation != instance.generation {
+            if entry.generation != generation {
                 continue;
             }
-            self.prepare(&mut instance.store, frame);
-            if let Err(error) = entry.handle.resource_drop(&mut instance.store) {
-                let cause = self.explain(&error, &instance.store, frame);
-                tracing::warn!(plugin = %self.id(plugin), "a destructor has failed: {cause}");
-                let charged = self.began_in(&cause, plugin);
-                return self.tear_down(cell, instance, frame, cause, charged);
+            let mut store = instance.store.as_context_mut();
+            self.prepare(&mut store, frame);
+            let destroy = |mut store: StoreContextMut<'_, PluginState>| Ok(entry.handle.resource_drop(&mut store)?);
+            if let Err(failed) = self.act(&mut store, Purpose::Destroy(plugin), destroy) {
+                tracing::warn!(plugin = %self.id(plugin), "a destructor has failed: {}", failed.cause);
+                return self.tear_down(instance, frame);
             }
         }
-        cell.condition = Condition::Up(instance);
+        self.put_back(instance, frame);
     }
 
-    /// Ends an instance that has failed. Resources of others that it had handles of are released.
-    pub(super) fn tear_down(&self, cell: &mut Cell, instance: Instance, frame: Frame, cause: CallError, charged: bool) {
+    /// Puts an instance back where the next call finds it.
+    pub(super) fn put_back(&self, instance: Instance, frame: Frame) {
+        if let Some(plugin) = frame.plugin {
+            self.slots[plugin.0].cell().condition = Condition::Up(instance);
+        }
+    }
+
+    /// Notes that an instance has failed. It may still be on the chain; its cell has another one then, as soon
+    /// as it is needed.
+    pub(super) fn note_failure(&self, plugin: PluginIndex, generation: u64, cause: CallError, charged: bool) {
+        let mut cell = self.slots[plugin.0].cell();
+        if cell.generation == generation {
+            cell.condition = Condition::down(cause, charged);
+        }
+    }
+
+    /// Ends an instance that has failed and that nobody is in any more. Resources of others that it had handles
+    /// of are released.
+    pub(super) fn tear_down(&self, instance: Instance, frame: Frame) {
+        let generation = instance.store.data().generation;
         drop(instance);
-        cell.condition = Condition::Down { cause, charged };
         let Some(plugin) = frame.plugin else { return };
-        self.forget_unwanted(plugin);
-        self.release_held_by(plugin, frame);
+        self.forget_unwanted(plugin, |entry| entry.generation == generation);
+        self.release_held_by(plugin, generation, frame);
     }
 
     /// Runs the destructors of all resources that anybody has a handle of, because the app ends. Stores that
@@ -104,17 +122,17 @@ impl Inner {
             }
             self.on_chain(|frame| {
                 for entry in self.handles.bury() {
-                    self.destroy(frame, entry);
+                    self.destroy(Caller::alone(frame), entry);
                 }
             });
         }
         tracing::warn!("destructors make resources without end: {} are left behind", self.handles.live());
     }
 
-    /// Releases what a plugin has handles of, whose store is gone.
-    pub(super) fn release_held_by(&self, plugin: PluginIndex, frame: Frame) {
-        for entry in self.handles.remove_held_by(Holder::Plugin(plugin)) {
-            self.destroy(&frame, entry);
+    /// Releases what an instance has handles of, whose store is gone.
+    pub(super) fn release_held_by(&self, plugin: PluginIndex, generation: u64, frame: Frame) {
+        for entry in self.handles.remove_held_by(Holder::Plugin(plugin, generation)) {
+            self.destroy(Caller::alone(&frame), entry);
         }
     }
 
@@ -128,7 +146,11 @@ impl Inner {
         Some(entry)
     }
 
-    fn forget_unwanted(&self, plugin: PluginIndex) {
-        while self.next_unwanted(plugin).is_some() {}
+    /// Forgets resources that have gone with the store that they lived in.
+    fn forget_unwanted(&self, plugin: PluginIndex, is_gone: impl Fn(&Entry) -> bool) {
+        let mut unwanted = self.slots[plugin.0].unwanted();
+        let before = unwanted.len();
+        unwanted.retain(|entry| !is_gone(entry));
+        self.unwanted.fetch_sub(before - unwanted.len(), Ordering::SeqCst);
     }
 }

@@ -1,25 +1,18 @@
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use wasmtime::Store;
-use wasmtime::component::{Func, Instance as WasmInstance, Val};
 
-use super::enter::Ended;
-use crate::link::{CallError, Entry, FunctionIndex, PluginState};
+use crate::link::{CallError, Entry, PluginState};
 use crate::model::RestartBudget;
-use crate::plan::PluginIndex;
 
 /// The place of a plugin in a live app.
 ///
-/// Only the chain that has the plugin's turn looks into the cell. The rest may be read by anyone.
+/// Only the chain that has the plugin's turn looks into the cell, and keeps it locked for no call. The rest
+/// may be read by anyone.
 pub(super) struct Slot {
     cell: Mutex<Cell>,
-    /// Whether it has ever been up: a plugin on the chain that has not is still starting.
-    started: AtomicBool,
-    /// Who called, while it is on a chain: 0 for the host, else the index of the plugin plus one.
-    caller: AtomicUsize,
     /// Its resources whose destructors wait until it is left.
     unwanted: Mutex<VecDeque<Entry>>,
 }
@@ -38,7 +31,10 @@ pub(super) enum Condition {
     NotStarted,
     /// It is up.
     Up(Instance),
-    /// Somebody is in it; found by the next one only if a panic of the host has unwound from there.
+    /// It is being started. When a chain finds that which has just got its turn, a panic of the host has
+    /// unwound from there; so with the next one.
+    Starting,
+    /// A chain is in it.
     Entered,
     /// It has failed and is started anew when it is needed.
     Down {
@@ -46,29 +42,20 @@ pub(super) enum Condition {
         cause: CallError,
         /// Whether the next start counts against its budget.
         charged: bool,
+        /// When it has failed.
+        since: Instant,
     },
 }
 
-/// A live instance and its exports.
+/// A live instance: its store, which knows its exports.
 pub(super) struct Instance {
     pub(super) store: Store<PluginState>,
-    pub(super) instance: WasmInstance,
-    /// In the order of [`LinkedPlugin::functions`](crate::link::LinkedPlugin).
-    pub(super) functions: Vec<Func>,
-    /// Which of the plugin's instances it is: what belongs to another one is stale.
-    pub(super) generation: u64,
 }
 
-impl Instance {
-    /// Calls a function with values. Whatever the error is, the plugin has failed.
-    pub(super) fn call(
-        &mut self,
-        function: FunctionIndex,
-        arguments: &[Val],
-        results: &mut [Val],
-    ) -> Result<(), Ended> {
-        // This does post-return too since wasmtime 48.
-        Ok(self.functions[function.0].call(&mut self.store, arguments, results)?)
+impl Condition {
+    /// It has failed now.
+    pub(super) fn down(cause: CallError, charged: bool) -> Self {
+        Self::Down { cause, charged, since: Instant::now() }
     }
 }
 
@@ -77,8 +64,6 @@ impl Slot {
         let restarts = RestartLog { budget: restart, recent: VecDeque::new() };
         Self {
             cell: Mutex::new(Cell { condition: Condition::NotStarted, restarts, generation: 0 }),
-            started: AtomicBool::new(false),
-            caller: AtomicUsize::new(0),
             unwanted: Mutex::new(VecDeque::new()),
         }
     }
@@ -97,24 +82,8 @@ impl Slot {
     pub(super) fn note_refused_start(&self, cause: &CallError) {
         let mut cell = self.cell();
         if matches!(cell.condition, Condition::NotStarted) {
-            cell.condition = Condition::Down { cause: cause.clone(), charged: false };
+            cell.condition = Condition::down(cause.clone(), false);
         }
-    }
-
-    pub(super) fn set_caller(&self, caller: Option<PluginIndex>) {
-        self.caller.store(caller.map_or(0, |plugin| plugin.0 + 1), Ordering::Relaxed);
-    }
-
-    pub(super) fn caller(&self) -> Option<PluginIndex> {
-        self.caller.load(Ordering::Relaxed).checked_sub(1).map(PluginIndex)
-    }
-
-    pub(super) fn set_started(&self) {
-        self.started.store(true, Ordering::Relaxed);
-    }
-
-    pub(super) fn started(&self) -> bool {
-        self.started.load(Ordering::Relaxed)
     }
 }
 
@@ -124,18 +93,31 @@ pub(super) struct RestartLog {
     recent: VecDeque<Instant>,
 }
 
+/// How long the second restart is put off; each one after it twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+
+/// Longest time that a restart is put off.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
 impl RestartLog {
-    /// Notes a restart, where the budget still has one.
-    pub(super) fn spend(&mut self, now: Instant) -> bool {
-        let RestartBudget::AtMost { max, within } = self.budget else { return false };
+    /// How long after its failure the plugin may be restarted; nothing where the budget is used up.
+    ///
+    /// The first restart is not put off at all. No pause is so long that the whole budget could not be
+    /// used within its span.
+    pub(super) fn pause(&mut self, now: Instant) -> Option<Duration> {
+        let RestartBudget::AtMost { max, within } = self.budget else { return None };
         while self.recent.front().is_some_and(|then| now.saturating_duration_since(*then) >= within) {
             self.recent.pop_front();
         }
-        let left = u32::try_from(self.recent.len()).is_ok_and(|spent| spent < max);
-        if left {
-            self.recent.push_back(now);
-        }
-        left
+        let spent = u32::try_from(self.recent.len()).ok().filter(|spent| *spent < max)?;
+        let Some(doubled) = spent.checked_sub(1) else { return Some(Duration::ZERO) };
+        let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(doubled));
+        Some(pause.min(LONGEST_PAUSE).min(within / max))
+    }
+
+    /// Notes a restart.
+    pub(super) fn note(&mut self, now: Instant) {
+        self.recent.push_back(now);
     }
 
     /// The budget, as one says it.
@@ -149,21 +131,39 @@ impl RestartLog {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+
+    fn log(max: u32, within: Duration) -> RestartLog {
+        RestartLog { budget: RestartBudget::AtMost { max, within }, recent: VecDeque::new() }
+    }
 
     #[test]
     fn the_budget_counts_within_its_span() {
-        let within = Duration::from_secs(60);
-        let mut log = RestartLog { budget: RestartBudget::AtMost { max: 2, within }, recent: VecDeque::new() };
+        let mut log = log(2, Duration::from_secs(60));
         let begin = Instant::now();
-        let at = |seconds| begin + Duration::from_secs(seconds);
-        assert!(log.spend(at(0)) && log.spend(at(10)));
-        assert!(!log.spend(at(59)));
-        assert!(log.spend(at(60)));
-        assert!(!log.spend(at(69)) && log.spend(at(70)));
+        let mut spend = |seconds| {
+            let now = begin + Duration::from_secs(seconds);
+            log.pause(now).inspect(|_| log.note(now)).is_some()
+        };
+        assert!(spend(0) && spend(10));
+        assert!(!spend(59));
+        assert!(spend(60));
+        assert!(!spend(69) && spend(70));
         let mut never = RestartLog { budget: RestartBudget::Never, recent: VecDeque::new() };
-        assert!(!never.spend(begin));
+        assert_eq!(never.pause(begin), None);
+    }
+
+    #[test]
+    fn pauses_double_up_to_their_share_of_the_span() {
+        let now = Instant::now();
+        let pauses = |max, within, count| -> Vec<u128> {
+            let mut log = log(max, Duration::from_millis(within));
+            let next = |_| log.pause(now).inspect(|_| log.note(now)).map(|pause| pause.as_millis());
+            (0..count).map_while(next).collect()
+        };
+        assert_eq!(pauses(3, 60_000, 9), [0, 10, 20]);
+        assert_eq!(pauses(100, 3_600_000, 10), [0, 10, 20, 40, 80, 160, 320, 640, 1000, 1000]);
+        assert_eq!(pauses(100, 2_000, 4), [0, 10, 20, 20]);
+        assert_eq!(pauses(u32::MAX, 1, 3), [0, 0, 0]);
     }
 }

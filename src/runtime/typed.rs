@@ -3,10 +3,9 @@
 use wasmtime::component::{ComponentNamedList, Instance as WasmInstance, Lift, Lower, TypedFunc};
 use wasmtime::{AsContextMut, StoreContextMut, Trap, WasmBacktrace};
 
-use super::enter::{Ended, Purpose};
-use super::slot::Instance;
+use super::enter::{Ended, Purpose, exports, function};
 use super::{Inner, Runtime};
-use crate::link::{CallError, CallErrorKind, PluginState, Target};
+use crate::link::{CallError, CallErrorKind, Caller, PluginState, Target};
 use crate::plan::PluginIndex;
 
 /// A function of a plugin whose Rust types have been checked.
@@ -32,11 +31,11 @@ impl Runtime {
     {
         let inner = &*self.inner;
         inner.check_typed(target)?;
-        let check = |instance: &mut Instance| {
-            let function = inner.typed(instance, target)?;
-            Ok(Typed { target, generation: instance.generation, function })
+        let check = |store: StoreContextMut<'_, PluginState>| {
+            let function = inner.typed(&store, target)?;
+            Ok(Typed { target, generation: store.data().generation, function })
         };
-        inner.on_chain(|frame| inner.enter(frame, Purpose::Call(target), check))
+        inner.on_chain(|frame| inner.enter(Caller::alone(frame), Purpose::Call(target), check))
     }
 
     /// Calls a function.
@@ -50,11 +49,12 @@ impl Runtime {
     {
         let Typed { target, generation, function } = *typed;
         let inner = &*self.inner;
-        let call = |instance: &mut Instance| {
-            let function = if instance.generation == generation { function } else { inner.typed(instance, target)? };
-            Ok(function.call(&mut instance.store, params)?)
+        let call = |mut store: StoreContextMut<'_, PluginState>| {
+            let is_same = store.data().generation == generation;
+            let function = if is_same { function } else { inner.typed(&store, target)? };
+            Ok(function.call(&mut store, params)?)
         };
-        inner.on_chain(|frame| inner.enter(frame, Purpose::Call(target), call))
+        inner.on_chain(|frame| inner.enter(Caller::alone(frame), Purpose::Call(target), call))
     }
 
     /// Lets the host do something with the exports of a plugin.
@@ -70,13 +70,13 @@ impl Runtime {
     ) -> Result<R, CallError> {
         let inner = &*self.inner;
         let purpose = Purpose::Use(plugin);
-        let act = |instance: &mut Instance| {
-            let exports = instance.instance;
-            let bound = bind(instance.generation, instance.store.as_context_mut(), &exports);
+        let act = |mut store: StoreContextMut<'_, PluginState>| {
+            let instance = exports(&store)?.instance;
+            let bound = bind(store.data().generation, store.as_context_mut(), &instance);
             let bound = bound.map_err(|error| inner.not_bound(plugin, error))?;
-            Ok(act(bound, instance.store.as_context_mut())?)
+            Ok(act(bound, store)?)
         };
-        inner.on_chain(|frame| inner.enter(frame, purpose, act))
+        inner.on_chain(|frame| inner.enter(Caller::alone(frame), purpose, act))
     }
 }
 
@@ -95,14 +95,14 @@ impl Inner {
 
     pub(super) fn typed<Params, Return>(
         &self,
-        instance: &Instance,
+        store: &StoreContextMut<'_, PluginState>,
         target: Target,
     ) -> Result<TypedFunc<Params, Return>, Ended>
     where
         Params: ComponentNamedList + Lower,
         Return: ComponentNamedList + Lift,
     {
-        let typed = instance.functions[target.function.0].typed::<Params, Return>(&instance.store);
+        let typed = function(store, target)?.typed::<Params, Return>(store);
         typed.map_err(|error| {
             let function = self.assembly.function(target);
             let (params, result) = (std::any::type_name::<Params>(), std::any::type_name::<Return>());

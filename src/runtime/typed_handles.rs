@@ -1,13 +1,13 @@
 //! Calls from the host with Rust types, handles among them.
 
+use wasmtime::StoreContextMut;
 use wasmtime::component::Val as Raw;
 
 use super::enter::{Ended, Purpose};
 use super::host_calls::Lent;
 use super::passed::{Answers, Arguments};
-use super::slot::Instance;
 use super::{Handle, Inner, Runtime};
-use crate::link::{CallError, Flights, Frame, InFlight, Passing, Target, take_result};
+use crate::link::{CallError, Caller, Flights, Frame, InFlight, Passing, PluginState, Target, take_result};
 
 impl Runtime {
     /// Checks that Rust types are those of a function.
@@ -17,11 +17,11 @@ impl Runtime {
     pub fn check_typed_handles<P: Arguments, R: Answers>(&self, target: Target) -> Result<(), CallError> {
         let inner = &*self.inner;
         inner.check_foreign(target)?;
-        let check = |instance: &mut Instance| {
-            inner.typed::<P::Raw, R::Raw>(instance, target)?;
+        let check = |store: StoreContextMut<'_, PluginState>| {
+            inner.typed::<P::Raw, R::Raw>(&store, target)?;
             inner.check_places::<P, R>(target)
         };
-        inner.on_chain(|frame| inner.enter(frame, Purpose::Call(target), check))
+        inner.on_chain(|frame| inner.enter(Caller::alone(frame), Purpose::Call(target), check))
     }
 
     /// Calls a function.
@@ -67,16 +67,14 @@ impl Inner {
     ) -> Result<R, CallError> {
         let callee = self.assembly.function(target);
         let mut back = InFlight::new(self, *frame);
-        let raw = self.enter(frame, Purpose::Call(target), |instance| {
-            let function = self.typed::<P::Raw, R::Raw>(instance, target)?;
+        let raw = self.enter(Caller::alone(frame), Purpose::Call(target), |mut store| {
+            let function = self.typed::<P::Raw, R::Raw>(&store, target)?;
             let odd = || Ended::Refused(self.bad_call(target, "the handles are not those of its type".to_owned()));
-            let delivered = self.deliver(instance, target, &mut sketch, sent)?;
+            let delivered = self.deliver(&mut store, target, &mut sketch, sent)?;
             let params = params.lowered(sketch).ok_or_else(odd)?;
-            let call = |instance: &mut Instance| Ok(function.call(&mut instance.store, params)?);
-            let raw = delivered.lend(instance, callee, call)?;
+            let raw = delivered.lend(&mut store, callee, |mut store| Ok(function.call(&mut store, params)?))?;
             if let Some(passing) = &callee.passing {
-                let owner = (target.plugin, instance.generation);
-                take_result(&mut instance.store, passing, owner, &mut R::sketch(&raw), &mut back)?;
+                take_result(&mut store, passing, target.plugin, &mut R::sketch(&raw), &mut back)?;
             }
             Ok(raw)
         })?;

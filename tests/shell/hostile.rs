@@ -96,7 +96,9 @@ fn panics_leave_everything_usable() {
         Ok(7)
     });
     let ask = || app.call_plugin("asker", "t:t/api#ask", &[]);
-    catch_unwind(AssertUnwindSafe(ask)).unwrap_err();
+    let error = ask().unwrap_err();
+    assert_eq!((error.kind(), error.origin().unwrap().as_str()), (CallErrorKind::HostPanic, "asker"));
+    assert!(error.cause().contains("the shell is broken"), "{error}");
     panics.store(false, Ordering::Relaxed);
     assert_eq!(ask().unwrap(), Some(Val::U32(7)));
     assert_eq!(count(&app, "asker"), Some(Val::U32(2)));
@@ -123,7 +125,8 @@ fn a_state_maker_that_panics_costs_one_call() {
     let app = build(plugin(builder, "asker", TABLES, &asker()));
     panics.store(true, Ordering::Relaxed);
     app.call("t:t/api#boom", &[]).unwrap_err();
-    catch_unwind(AssertUnwindSafe(|| app.call("t:t/api#count", &[]))).unwrap_err();
+    let error = app.call("t:t/api#count", &[]).unwrap_err();
+    assert!(error.to_string().contains("cannot be started") && error.to_string().contains("panicked"), "{error}");
     panics.store(false, Ordering::Relaxed);
     assert_eq!(count(&app, "asker"), Some(Val::U32(1)));
 }
@@ -307,9 +310,9 @@ fn prints(end: &str) -> AppBuilder {
 
 #[test]
 fn whoever_takes_lines_and_panics_does_not_end_the_process() {
-    // The half line is handed over when the plugin ends: here while the panic of the whole one unwinds.
+    // The half line is handed over when the plugin ends: here because of the panic of the whole one.
     let app = build(prints("").on_line(|_, _, line| panic!("no room for {line}")));
-    catch_unwind(AssertUnwindSafe(|| app.run())).unwrap_err();
+    assert_eq!(app.run().unwrap_err().kind(), CallErrorKind::HostPanic);
     drop(app);
     // Two half lines, when the plugin ends because it traps.
     let halves = "(drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 32))) unreachable";

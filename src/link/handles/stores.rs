@@ -6,7 +6,7 @@ use wasmtime::{AsContextMut, StoreContextMut};
 use super::table::{Entry, Holder, Rep};
 use super::walk::Leaf;
 use super::{Flight, Flights, Local, Passing};
-use crate::link::{Frame, Live, PluginState};
+use crate::link::{Caller, Frame, Live, PluginState};
 use crate::plan::PluginIndex;
 
 /// Handles on their way. Resources whose `own` handle does not arrive are released: whoever sent it has
@@ -28,7 +28,7 @@ impl<'a> InFlight<'a> {
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         for flight in self.flights.drain(..).filter(|flight| flight.own) {
-            self.live.release(&self.caller, flight.rep);
+            self.live.release(Caller::alone(&self.caller), flight.rep);
         }
     }
 }
@@ -63,7 +63,8 @@ pub fn put_result(
     result: &mut Val,
     arriving: &mut InFlight<'_>,
 ) -> wasmtime::Result<()> {
-    let holder = store.data().frame.plugin.map_or(Holder::Host, Holder::Plugin);
+    let state = store.data();
+    let holder = state.frame.plugin.map_or(Holder::Host, |plugin| Holder::Plugin(plugin, state.generation));
     // Those that have arrived are no longer released here, whatever becomes of the rest.
     let mut flights = std::mem::take(&mut arriving.flights).into_iter();
     let put = passing.visit_result(result, |leaf, value| {
@@ -92,11 +93,12 @@ pub fn put_result(
 pub fn take_result(
     store: &mut impl AsContextMut<Data = PluginState>,
     passing: &Passing,
-    (owner, generation): (PluginIndex, u64),
+    owner: PluginIndex,
     result: &mut Val,
     taken: &mut InFlight<'_>,
 ) -> wasmtime::Result<()> {
     let mut store = store.as_context_mut();
+    let generation = store.data().generation;
     passing.visit_result(result, |leaf, value| {
         let handle = handle(value)?;
         let flight = match leaf.local {

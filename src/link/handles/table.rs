@@ -13,8 +13,8 @@ pub struct Rep(pub u32);
 /// Who has an entry's `own` handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holder {
-    /// A plugin.
-    Plugin(PluginIndex),
+    /// A plugin, in that of its instances.
+    Plugin(PluginIndex, u64),
     /// The embedding application.
     Host,
     /// Nobody: it is on its way.

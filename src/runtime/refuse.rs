@@ -1,0 +1,146 @@
+//! Why a plugin is not entered, and how errors tell it.
+
+use std::any::Any;
+
+use super::enter::Purpose;
+use super::turns::{Refusal, Turn};
+use super::{Inner, current};
+use crate::link::{CallError, CallErrorKind, CallFrame, Deadline, Frame, HOST_STACK_RESERVE, MAX_WASM_STACK};
+use crate::model::{Limits, PluginId};
+use crate::plan::PluginIndex;
+
+impl Inner {
+    /// The bytes that one call may hand to a plugin: more than its memory could never fit.
+    pub(super) fn most_bytes(&self, plugin: PluginIndex) -> u64 {
+        let limits = self.limits(plugin);
+        limits.hostcall_bytes.min(limits.memory)
+    }
+
+    /// Why arguments are too large.
+    pub(super) fn too_many_bytes(&self, plugin: PluginIndex) -> String {
+        let limits = self.limits(plugin);
+        let (key, limit) = if limits.hostcall_bytes <= limits.memory {
+            ("hostcall-bytes", limits.hostcall_bytes)
+        } else {
+            ("memory", limits.memory)
+        };
+        format!("the arguments are more than the plugin may be given in one call (`{key}` = {limit})")
+    }
+
+    pub(super) fn check_depth(&self, caller: &Frame, plugin: PluginIndex) -> Result<(), CallError> {
+        let limit = self.limits(plugin).call_depth;
+        if caller.depth < limit {
+            return Ok(());
+        }
+        let chain = self.told_chain();
+        let cause = format!("the chain of calls is deeper than its limit of {limit}: {chain} -> {}", self.id(plugin));
+        Err(self.refuse(CallErrorKind::CallDepth, plugin, cause))
+    }
+
+    /// Each plugin that is entered gets its whole stack below the present stack pointer, so that a
+    /// line of them could run off the thread's: which would be the end of the process.
+    pub(super) fn check_stack(&self, plugin: PluginIndex) -> Result<(), CallError> {
+        match stacker::remaining_stack() {
+            Some(left) if left < MAX_WASM_STACK + HOST_STACK_RESERVE => {
+                let cause = format!("the thread has only {} KiB of native stack left", left >> 10);
+                Err(self.refuse(CallErrorKind::Stack, plugin, cause))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The right to be in a plugin; nothing where the chain has it already.
+    pub(super) fn take_turn(&self, caller: &Frame, plugin: PluginIndex) -> Result<Option<Turn<'_>>, CallError> {
+        let patience = || caller.deadline.map(|deadline| self.assembly.clock().left(deadline.at));
+        match self.turns.take(plugin, caller.chain, patience) {
+            Ok(turn) => Ok(Some(turn)),
+            Err(Refusal::OnChain) => Ok(None),
+            Err(Refusal::Ring(ring)) => {
+                let ring: Vec<&str> = ring.iter().map(|plugin| self.id(*plugin).as_str()).collect();
+                let cause = format!("waiting for it would never end: calls wait in a ring for {}", ring.join(", "));
+                Err(self.refuse(CallErrorKind::Ring, plugin, cause))
+            }
+            Err(Refusal::Late) => Err(self.late(caller.deadline, plugin)),
+        }
+    }
+
+    /// A plugin is on the chain, and cannot be called from there.
+    pub(super) fn reentrant(&self, plugin: PluginIndex) -> CallError {
+        let cause = format!("it is on the chain of calls already: {}", self.told_chain());
+        self.refuse(CallErrorKind::Reentrant, plugin, cause)
+    }
+
+    /// The host has panicked while it was in the plugin.
+    pub(super) fn told_panic(&self, plugin: PluginIndex, panic: &(dyn Any + Send)) -> CallError {
+        let text = panic.downcast_ref::<&str>().copied();
+        let message = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+        self.refuse(CallErrorKind::HostPanic, plugin, format!("a function of the host panicked: {message}"))
+    }
+
+    pub(super) fn not_started(&self, plugin: PluginIndex) -> CallError {
+        self.refuse(CallErrorKind::NotStarted, plugin, format!("it is still starting: {}", self.told_chain()))
+    }
+
+    pub(super) fn refuse(&self, kind: CallErrorKind, plugin: PluginIndex, cause: String) -> CallError {
+        CallError::new(kind, Some(self.id(plugin).clone()), cause)
+    }
+
+    /// The time of some plugin is up while `plugin` is entered or waited for.
+    pub(super) fn late(&self, deadline: Option<Deadline>, plugin: PluginIndex) -> CallError {
+        let by = deadline.map_or(plugin, |deadline| deadline.by);
+        let timeout = self.limits(by).timeout.and_then(|timeout| timeout.amount());
+        let timeout = timeout.unwrap_or(Limits::DEFAULT_TIMEOUT);
+        let cause = if by == plugin {
+            format!("its time of {timeout:?} was up")
+        } else {
+            format!("the time of plugin `{}`, {timeout:?}, was up", self.id(by))
+        };
+        CallError::new(CallErrorKind::Timeout, Some(self.id(by).clone()), cause)
+    }
+
+    pub(super) fn id(&self, plugin: PluginIndex) -> &PluginId {
+        &self.assembly.plan().plugin(plugin).id
+    }
+
+    pub(super) fn limits(&self, plugin: PluginIndex) -> &Limits {
+        &self.assembly.plan().plugin(plugin).limits
+    }
+
+    pub(super) fn began_in(&self, error: &CallError, plugin: PluginIndex) -> bool {
+        !error.kind().is_refusal() && error.origin() == Some(self.id(plugin))
+    }
+
+    /// The chain that this thread is on, as text.
+    fn told_chain(&self) -> String {
+        let mut chain = vec!["host"];
+        chain.extend(current::chain(self.number).iter().map(|(frame, purpose)| {
+            let plugin = frame.plugin.unwrap_or(purpose.plugin());
+            self.id(plugin).as_str()
+        }));
+        chain.join(" -> ")
+    }
+
+    /// A failure with all calls of this thread's chain, down to the present one.
+    pub(super) fn from_the_root(&self, cause: CallError) -> CallError {
+        let chain = current::chain(self.number);
+        let callers = chain.iter().map(|(frame, _)| frame.plugin);
+        let callers: Vec<_> = std::iter::once(None).chain(callers).collect();
+        let calls = chain.iter().zip(callers).rev();
+        calls.fold(cause, |cause, ((_, purpose), caller)| cause.called(self.describe(caller, *purpose)))
+    }
+
+    /// The call, as errors tell it.
+    pub(super) fn describe(&self, caller: Option<PluginIndex>, purpose: Purpose) -> CallFrame {
+        let caller = caller.map(|plugin| self.id(plugin).clone());
+        let (interface, function) = match purpose {
+            Purpose::Call(target) | Purpose::Run(target) => {
+                let function = self.assembly.function(target);
+                (function.interface.clone(), function.name.clone())
+            }
+            Purpose::Start(plugin) => return CallFrame::start(caller, self.id(plugin).clone()),
+            Purpose::Use(plugin) => return CallFrame::exports(caller, self.id(plugin).clone()),
+            Purpose::Destroy(plugin) => return CallFrame::destructor(caller, self.id(plugin).clone()),
+        };
+        CallFrame { caller, plugin: self.id(purpose.plugin()).clone(), interface, function }
+    }
+}
