@@ -26,7 +26,7 @@ mod waits;
 
 pub use assembly::{Assembly, ExportedFunction};
 pub use clock::{Clock, Ticks};
-pub use engine::{HOST_STACK_RESERVE, MAX_WASM_STACK};
+pub use engine::{CALLED_BACK_STACK, HOST_STACK_RESERVE, MAX_WASM_STACK};
 pub use error::LinkError;
 pub use fault::{CallError, CallErrorKind, CallFrame};
 pub use handles::{

@@ -16,6 +16,9 @@ pub struct PluginState {
     pub(crate) frame: Frame,
     /// Which of the plugin's instances it is: what belongs to another one is stale.
     pub(crate) generation: u64,
+    /// How much native stack was left where the instance was entered, if that can be told: it gets no more when
+    /// it is called back.
+    pub(crate) stack: Option<usize>,
     /// What can be called in it; nothing while it is starting.
     pub(crate) exports: Option<Exports>,
     /// Why the instance is at its end while calls into it are still open: one further down the chain has

@@ -154,6 +154,7 @@ impl Inner {
         act: impl FnOnce(StoreContextMut<'_, PluginState>) -> Result<R, Ended>,
     ) -> Result<R, CallError> {
         let mut store = instance.store.as_context_mut();
+        store.data_mut().stack = stacker::remaining_stack();
         self.prepare(&mut store, frame);
         match self.act(&mut store, purpose, act) {
             Ok(done) => {
@@ -179,6 +180,9 @@ impl Inner {
         let plugin = purpose.plugin();
         let key = Key { chain: frame.chain, plugin, generation };
         let entered = chain::borrow(key, |mut store| {
+            if let Err(refusal) = self.check_own_stack(store.data()) {
+                return Ok(Err(refusal));
+            }
             let outer = store.data().frame;
             let fuel = store.get_fuel().ok();
             self.prepare(&mut store, frame);

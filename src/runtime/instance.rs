@@ -26,6 +26,7 @@ impl Inner {
         let state = PluginState {
             frame,
             generation,
+            stack: None,
             exports: None,
             failed: None,
             live: self.this.upgrade().ok_or_else(|| failed("the app has ended".to_owned()))?,

@@ -5,7 +5,10 @@ use std::any::Any;
 use super::enter::Purpose;
 use super::turns::{Refusal, Turn};
 use super::{Inner, current};
-use crate::link::{CallError, CallErrorKind, CallFrame, Deadline, Frame, HOST_STACK_RESERVE, MAX_WASM_STACK};
+use crate::link::{
+    CALLED_BACK_STACK, CallError, CallErrorKind, CallFrame, Deadline, Frame, HOST_STACK_RESERVE, MAX_WASM_STACK,
+    PluginState,
+};
 use crate::model::{Limits, PluginId};
 use crate::plan::PluginIndex;
 
@@ -47,6 +50,21 @@ impl Inner {
             }
             _ => Ok(()),
         }
+    }
+
+    /// A plugin that is called back goes on with the stack that it was entered with: wasmtime gives it no other.
+    pub(super) fn check_own_stack(&self, state: &PluginState) -> Result<(), CallError> {
+        let (Some(plugin), Some(then), Some(now)) = (state.frame.plugin, state.stack, stacker::remaining_stack())
+        else {
+            return Ok(());
+        };
+        let left = MAX_WASM_STACK.saturating_sub(then.saturating_sub(now));
+        if left >= CALLED_BACK_STACK {
+            return Ok(());
+        }
+        let cause =
+            format!("only {} KiB of its own stack are left to be called back: {}", left >> 10, self.told_chain());
+        Err(self.refuse(CallErrorKind::Stack, plugin, cause))
     }
 
     /// The right to be in a plugin; nothing where the chain has it already.

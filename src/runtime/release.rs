@@ -75,6 +75,7 @@ impl Inner {
                 continue;
             }
             let mut store = instance.store.as_context_mut();
+            store.data_mut().stack = stacker::remaining_stack();
             self.prepare(&mut store, frame);
             let destroy = |mut store: StoreContextMut<'_, PluginState>| Ok(entry.handle.resource_drop(&mut store)?);
             if let Err(failed) = self.act(&mut store, Purpose::Destroy(plugin), destroy) {
