@@ -123,6 +123,7 @@ impl Inner {
         // None where the plugin is on this chain already.
         let turn = self.take_turn(caller, plugin)?;
         let frame = self.frame(caller, purpose);
+        let _due = turn.is_some().then(|| self.slots[plugin.0].note_due(frame.deadline));
         let may_return = lent.is_some();
         let enter = || {
             let _noted = current::note(self.number, frame, purpose);

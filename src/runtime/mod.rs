@@ -33,11 +33,12 @@ mod tests;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::Val as Raw;
 
-use crate::link::{Assembly, CallError, CallErrorKind, Caller, ChainId, Frame, Handles, PluginState};
+use crate::link::{Assembly, CallError, CallErrorKind, Caller, ChainId, Clock, Frame, Handles, PluginState, Ticks};
 use crate::model::PluginId;
 use crate::plan::PluginIndex;
 
@@ -79,7 +80,13 @@ struct Inner {
     handles: Handles,
     /// How many resources wait for their destructors.
     unwanted: AtomicUsize,
+    /// How long a plugin may be overdue until those who wait for it give up.
+    stuck_after: Ticks,
 }
+
+/// A plugin is interrupted when its time is up, and comes back within a moment even on a loaded machine, unless
+/// it is in the host.
+const STUCK_AFTER: Duration = Duration::from_secs(5);
 
 impl Runtime {
     /// Starts every plugin, in the order of the plan, and tells which have failed while starting.
@@ -100,6 +107,7 @@ impl Runtime {
             turns,
             handles: Handles::default(),
             unwanted: AtomicUsize::new(0),
+            stuck_after: Clock::ticks(STUCK_AFTER),
         });
         let runtime = Self { inner };
         let failures = runtime.inner.start();

@@ -70,7 +70,8 @@ impl Inner {
     /// The right to be in a plugin; nothing where the chain has it already.
     pub(super) fn take_turn(&self, caller: &Frame, plugin: PluginIndex) -> Result<Option<Turn<'_>>, CallError> {
         let patience = || caller.deadline.map(|deadline| self.assembly.clock().left(deadline.at));
-        match self.turns.take(plugin, caller.chain, patience) {
+        let is_stuck = || self.slots[plugin.0].overdue(self.assembly.clock().now()) > self.stuck_after;
+        match self.turns.take(plugin, caller.chain, patience, is_stuck) {
             Ok(turn) => Ok(Some(turn)),
             Err(Refusal::OnChain) => Ok(None),
             Err(Refusal::Ring(ring)) => {
@@ -79,6 +80,10 @@ impl Inner {
                 Err(self.refuse(CallErrorKind::Ring, plugin, cause))
             }
             Err(Refusal::Late) => Err(self.late(caller.deadline, plugin)),
+            Err(Refusal::Stuck) => {
+                let cause = "it is stuck in a function of the host: a call that is in it should have ended long ago";
+                Err(self.refuse(CallErrorKind::Timeout, plugin, cause.to_owned()))
+            }
         }
     }
 

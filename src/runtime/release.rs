@@ -69,6 +69,7 @@ impl Inner {
         // of them together have it, because a destructor can bring about another one.
         let frame = Frame { deadline: self.own_deadline(plugin), ..frame };
         let _noted = current::note(self.number, frame, Purpose::Destroy(plugin));
+        let _due = self.slots[plugin.0].note_due(frame.deadline);
         let generation = instance.store.data().generation;
         while let Some(entry) = self.next_unwanted(plugin) {
             if entry.generation != generation {

@@ -1,10 +1,11 @@
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use wasmtime::Store;
 
-use crate::link::{CallError, Entry, PluginState};
+use crate::link::{CallError, Deadline, Entry, PluginState, Ticks};
 use crate::model::RestartBudget;
 
 /// The place of a plugin in a live app.
@@ -13,8 +14,22 @@ use crate::model::RestartBudget;
 /// may be read by anyone.
 pub(super) struct Slot {
     cell: Mutex<Cell>,
+    /// When the chain that is in it must have left it; [`NO_DEADLINE`] where that is open.
+    due: AtomicU64,
     /// Its resources whose destructors wait until it is left.
     unwanted: Mutex<VecDeque<Entry>>,
+}
+
+/// What stands for no deadline.
+const NO_DEADLINE: Ticks = Ticks::MAX;
+
+/// Keeps a deadline noted until it is dropped.
+pub(super) struct Due<'a>(&'a AtomicU64);
+
+impl Drop for Due<'_> {
+    fn drop(&mut self) {
+        self.0.store(NO_DEADLINE, Ordering::Relaxed);
+    }
 }
 
 /// A plugin and its past.
@@ -64,6 +79,7 @@ impl Slot {
         let restarts = RestartLog { budget: restart, recent: VecDeque::new() };
         Self {
             cell: Mutex::new(Cell { condition: Condition::NotStarted, restarts, generation: 0 }),
+            due: AtomicU64::new(NO_DEADLINE),
             unwanted: Mutex::new(VecDeque::new()),
         }
     }
@@ -71,6 +87,17 @@ impl Slot {
     /// The cell, which nobody else uses while one has the plugin's turn. A panic leaves it in order.
     pub(super) fn cell(&self) -> MutexGuard<'_, Cell> {
         self.cell.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes when the chain that is in it must have left it, until what is returned is dropped.
+    pub(super) fn note_due(&self, deadline: Option<Deadline>) -> Due<'_> {
+        self.due.store(deadline.map_or(NO_DEADLINE, |deadline| deadline.at), Ordering::Relaxed);
+        Due(&self.due)
+    }
+
+    /// For how long the chain that is in it should have left it.
+    pub(super) fn overdue(&self, now: Ticks) -> Ticks {
+        now.saturating_sub(self.due.load(Ordering::Relaxed))
     }
 
     /// Its resources whose destructors wait.

@@ -29,6 +29,9 @@ struct Waits {
 
 const WAITED_FOR: u64 = 1;
 
+/// How often somebody who waits looks whether that is of any use.
+const GLANCE: Duration = Duration::from_millis(500);
+
 /// The right to be in a plugin, given back when dropped.
 pub(super) struct Turn<'a> {
     turns: &'a Turns,
@@ -45,6 +48,8 @@ pub(super) enum Refusal {
     Ring(Vec<PluginIndex>),
     /// It has waited as long as it may.
     Late,
+    /// Whoever is in the plugin should have left it long ago.
+    Stuck,
 }
 
 impl Turns {
@@ -56,17 +61,19 @@ impl Turns {
         }
     }
 
-    /// Takes a plugin, waiting for it as long as `patience` says at most.
+    /// Takes a plugin, waiting for it as long as `patience` says at most, and only as long as whoever is in
+    /// it is not stuck.
     pub(super) fn take(
         &self,
         plugin: PluginIndex,
         chain: ChainId,
         patience: impl FnOnce() -> Option<Duration>,
+        is_stuck: impl Fn() -> bool,
     ) -> Result<Turn<'_>, Refusal> {
         if let Some(turn) = self.try_take(plugin, chain) {
             return Ok(turn);
         }
-        self.wait(plugin.0, chain, patience())?;
+        self.wait(plugin.0, chain, patience(), is_stuck)?;
         Ok(Turn { turns: self, plugin: plugin.0, chain })
     }
 
@@ -77,7 +84,13 @@ impl Turns {
         taken.is_ok().then(|| Turn { turns: self, plugin: plugin.0, chain })
     }
 
-    fn wait(&self, plugin: usize, chain: ChainId, patience: Option<Duration>) -> Result<(), Refusal> {
+    fn wait(
+        &self,
+        plugin: usize,
+        chain: ChainId,
+        patience: Option<Duration>,
+        is_stuck: impl Fn() -> bool,
+    ) -> Result<(), Refusal> {
         let until = patience.and_then(|patience| Instant::now().checked_add(patience));
         let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
         if self.take_or_mark(plugin, chain)? {
@@ -89,16 +102,15 @@ impl Turns {
         waits.queues[plugin].push_back(chain);
         waits.targets.insert(chain, plugin);
         while owner(self.owners[plugin].load(Ordering::Acquire)) != Some(chain) {
-            let Some(left) = until.map(|until| until.saturating_duration_since(Instant::now())) else {
-                waits = self.granted[plugin].wait(waits).unwrap_or_else(PoisonError::into_inner);
-                continue;
-            };
-            if left.is_zero() {
+            let left = until.map_or(GLANCE, |until| until.saturating_duration_since(Instant::now()));
+            let refusal = if left.is_zero() { Some(Refusal::Late) } else { is_stuck().then_some(Refusal::Stuck) };
+            if let Some(refusal) = refusal {
                 waits.queues[plugin].retain(|waiting| *waiting != chain);
                 waits.targets.remove(&chain);
-                return Err(Refusal::Late);
+                return Err(refusal);
             }
-            waits = self.granted[plugin].wait_timeout(waits, left).unwrap_or_else(PoisonError::into_inner).0;
+            let glance = left.min(GLANCE);
+            waits = self.granted[plugin].wait_timeout(waits, glance).unwrap_or_else(PoisonError::into_inner).0;
         }
         Ok(())
     }
@@ -177,7 +189,7 @@ mod tests {
     const B: PluginIndex = PluginIndex(1);
 
     fn take(turns: &Turns, plugin: PluginIndex, chain: u64) -> Result<Turn<'_>, Refusal> {
-        turns.take(plugin, ChainId(chain), || Some(Duration::from_secs(60)))
+        turns.take(plugin, ChainId(chain), || Some(Duration::from_secs(60)), || false)
     }
 
     fn until(condition: impl Fn() -> bool) {
@@ -206,8 +218,9 @@ mod tests {
     fn patience_ends() {
         let turns = Turns::new(1);
         let turn = take(&turns, A, 1).unwrap();
-        let late = turns.take(A, ChainId(2), || Some(Duration::from_millis(1)));
+        let late = turns.take(A, ChainId(2), || Some(Duration::from_millis(1)), || false);
         assert_eq!(late.err(), Some(Refusal::Late));
+        assert_eq!(turns.take(A, ChainId(2), || None, || true).err(), Some(Refusal::Stuck));
         drop(turn);
         assert!(take(&turns, A, 3).is_ok());
     }

@@ -163,6 +163,30 @@ fn a_chain_through_another_app_is_seen_within_an_async_runtime() {
     assert_eq!(answer.unwrap(), Some(Val::U32(1)));
 }
 
+/// A host function that waits for a thread that wants the plugin that waits for it: a ring that nobody sees.
+#[test]
+fn whoever_waits_for_a_plugin_that_is_stuck_in_the_host_gives_up() {
+    let told = soon(|| {
+        let place = Place::default();
+        let (found, told) = (place.clone(), Arc::new(Mutex::new(None)));
+        let noted = told.clone();
+        let line = move || {
+            let app = found.get().and_then(Weak::upgrade).unwrap();
+            let call = move || app.call_plugin("asker", "t:t/api#count", &[]).unwrap_err();
+            *noted.lock().unwrap() = Some(std::thread::spawn(call).join().unwrap());
+            Ok(0)
+        };
+        let tables = format!("{TABLES}limits.timeout = '50ms'\n");
+        let app = Arc::new(build(plugin(with_line(builder(WIT), line), "asker", &tables, &asker())));
+        place.set(Arc::downgrade(&app)).unwrap();
+        assert_eq!(app.call_plugin("asker", "t:t/api#ask", &[]).unwrap(), Some(Val::U32(0)));
+        told.lock().unwrap().take()
+    });
+    let error = told.unwrap();
+    assert_eq!((error.kind(), error.origin().unwrap().as_str()), (CallErrorKind::Timeout, "asker"));
+    assert!(error.cause().contains("stuck in a function of the host"), "{error}");
+}
+
 struct Both;
 
 impl log::Host for Both {

@@ -130,7 +130,7 @@ fn a_panic_of_the_host_leaves_the_plugin_failed_and_nothing_locked() {
     let chain = super::super::Inner::new_chain();
     let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let inner = &live.runtime.inner;
-        let _turn = inner.turns.take(PluginIndex(0), chain.chain, || None).ok();
+        let _turn = inner.turns.take(PluginIndex(0), chain.chain, || None, || false).ok();
         let _taken = std::mem::replace(&mut inner.slots[0].cell().condition, super::super::Condition::Entered);
         std::panic::resume_unwind(Box::new("host"));
     }));
