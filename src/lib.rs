@@ -87,7 +87,7 @@ pub use link::{
     Assembly, CallError, CallErrorKind, CallFrame, HostInterface, HostInterfaces, HostState, LinkError, PluginState,
 };
 #[cfg(feature = "runtime")]
-pub use runtime::{Answer, Answers, Argument, Arguments, BoundToStore, Handle, HandleList, Val};
+pub use runtime::{Answer, Answers, Argument, Arguments, BoundToStore, Handle, HandleList, Status, Val};
 /// wasmtime itself, so that the types of bindings and linkers are the same ones.
 #[cfg(feature = "runtime")]
 pub use wasmtime;

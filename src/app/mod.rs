@@ -19,7 +19,7 @@ use std::sync::Arc;
 use crate::link::{Assembly, CallError, CallErrorKind, FunctionIndex, LinkError, Target};
 use crate::model::{ExternName, FuncType, PluginId};
 use crate::plan::{Plan, PluginIndex};
-use crate::runtime::{Runtime, Val};
+use crate::runtime::{Runtime, Status, Val};
 use crate::words::list;
 
 pub use crate::runtime::{CapturedOutput, OutputSink, OutputStream, StartOptions};
@@ -186,6 +186,32 @@ impl App {
     /// [`CallError`] when there is no entry, or when it fails.
     pub fn run(&self) -> Result<i32, CallError> {
         self.runtime().run()
+    }
+
+    /// How a plugin is at this moment. Others may enter it or fail in it in the next one.
+    ///
+    /// ```
+    /// use plugweave::{App, Status};
+    ///
+    /// let app = App::open("manifests/workbench")?;
+    /// assert!(matches!(app.status("stats")?, Status::Up));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`CallError`] when there is no such plugin.
+    pub fn status(&self, plugin: &str) -> Result<Status, CallError> {
+        Ok(self.runtime().status(self.index_of(plugin)?))
+    }
+
+    /// Starts a plugin anew, whether it is up, down or `failed`, and forgets how often it has been restarted.
+    /// Waits until nobody is in it. Its state is lost, and handles of its resources are stale.
+    ///
+    /// # Errors
+    /// [`CallError`] when there is no such plugin, when it is on the chain of calls that this is called from,
+    /// and when it fails while starting.
+    pub fn restart(&self, plugin: &str) -> Result<(), CallError> {
+        self.runtime().restart(self.index_of(plugin)?)
     }
 
     /// How many resources of plugins have handles outside their own plugin: with others, or with the host.

@@ -16,6 +16,29 @@ pub(super) enum Place {
     OnChain(u64),
 }
 
+/// When a plugin may be started.
+pub(super) enum Ready {
+    Now,
+    /// After a pause.
+    In(Duration),
+    /// Not now, and why.
+    Never(String),
+}
+
+impl Cell {
+    /// When the plugin may be started (again).
+    pub(super) fn readiness(&mut self, now: Instant) -> Ready {
+        let Condition::Down { charged: true, since, .. } = self.condition else { return Ready::Now };
+        match self.restarts.pause(now) {
+            Some(pause) => {
+                let rest = (since + pause).saturating_duration_since(now);
+                if rest.is_zero() { Ready::Now } else { Ready::In(rest) }
+            }
+            None => Ready::Never(self.restarts.describe()),
+        }
+    }
+}
+
 impl Inner {
     /// Finds the instance of a plugin, whose turn the chain has. `is_first` says that the chain has it only
     /// now.
@@ -48,7 +71,15 @@ impl Inner {
                 return self.find(purpose, frame, is_first);
             }
         }
-        self.may_start(&mut cell, plugin, frame)?;
+        let ready = cell.readiness(Instant::now());
+        let charged = matches!(cell.condition, Condition::Down { charged: true, .. });
+        // Only this chain looks into the cell until it has been started, but others may ask how the plugin is.
+        drop(cell);
+        self.wait_until(ready, plugin, frame)?;
+        let mut cell = self.slots[plugin.0].cell();
+        if charged {
+            cell.restarts.note(Instant::now());
+        }
         cell.condition = Condition::Starting;
         cell.generation += 1;
         let generation = cell.generation;
@@ -56,27 +87,34 @@ impl Inner {
         self.start_one(purpose, frame, generation).map(Place::Here)
     }
 
-    /// Waits until a plugin may be started again.
+    /// Waits until a plugin may be started. Who else wants it waits for its turn meanwhile.
     ///
     /// # Errors
     /// When it may not.
-    fn may_start(&self, cell: &mut Cell, plugin: PluginIndex, frame: Frame) -> Result<(), CallError> {
-        let Condition::Down { cause, charged: true, since } = &cell.condition else { return Ok(()) };
+    fn wait_until(&self, ready: Ready, plugin: PluginIndex, frame: Frame) -> Result<(), CallError> {
         let refuse = |why: String| {
-            let told = format!("it has failed and {why}; its last failure: {cause}");
-            CallError::new(CallErrorKind::Failed, Some(self.id(plugin).clone()), told)
+            let told = format!("it has failed and {why}{}", self.last_failure(plugin));
+            Err(self.refuse(CallErrorKind::Failed, plugin, told))
         };
-        let now = Instant::now();
-        let Some(pause) = cell.restarts.pause(now) else { return Err(refuse(cell.restarts.describe())) };
-        let rest = (*since + pause).saturating_duration_since(now);
-        let left = frame.deadline.map_or(Duration::MAX, |deadline| self.assembly.clock().left(deadline.at));
-        if rest > left {
-            return Err(refuse(format!("is started anew in {rest:?}, which is later than this call must have ended")));
+        match ready {
+            Ready::Now => Ok(()),
+            Ready::Never(why) => refuse(why),
+            Ready::In(rest) => {
+                let left = frame.deadline.map_or(Duration::MAX, |deadline| self.assembly.clock().left(deadline.at));
+                if rest > left {
+                    return refuse(format!("is started anew in {rest:.0?}, when this call must have ended"));
+                }
+                std::thread::sleep(rest);
+                Ok(())
+            }
         }
-        // Who else wants the plugin waits for its turn meanwhile.
-        std::thread::sleep(rest);
-        cell.restarts.note(Instant::now());
-        Ok(())
+    }
+
+    fn last_failure(&self, plugin: PluginIndex) -> String {
+        match &self.slots[plugin.0].cell().condition {
+            Condition::Down { cause, .. } => format!("; its last failure: {cause}"),
+            _ => String::new(),
+        }
     }
 
     fn start_one(&self, purpose: Purpose, frame: Frame, generation: u64) -> Result<Instance, CallError> {

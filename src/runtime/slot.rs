@@ -147,6 +147,11 @@ impl RestartLog {
         self.recent.push_back(now);
     }
 
+    /// Begins again with the whole budget.
+    pub(super) fn forget(&mut self) {
+        self.recent.clear();
+    }
+
     /// The budget, as one says it.
     pub(super) fn describe(&self) -> String {
         match self.budget {
