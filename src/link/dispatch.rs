@@ -23,6 +23,9 @@ pub(super) struct Dispatcher {
     pub(super) alone: Option<PluginIndex>,
     /// Where the consumer's arguments and the reply have handles; nothing where they have none.
     pub(super) passing: Option<Passing>,
+    /// Whether the consumer's store is lent to those who are called: without that a call is a little faster, where
+    /// none can come back.
+    pub(super) lends: bool,
 }
 
 /// One provider of an imported function.
@@ -57,6 +60,9 @@ impl From<Stop> for wasmtime::Error {
 /// What came of asking a provider, unless the consumer has failed.
 type Asked = Result<Outcome, Stop>;
 
+/// Calls a provider of a function without handles.
+type Call<'a> = dyn FnMut(&Provider, &mut [Val]) -> Result<Result<(), CallError>, Stop> + 'a;
+
 impl Dispatcher {
     /// Serves one call of the consumer. `results` is empty where the consumer declares nothing.
     ///
@@ -70,29 +76,37 @@ impl Dispatcher {
         arguments: &[Val],
         results: &mut [Val],
     ) -> wasmtime::Result<()> {
-        let live = store.data().live.clone();
-        match &self.passing {
-            Some(passing) => self.pass(&*live, &mut store, passing, arguments, results),
-            None => self.serve(&*live, &mut store, arguments, results),
+        if let Some(passing) = &self.passing {
+            let live = store.data().live.clone();
+            return self.pass(&*live, &mut store, passing, arguments, results);
         }
+        if self.lends {
+            let live = store.data().live.clone();
+            return self.serve(results, &mut |provider, results| {
+                let caller = Caller::lending(store.as_context_mut());
+                let called = live.call(caller, provider.target, arguments, results);
+                still_up(&store, called)
+            });
+        }
+        let state = store.data();
+        let (live, frame) = (&*state.live, &state.frame);
+        self.serve(results, &mut |provider, results| {
+            Ok(live.call(Caller::alone(frame), provider.target, arguments, results))
+        })
     }
 
-    /// Serves a call without handles.
-    fn serve(
-        &self,
-        live: &dyn Live,
-        store: &mut StoreContextMut<'_, PluginState>,
-        arguments: &[Val],
-        results: &mut [Val],
-    ) -> wasmtime::Result<()> {
+    /// Serves a call without handles. `call` calls a provider.
+    fn serve(&self, results: &mut [Val], call: &mut Call<'_>) -> wasmtime::Result<()> {
         // The transparent case, by far the most frequent one: nothing is wrapped.
         if let (Reply::One(Answer::Value(Fallible::Plain)), [provider]) = (&self.reply, self.providers.as_slice()) {
-            let called = live.call(Caller::lending(store.as_context_mut()), provider.target, arguments, results);
-            return Ok(still_up(store, called)??);
+            return Ok(call(provider, results)??);
         }
         let mut ask = |provider: &Provider| {
-            let asked = ask(live, Caller::lending(store.as_context_mut()), provider, arguments);
-            still_up(store, asked)
+            let mut results = [Val::Bool(false)];
+            let expected = if provider.answers { &mut results[..] } else { &mut [] };
+            let called = call(provider, expected)?;
+            let [value] = results;
+            Ok(called.map(|()| provider.answers.then_some(value)))
         };
         Ok(self.answer(&mut ask, results)?)
     }
@@ -158,7 +172,7 @@ impl Dispatcher {
     fn answer(&self, ask: &mut dyn FnMut(&Provider) -> Asked, results: &mut [Val]) -> Result<(), Stop> {
         let value = match (&self.reply, self.providers.as_slice()) {
             (Reply::Nothing, _) => {
-                return self.for_each(|_, provider| Ok(drop(ask(provider)??)));
+                return self.for_each(|_, provider| Ok(ask(provider)?.map(drop)?));
             }
             (Reply::One(form), [provider, ..]) => reply::answer(*form, &provider.id, ask(provider)?)?,
             (Reply::Optional(Some(form)), [provider, ..]) => match reply::answer(*form, &provider.id, ask(provider)?) {
@@ -237,17 +251,4 @@ fn put(value: Val, results: &mut [Val]) {
 /// Stops where the consumer has failed while it was lent to those whom it called, whatever they answer.
 fn still_up<T>(store: &StoreContextMut<'_, PluginState>, called: T) -> Result<T, Stop> {
     store.data().ended().map_or(Ok(called), |error| Err(Stop::Consumer(error)))
-}
-
-/// Asks one provider of a function without handles.
-fn ask(live: &dyn Live, caller: Caller<'_>, provider: &Provider, arguments: &[Val]) -> Outcome {
-    if provider.answers {
-        let mut results = [Val::Bool(false)];
-        live.call(caller, provider.target, arguments, &mut results)?;
-        let [value] = results;
-        Ok(Some(value))
-    } else {
-        live.call(caller, provider.target, arguments, &mut [])?;
-        Ok(None)
-    }
 }

@@ -18,6 +18,8 @@ pub(super) struct Imports<'a> {
     plan: &'a Plan,
     hosts: &'a HostInterfaces,
     find: &'a FindProvider<'a>,
+    /// Whether consumers lend their stores.
+    lends: bool,
     /// What the runtime itself offers, defined once and cloned for each plugin that imports of it.
     runtime: Option<Linker<PluginState>>,
 }
@@ -35,7 +37,8 @@ impl<'a> Imports<'a> {
         } else {
             None
         };
-        Ok(Self { engine, plan, hosts, find, runtime })
+        let lends = plan.plugins.iter().flat_map(|plugin| &plugin.imports).any(closes_rings);
+        Ok(Self { engine, plan, hosts, find, lends, runtime })
     }
 
     /// A linker that defines every import of a plugin.
@@ -139,7 +142,19 @@ impl<'a> Imports<'a> {
             providers,
             alone,
             passing,
+            lends: self.lends,
         })
+    }
+}
+
+/// Whether an import can bring a call back to where it came from. The others go from plugins to those that start
+/// before them. A host function can call whomever it likes, and so can the owner of a resource that is used or
+/// destroyed.
+fn closes_rings(import: &PlannedImport) -> bool {
+    match &import.source {
+        ImportSource::Plugins(binding) => binding.late || !import.resources.is_empty(),
+        ImportSource::Host(_) => true,
+        ImportSource::Runtime | ImportSource::TypesOnly => !import.resources.is_empty(),
     }
 }
 

@@ -190,7 +190,7 @@ impl Inner {
             let acted = self.act(&mut store, purpose, act);
             if let Err(failed) = &acted {
                 let told = failed.cause.clone();
-                store.data_mut().failed.get_or_insert_with(|| self.from_the_root(told));
+                store.data_mut().failed.get_or_insert_with(|| self.with_whole_chain(told));
             }
             self.prepare(&mut store, outer);
             if let Some(fuel) = fuel {

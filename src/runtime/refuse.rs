@@ -144,7 +144,7 @@ impl Inner {
     }
 
     /// A failure with all calls of this thread's chain, down to the present one.
-    pub(super) fn from_the_root(&self, cause: CallError) -> CallError {
+    pub(super) fn with_whole_chain(&self, cause: CallError) -> CallError {
         let chain = current::chain(self.number);
         let callers = chain.iter().map(|(frame, _)| frame.plugin);
         let callers: Vec<_> = std::iter::once(None).chain(callers).collect();
