@@ -3,6 +3,7 @@
 mod failures;
 mod limits;
 mod replies;
+mod status;
 mod turns;
 mod wasi;
 
