@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use sha2::{Digest, Sha256};
 
 use crate::diagnostic::{Code, Diagnostic, FileId, Severity, Sources, Spanned, Style, render_all};
-use crate::files::{Files, ManifestFile, default_id};
+use crate::files::{Files, ManifestFile, ReadError, default_id};
 use crate::manifest::path::join;
 use crate::manifest::{self, HostEntry, Manifest, parse_app, parse_manifest, settle};
 use crate::model::PluginId;
@@ -211,9 +211,12 @@ impl Reading {
     fn read_binary(&self, files: &dyn Files, manifest: &Manifest, path: &str) -> Result<(World, Vec<u8>), Diagnostic> {
         let at_component = &manifest.component;
         let bytes = files.read(path).map_err(|reason| {
+            let help = match reason {
+                ReadError::TooLarge { .. } => BinaryError::TOO_LARGE,
+                ReadError::Other(_) => "build the component, or correct the path, which is relative to the manifest",
+            };
             let error = BinaryError::Unreadable { path: path.to_owned(), reason };
-            problem(manifest, at_component, error.to_string(), "this file")
-                .help("build the component, or correct the path, which is relative to the manifest")
+            problem(manifest, at_component, error.to_string(), "this file").help(help)
         })?;
         check_hash(manifest, &bytes)?;
         let wit = match &manifest.wit {
@@ -307,6 +310,11 @@ fn bad_binary(manifest: &Manifest, path: &str, error: WorldError) -> Diagnostic 
         (WorldError::NotWasm(_), _) => {
             (&manifest.component, "this file", "name a WebAssembly component or core module, as `.wasm` or `.wat`")
         }
+        (WorldError::LargeText { .. }, _) => (
+            &manifest.component,
+            "this file",
+            "name the binary that this is the text of, as `wasm-tools parse` makes it",
+        ),
         (WorldError::Componentize(_), _) => (
             &manifest.component,
             "this core module",

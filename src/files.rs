@@ -3,9 +3,14 @@
 //! Everything up to the plan works on text and bytes; [`Files`] is how it asks for them. `folder`
 //! implements it for the file system, [`Memory`] for what is built in code.
 
+mod size;
+
 use std::collections::BTreeMap;
 
 use crate::world::WitSource;
+
+pub(crate) use size::WitSize;
+pub use size::{MAX_COMPONENT, MAX_TEXT, ReadError};
 
 /// The text of a manifest, or why it cannot be read.
 #[derive(Debug, Clone)]
@@ -27,11 +32,11 @@ pub trait Files: Sync {
     /// in the list all the same.
     fn manifests(&self) -> Result<Vec<ManifestFile>, String>;
 
-    /// The bytes of a file.
+    /// The bytes of a component or core module.
     ///
     /// # Errors
-    /// A sentence for people: why it cannot be read.
-    fn read(&self, path: &str) -> Result<Vec<u8>, String>;
+    /// Why it cannot be read; also when there are more than [`MAX_COMPONENT`], which are not read then.
+    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError>;
 
     /// The WIT package in a file or folder, with what lies in its `deps`.
     ///
@@ -52,20 +57,35 @@ impl Memory {
         self
     }
 
+    /// The bytes of a file, however many.
+    pub(crate) fn get(&self, path: &str) -> Option<&[u8]> {
+        self.0.get(path).map(Vec::as_slice)
+    }
+
+    fn read_within(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
+        let bytes = self.get(path).ok_or_else(|| "no such file".to_owned())?;
+        ReadError::check_size(u64::try_from(bytes.len()).unwrap_or(u64::MAX), limit)?;
+        Ok(bytes.to_vec())
+    }
+
     fn text(&self, path: &str) -> Result<String, String> {
-        String::from_utf8(self.read(path)?).map_err(|_| format!("`{path}` is not UTF-8"))
+        let bytes = self.read_within(path, MAX_TEXT).map_err(|error| format!("`{path}`: {error}"))?;
+        String::from_utf8(bytes).map_err(|_| format!("`{path}` is not UTF-8"))
     }
 }
 
 impl Files for Memory {
     fn manifests(&self) -> Result<Vec<ManifestFile>, String> {
         let is_manifest = |path: &&String| is_manifest_path(path);
-        let file = |path: &String| ManifestFile { path: path.clone(), bytes: self.read(path) };
+        let file = |path: &String| {
+            let bytes = self.read_within(path, MAX_TEXT).map_err(|error| error.to_string());
+            ManifestFile { path: path.clone(), bytes }
+        };
         Ok(self.0.keys().filter(is_manifest).map(file).collect())
     }
 
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        self.0.get(path).cloned().ok_or_else(|| "no such file".to_owned())
+    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        self.read_within(path, MAX_COMPONENT)
     }
 
     fn wit(&self, path: &str) -> Result<WitSource, String> {
@@ -94,6 +114,8 @@ impl Memory {
         for (file, _) in self.wit_below(path) {
             files.insert(file.to_owned(), self.text(file)?);
         }
+        let mut size = WitSize::default();
+        files.values().try_for_each(|text| size.add(text))?;
         let mut main = Vec::new();
         let mut deps: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
         for (file, text) in files {
@@ -158,5 +180,23 @@ mod tests {
         }
         assert_eq!((default_id("a.b.toml"), default_id("x/plugin.toml")), ("a.b", "x"));
         assert_eq!((default_id("/p/a.toml"), default_id("/p/x/plugin.toml")), ("a", "x"));
+    }
+
+    #[test]
+    fn what_is_given_in_code_has_the_same_limits() {
+        let zeros = |bytes: u64| vec![0; usize::try_from(bytes).unwrap()];
+        let files = Memory::default()
+            .with("component.wasm", zeros(MAX_COMPONENT + 1))
+            .with("most.toml", zeros(MAX_TEXT))
+            .with("more.toml", zeros(MAX_TEXT + 1))
+            .with("wit/a.wit", zeros(MAX_TEXT / 2))
+            .with("wit/deps/b.wit", zeros(MAX_TEXT / 2 + 1));
+        let too_large = ReadError::TooLarge { size: Some(MAX_COMPONENT + 1), limit: MAX_COMPONENT };
+        assert_eq!(files.read("component.wasm"), Err(too_large));
+        let read: Vec<bool> = files.manifests().unwrap().iter().map(|file| file.bytes.is_ok()).collect();
+        assert_eq!(read, [false, true]);
+        assert!(files.wit("wit/a.wit").is_ok());
+        assert!(files.wit("wit").unwrap_err().contains("4 MiB"));
+        assert!(files.wit("more.toml").unwrap_err().contains("it has 4194305 bytes"));
     }
 }

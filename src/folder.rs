@@ -2,14 +2,11 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::files::{Files, ManifestFile, is_manifest_path};
+use crate::files::{Files, MAX_COMPONENT, MAX_TEXT, ManifestFile, ReadError, WitSize, is_manifest_path};
 use crate::world::WitSource;
-
-/// Larger files are refused: no manifest, component or WIT file is that large.
-const MAX_FILE: u64 = 512 << 20;
 
 /// A folder on disk.
 #[derive(Debug, Clone)]
@@ -58,26 +55,49 @@ impl Folder {
             }
         }
         let bytes = match entry.to_str() {
-            Some(_) => self.read(&path),
+            Some(_) => self.read_within(&path, MAX_TEXT).map_err(|error| error.to_string()),
             None => Err("its name is not UTF-8".to_owned()),
         };
         Some(ManifestFile { path, bytes })
     }
 
+    /// The bytes of a file, which may be so many.
+    fn read_within(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
+        let full = self.root.join(path);
+        let metadata = fs::metadata(&full).map_err(|error| tell(&error))?;
+        // Reading a pipe or a device could last for ever.
+        if !metadata.is_file() {
+            return Err("not a regular file".to_owned().into());
+        }
+        ReadError::check_size(metadata.len(), limit)?;
+        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
+        let file = fs::File::open(&full).map_err(|error| tell(&error))?;
+        // It may grow meanwhile, and what is no file on a disk may tell any size.
+        file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| tell(&error))?;
+        if u64::try_from(bytes.len()).is_ok_and(|size| size <= limit) {
+            Ok(bytes)
+        } else {
+            Err(ReadError::TooLarge { size: None, limit })
+        }
+    }
+
     fn read_text(&self, path: &str) -> Result<String, String> {
-        String::from_utf8(self.read(path)?).map_err(|_| "not UTF-8".to_owned())
+        let bytes = self.read_within(path, MAX_TEXT).map_err(|error| error.to_string())?;
+        String::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned())
     }
 
     /// The text of one file of several, so that the error names it.
-    fn read_one(&self, path: &str) -> Result<String, String> {
-        self.read_text(path).map_err(|reason| format!("`{path}`: {reason}"))
+    fn read_one(&self, path: &str, size: &mut WitSize) -> Result<String, String> {
+        let text = self.read_text(path).map_err(|reason| format!("`{path}`: {reason}"))?;
+        size.add(&text)?;
+        Ok(text)
     }
 
     /// The `.wit` files directly in a folder.
-    fn wit_files(&self, path: &str) -> Result<Vec<(String, String)>, String> {
+    fn wit_files(&self, path: &str, size: &mut WitSize) -> Result<Vec<(String, String)>, String> {
         let names = self.names(path)?;
         let files = names.iter().filter(|name| name.ends_with(".wit")).map(|name| below(path, name));
-        files.map(|file| Ok((file.clone(), self.read_one(&file)?))).collect()
+        files.map(|file| Ok((file.clone(), self.read_one(&file, size)?))).collect()
     }
 
     /// What a folder has of a WIT package, which may be nothing; `None` when it is no folder.
@@ -85,10 +105,11 @@ impl Folder {
         if !self.root.join(path).is_dir() {
             return Ok(None);
         }
-        Ok(Some(WitSource { main: self.wit_files(path)?, deps: self.deps(path)? }))
+        let mut size = WitSize::default();
+        Ok(Some(WitSource { main: self.wit_files(path, &mut size)?, deps: self.deps(path, &mut size)? }))
     }
 
-    fn deps(&self, path: &str) -> Result<Vec<Vec<(String, String)>>, String> {
+    fn deps(&self, path: &str, size: &mut WitSize) -> Result<Vec<Vec<(String, String)>>, String> {
         let deps = below(path, "deps");
         if !self.root.join(&deps).is_dir() {
             return Ok(Vec::new());
@@ -97,9 +118,9 @@ impl Folder {
         for name in self.names(&deps)? {
             let dep = format!("{deps}/{name}");
             if self.root.join(&dep).is_dir() {
-                packages.push(self.wit_files(&dep)?);
+                packages.push(self.wit_files(&dep, size)?);
             } else if name.ends_with(".wit") {
-                packages.push(vec![(dep.clone(), self.read_one(&dep)?)]);
+                packages.push(vec![(dep.clone(), self.read_one(&dep, size)?)]);
             }
         }
         Ok(packages)
@@ -115,17 +136,8 @@ impl Files for Folder {
         Ok(manifests)
     }
 
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        let full = self.root.join(path);
-        let metadata = fs::metadata(&full).map_err(|error| tell(&error))?;
-        // Reading a pipe or a device could last for ever.
-        if !metadata.is_file() {
-            return Err("not a regular file".to_owned());
-        }
-        if metadata.len() > MAX_FILE {
-            return Err(format!("larger than {} MiB", MAX_FILE >> 20));
-        }
-        fs::read(&full).map_err(|error| tell(&error))
+    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        self.read_within(path, MAX_COMPONENT)
     }
 
     fn wit(&self, path: &str) -> Result<WitSource, String> {
@@ -152,5 +164,19 @@ fn tell(error: &io::Error) -> String {
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         io::ErrorKind::NotADirectory => "not a folder".to_owned(),
         _ => error.to_string(),
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_more_bytes_than_it_tells_is_not_read_to_its_end() {
+        let status = fs::read_to_string("/proc/self/status").unwrap();
+        assert!(status.len() > 100 && fs::metadata("/proc/self/status").unwrap().len() == 0);
+        let read = Folder::new("/proc/self").read_within("status", 100);
+        assert_eq!(read, Err(ReadError::TooLarge { size: None, limit: 100 }));
+        assert!(Folder::new("/proc/self").read_within("status", 1 << 20).is_ok());
     }
 }

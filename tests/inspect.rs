@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use plugweave::check::{check, read_binary};
 use plugweave::diagnostic::{Code, Sources};
-use plugweave::files::{Files, ManifestFile};
+use plugweave::files::{Files, ManifestFile, ReadError};
 use plugweave::folder::Folder;
 use plugweave::manifest::parse_manifest;
 use plugweave::resolve::{Draft, draft_manifest};
@@ -82,7 +82,7 @@ impl Files for Drafted<'_> {
         Ok(vec![ManifestFile { path: "plugin.toml".to_owned(), bytes: Ok(self.0.as_bytes().to_vec()) }])
     }
 
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
         self.1.read(path)
     }
 

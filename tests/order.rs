@@ -4,7 +4,7 @@
 
 use plugweave::check::{Checked, check};
 use plugweave::diagnostic::{Style, render, to_json};
-use plugweave::files::{Files, ManifestFile, Memory};
+use plugweave::files::{Files, ManifestFile, Memory, ReadError};
 use plugweave::world::WitSource;
 
 /// An interface, who needs it and who has it, with a cycle that `late` breaks.
@@ -74,7 +74,7 @@ impl Files for Shuffled<'_> {
         Ok(self.order.iter().map(|&index| manifests[index].clone()).collect())
     }
 
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
         self.files.read(path)
     }
 

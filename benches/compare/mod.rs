@@ -136,7 +136,7 @@ fn cell(other: Option<Duration>, time: Option<Duration>) -> String {
     }
 }
 
-fn show(time: Duration) -> String {
+pub fn show(time: Duration) -> String {
     let nanos = time.as_secs_f64() * 1e9;
     match nanos {
         _ if nanos < 1e3 => format!("{} ns", digits(nanos)),
@@ -147,7 +147,7 @@ fn show(time: Duration) -> String {
 }
 
 /// Two digits, or what stands before the point where that is more.
-fn digits(number: f64) -> String {
+pub fn digits(number: f64) -> String {
     let places = match number {
         _ if number >= 9.95 => 0,
         _ if number >= 0.995 => 1,

@@ -179,12 +179,36 @@ pub fn asker() -> String {
     )
 }
 
+/// What a plugin has beside what its functions need.
+#[derive(Clone, Copy)]
+pub enum Equipment {
+    /// Nothing, so that it has no memory either.
+    Nothing,
+    /// A memory.
+    Memory,
+    /// A memory, and imports of WASI.
+    Wasi,
+}
+
+impl Equipment {
+    fn body(self) -> String {
+        let random = r#"(import "wasi:random/random@0.2.0" (instance (export "get-random-u64" (func (result u64)))))
+            (import "wasi:cli/environment@0.2.0" (instance
+                (export "get-environment" (func (result (list (tuple string string)))))))"#;
+        match self {
+            Self::Nothing => String::new(),
+            Self::Memory => heap(2),
+            Self::Wasi => format!("{random} {}", heap(2)),
+        }
+    }
+}
+
 /// Fails when it is told to.
-pub fn faulty() -> String {
+pub fn faulty(equipment: Equipment) -> String {
     let code = r#"(core module $code
           (func (export "fail") unreachable)
           (func (export "fine") (result i32) (i32.const 1)))
         (core instance $code (instantiate $code))"#;
     let functions = lift("fail", "", "") + &lift("fine", "(result u32)", "");
-    format!("{code} {functions} {}", export("bench:run/faulty", "", &["fail", "fine"]))
+    format!("{} {code} {functions} {}", equipment.body(), export("bench:run/faulty", "", &["fail", "fine"]))
 }

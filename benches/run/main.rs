@@ -11,10 +11,12 @@ mod compare;
 mod counters;
 mod fan_out;
 mod guests;
+mod idle;
 mod owners;
 mod peers;
 mod resources;
 mod starts;
+mod threads;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use plugweave::check::{Checked, check};
@@ -41,15 +43,20 @@ fn start(files: &Memory) -> App {
 }
 
 fn running(criterion: &mut Criterion) {
+    // First, because it looks at the memory of the process.
+    let idle = idle::measure(criterion);
     let calls = calls::measure(criterion);
     let fan_outs = fan_out::measure(criterion);
     let handles = resources::measure(criterion);
+    let threads = threads::measure(criterion);
     let starts = starts::measure(criterion);
     let folders = starts::measure_folders(criterion);
     calls::print(&calls);
     fan_out::print(&fan_outs);
     resources::print(&handles);
+    threads::print(&threads);
     starts::print(&starts, &folders);
+    idle::print(&idle);
 }
 
 criterion_group!(benches, running);

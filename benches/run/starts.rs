@@ -14,8 +14,9 @@ use plugweave::{App, Assembly, StartOptions};
 use wasmtime::component::{Component, Val as Raw};
 
 use super::compare::{Contender, Row, compare, contender, is_measured, prepared, print_table};
+use super::guests::{self, Equipment};
 use super::peers::{Live, Peer};
-use super::{guests, start, with_plugin};
+use super::{start, with_plugin};
 
 /// What the plugins of an app are.
 #[derive(Clone, Copy)]
@@ -116,9 +117,22 @@ pub fn measure_folders(criterion: &mut Criterion) -> Vec<Row> {
     rows
 }
 
-fn faulty() -> Memory {
+/// An app of one plugin that may fail as often as it likes.
+fn faulty(equipment: Equipment) -> App {
     let tables = "[exports]\n\"bench:run/faulty\" = {}\n[limits]\nrestart = { max = 1_000_000, within = \"1ms\" }\n";
-    with_plugin(Memory::default(), "faulty", &guests::faulty(), tables)
+    start(&with_plugin(Memory::default(), "faulty", &guests::faulty(equipment), tables))
+}
+
+fn call(app: App) -> Contender {
+    contender("plugweave", move || app.call("bench:run/faulty#fine", &[]).unwrap())
+}
+
+fn call_by_hand(mut live: Live) -> Contender {
+    contender("values", move || {
+        let mut results = [Raw::Bool(false)];
+        live.call("bench:run/faulty", "fine", &mut results).unwrap();
+        results
+    })
 }
 
 /// A plugin that fails and is asked again.
@@ -141,17 +155,19 @@ fn fail_by_hand(start: impl Fn() -> Live + 'static) -> Contender {
 }
 
 pub fn measure(criterion: &mut Criterion) -> Vec<Row> {
-    let app = start(&faulty());
-    let assembly = app.assembly().clone();
-    let peer = || Peer::new(assembly.engine(), &guests::component(&guests::faulty())).prepared();
-    let (once, again) = (peer(), peer());
-    let started = {
-        let assembly = assembly.clone();
-        move || App::of(assembly.clone(), StartOptions::default())
-    };
+    let plain = faulty(Equipment::Nothing);
+    let assembly = plain.assembly().clone();
+    let engine = assembly.engine().clone();
+    let peer = |equipment| Peer::new(&engine, &guests::component(&guests::faulty(equipment))).prepared();
+    let fails = |equipment| vec![fail_and_go_on(faulty(equipment)), fail_by_hand(peer(equipment))];
+    let started = move || App::of(assembly.clone(), StartOptions::default());
     let rows = [
-        ("start one plugin", vec![contender("plugweave", started), contender("values", once)]),
-        ("fail, and start anew", vec![fail_and_go_on(app), fail_by_hand(again)]),
+        ("a call", vec![call(plain), call_by_hand(peer(Equipment::Nothing)())]),
+        ("start one plugin", vec![contender("plugweave", started), contender("values", peer(Equipment::Nothing))]),
+        ("fail, and start anew", fails(Equipment::Nothing)),
+        ("the same with a memory", fails(Equipment::Memory)),
+        // By hand, WASI would be another runtime.
+        ("the same with WASI", vec![fail_and_go_on(faulty(Equipment::Wasi))]),
     ];
     rows.into_iter().filter_map(|(name, contenders)| compare(criterion, "start", name, contenders)).collect()
 }

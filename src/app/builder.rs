@@ -6,7 +6,7 @@ use wasmtime::component::Linker;
 use super::files::AppFiles;
 use super::{App, AppHandle, OpenError, Problems};
 use crate::check::{APP_FILE, BadOffer, Checked, HostOffer, check_offering};
-use crate::files::{Files, Memory, is_manifest_path};
+use crate::files::{Memory, is_manifest_path};
 use crate::link::{Assembly, HostInterface, HostInterfaces, HostState, PluginState};
 use crate::manifest::ManifestBuilder;
 use crate::manifest::path::join;
@@ -51,7 +51,7 @@ impl AppBuilder {
         // As the paths in manifests are, because files in code are found by the text of theirs.
         let (path, bytes) = (join("", &path.into()), bytes.into());
         // What came first must not be lost without a word.
-        if self.memory.read(&path).is_ok_and(|first| first != bytes || is_manifest_path(&path)) {
+        if self.memory.get(&path).is_some_and(|first| first != bytes || is_manifest_path(&path)) {
             self.twice.get_or_insert_with(|| path.clone());
         }
         self.memory = self.memory.with(path, bytes);

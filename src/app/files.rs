@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use super::OpenError;
-use crate::files::{Files, ManifestFile, Memory};
+use crate::files::{Files, ManifestFile, Memory, ReadError};
 use crate::folder::Folder;
 use crate::world::WitSource;
 
@@ -72,10 +72,10 @@ impl Files for AppFiles {
         Ok(self.manifests.clone())
     }
 
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        match (&self.folder, self.memory.read(path)) {
-            (Some(folder), Err(_)) => folder.read(path),
-            (_, read) => read,
+    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        match &self.folder {
+            Some(folder) if self.memory.get(path).is_none() => folder.read(path),
+            _ => self.memory.read(path),
         }
     }
 

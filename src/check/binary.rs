@@ -1,4 +1,4 @@
-use crate::files::Files;
+use crate::files::{Files, ReadError};
 use crate::words::shown;
 use crate::world::{World, WorldError, componentize, read_component};
 
@@ -19,8 +19,8 @@ pub enum BinaryError {
     Unreadable {
         /// The file.
         path: String,
-        /// A sentence for people.
-        reason: String,
+        /// Why.
+        reason: ReadError,
     },
     /// Its WIT cannot be read.
     #[error("the WIT `{}` cannot be read: {reason}", shown(path))]
@@ -38,6 +38,12 @@ pub enum BinaryError {
         /// What is wrong.
         error: WorldError,
     },
+}
+
+impl BinaryError {
+    /// What to do, where the file has too many bytes.
+    pub const TOO_LARGE: &str = "strip its debug information, let it read large data from a folder that it is granted, \
+        or divide it into several plugins";
 }
 
 /// Reads a component or core module, `.wasm` or `.wat`, without a manifest. `wit` is the file or

@@ -2,6 +2,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context;
 use plugweave::check::{BinaryError, read_binary};
+use plugweave::files::ReadError;
 use plugweave::folder::Folder;
 use plugweave::resolve::{Draft, draft_manifest};
 use plugweave::world::{Extern, ExternKind, World, WorldError, print_wit};
@@ -29,9 +30,14 @@ pub fn main(arguments: &InspectArguments) -> anyhow::Result<u8> {
 
 /// The error, with what to do about it on the command line.
 fn explained(error: BinaryError) -> anyhow::Error {
-    let needs_wit = matches!(&error, BinaryError::Unusable { error: WorldError::CoreWithoutWorld, .. });
-    let error = anyhow::Error::new(error);
-    if needs_wit { anyhow::anyhow!("{error}; name its WIT by `--wit PATH` and `--world NAME`") } else { error }
+    let remedy = match &error {
+        BinaryError::Unusable { error: WorldError::CoreWithoutWorld, .. } => {
+            "name its WIT by `--wit PATH` and `--world NAME`"
+        }
+        BinaryError::Unreadable { reason: ReadError::TooLarge { .. }, .. } => BinaryError::TOO_LARGE,
+        _ => return error.into(),
+    };
+    anyhow::anyhow!("{error}; {remedy}")
 }
 
 /// What a manifest beside the file calls the file and its WIT.

@@ -1,7 +1,7 @@
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
 
-use super::{Diagnostic, FileId, Label, Severity, Sources};
+use super::{Diagnostic, FileId, Label, Severity, Sources, Span};
 
 /// Whether text for people carries colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,15 +69,21 @@ fn snippet<'a>(
 ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
     let text = sources.text(file);
     let labels = diagnostic.labels.iter().filter(|label| label.file == file);
-    let annotations = labels.enumerate().map(|(index, label)| {
+    let labels: Vec<(Span, &str)> = labels.map(|label| (clamp(text, &label.span), label.text.as_str())).collect();
+    // Of a long file with many mistakes, the renderer would go through all for each.
+    let start = labels.iter().map(|(span, _)| span.start).min().unwrap_or(0);
+    let end = labels.iter().map(|(span, _)| span.end).max().unwrap_or(0);
+    let (line, shown) = sources.lines(file, &(start..end));
+    let first = shown.start;
+    let annotations = labels.into_iter().enumerate().map(|(index, (span, label))| {
         let kind = if holds_primary && index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-        kind.span(clamp(text, &label.span)).label(label.text.as_str())
+        kind.span(span.start - first..span.end - first).label(label)
     });
-    Snippet::source(text).path(sources.path(file)).annotations(annotations)
+    Snippet::source(&text[shown]).line_start(line).path(sources.path(file)).annotations(annotations)
 }
 
 /// A span that lies within the text, on character boundaries.
-fn clamp(text: &str, span: &super::Span) -> super::Span {
+fn clamp(text: &str, span: &Span) -> Span {
     let boundary = |mut offset: usize| {
         offset = offset.min(text.len());
         while !text.is_char_boundary(offset) {

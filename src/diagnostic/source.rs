@@ -33,24 +33,34 @@ pub struct Position {
 /// The texts of the files of one app, under their paths relative to the app's folder.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
-    files: Vec<(String, String)>,
+    files: Vec<Source>,
+}
+
+#[derive(Debug, Clone)]
+struct Source {
+    path: String,
+    text: String,
+    /// Where its lines begin, so that many places can be told of a long file.
+    lines: Vec<usize>,
 }
 
 impl Sources {
     /// Adds a file and returns its id.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> FileId {
-        self.files.push((path.into(), text.into()));
+        let (path, text) = (path.into(), text.into());
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(newline, _)| newline + 1)).collect();
+        self.files.push(Source { path, text, lines });
         FileId(self.files.len() - 1)
     }
 
     /// The path of a file, relative to the app's folder, with `/` between its parts.
     pub fn path(&self, file: FileId) -> &str {
-        &self.files[file.0].0
+        &self.files[file.0].path
     }
 
     /// The text of a file.
     pub fn text(&self, file: FileId) -> &str {
-        &self.files[file.0].1
+        &self.files[file.0].text
     }
 
     /// Line and column of a byte offset. An offset past the end is the end.
@@ -60,9 +70,23 @@ impl Sources {
         while !text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let before = &text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Position { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
+        let (line, start) = self.line(file, offset);
+        Position { line, column: text[start..offset].chars().count() + 1 }
+    }
+
+    /// The line that a byte is on, counted from 1, and where it begins.
+    fn line(&self, file: FileId, offset: usize) -> (usize, usize) {
+        let lines = &self.files[file.0].lines;
+        let line = lines.partition_point(|start| *start <= offset);
+        (line, lines[line - 1])
+    }
+
+    /// The lines that a span is on: the number of the first, counted from 1, and their bytes.
+    pub(super) fn lines(&self, file: FileId, span: &Span) -> (usize, Span) {
+        let Source { text, lines, .. } = &self.files[file.0];
+        let (line, start) = self.line(file, span.start);
+        let (last, _) = self.line(file, span.end);
+        (line, start..lines.get(last).copied().unwrap_or(text.len()))
     }
 }
 

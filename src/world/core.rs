@@ -12,6 +12,9 @@ use super::{WorldError, guard, preview1, wit};
 /// What the names of custom sections with embedded WIT begin with.
 const EMBEDDED_WIT: &str = "component-type";
 
+/// Bytes that a component or core module may have in text form.
+pub const MAX_COMPONENT_TEXT: usize = 8 << 20;
+
 /// WIT text with everything that it depends on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WitSource {
@@ -43,7 +46,7 @@ impl From<String> for WitSource {
 /// that.
 ///
 /// # Errors
-/// [`WorldError::NotWasm`] for bytes that are neither form, [`WorldError::CoreWithoutWorld`] for a core module
+/// [`WorldError::NotWasm`] for bytes that are neither form, [`WorldError::LargeText`] for too long a text, [`WorldError::CoreWithoutWorld`] for a core module
 /// without WIT that is no command, [`WorldError::Wit`] and [`WorldError::NoWorld`] for wrong WIT,
 /// [`WorldError::Invalid`] for an invalid core module, [`WorldError::Import`] and [`WorldError::NoMemory`] for one
 /// that lacks what it needs, and [`WorldError::Componentize`] for one that does not fit its WIT.
@@ -81,10 +84,18 @@ fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>, WorldError> {
     if bytes.is_empty() {
         return Err(WorldError::NotWasm("the file is empty".to_owned()));
     }
-    if !bytes.starts_with(b"\0asm") && str::from_utf8(bytes).is_err() {
-        return Err(WorldError::NotWasm("neither a WebAssembly binary nor text".to_owned()));
+    if !bytes.starts_with(b"\0asm") {
+        check_text(bytes)?;
     }
     wat::Parser::new().parse_bytes(Some(Path::new(TEXT)), bytes).map_err(|error| text_error(&error.to_string()))
+}
+
+/// Refuses what is no text, and more of it than the parser should be given: that takes some fifty times the memory.
+fn check_text(bytes: &[u8]) -> Result<(), WorldError> {
+    if bytes.contains(&0) || str::from_utf8(bytes).is_err() {
+        return Err(WorldError::NotWasm("neither a WebAssembly binary nor text".to_owned()));
+    }
+    if bytes.len() > MAX_COMPONENT_TEXT { Err(WorldError::LargeText { size: bytes.len() }) } else { Ok(()) }
 }
 
 /// What the text parser is told that its file is called.

@@ -24,7 +24,7 @@ mod tests;
 use crate::model::{ExternName, FuncType, Resource};
 use crate::words::{shown, told};
 
-pub use self::core::{WitSource, componentize};
+pub use self::core::{MAX_COMPONENT_TEXT, WitSource, componentize};
 pub use component::read_component;
 pub use print::print_wit;
 pub use wit::read_interface;
@@ -97,6 +97,12 @@ pub enum WorldError {
     /// The bytes are not WebAssembly, neither binary nor text.
     #[error("not WebAssembly: {}", told(.0))]
     NotWasm(String),
+    /// The text of a component or module is longer than [`MAX_COMPONENT_TEXT`].
+    #[error("its text has {size} bytes, and the limit is {MAX_COMPONENT_TEXT} ({} MiB)", MAX_COMPONENT_TEXT >> 20)]
+    LargeText {
+        /// How many bytes it has.
+        size: usize,
+    },
     /// The component or module is not valid for the engine that would run it.
     #[error("not a valid component: {}", told(.0))]
     Invalid(String),

@@ -73,7 +73,7 @@ fn what_is_not_webassembly_says_why() {
         (b"(component (export \"f\" (func $nope)))", "unknown func"),
         (b"\0asm\x63\0\0\0", "known version"),
         (b"\0asm", "known version"),
-        (b"\0as", "line 1"),
+        (b"\0as", "neither a WebAssembly binary nor text"),
     ];
     for (bytes, expected) in cases {
         match componentize(bytes, None, None) {
