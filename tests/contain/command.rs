@@ -11,8 +11,8 @@ use crate::guests::{WIT, id, most_frames, plugins};
 use crate::process::run;
 
 /// A folder with a line of forty plugins.
-fn folder() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("contain");
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("contain").join(name);
     let (plugins, bindings) = plugins(40, None);
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("app.toml"), bindings).unwrap();
@@ -29,7 +29,7 @@ fn folder() -> PathBuf {
 fn call(folder: &Path, stack: &str, frames: u32) -> Value {
     let mut command = Command::new("sh");
     let call = format!("t:t/step#go({frames})");
-    command.args(["-c", "ulimit -s $0 && exec $1 call $2 --plugin p00 $3 --format json", stack]);
+    command.args(["-c", r#"ulimit -s $0 && exec "$1" call "$2" --plugin p00 "$3" --format json"#, stack]);
     command.args([env!("CARGO_BIN_EXE_plugweave").as_ref(), folder.as_os_str(), call.as_ref()]);
     let ended = run(command.env("PLUGWEAVE_LOG", "off"));
     assert!(ended.status.code().is_some(), "{stack}: {}: {}", ended.status, ended.output);
@@ -38,9 +38,9 @@ fn call(folder: &Path, stack: &str, frames: u32) -> Value {
 
 #[test]
 fn the_main_thread_ends_a_line_of_burning_plugins_in_an_error() {
-    let folder = folder();
+    let folder = folder("limited");
     let frames = most_frames();
-    for (stack, least) in [("1024", 1), ("8192", 10)] {
+    for (stack, least) in [("2048", 1), ("8192", 10)] {
         let error = &call(&folder, stack, frames)["error"];
         assert_eq!(error["code"], "stack", "{stack}: {error}");
         let chain = error["chain"].as_array().unwrap();
@@ -52,6 +52,6 @@ fn the_main_thread_ends_a_line_of_burning_plugins_in_an_error() {
 
 #[test]
 fn a_main_thread_whose_stack_has_no_limit_has_enough() {
-    let folder = folder();
+    let folder = folder("unlimited");
     assert_eq!(call(&folder, "unlimited", most_frames())["value"], "39");
 }

@@ -12,4 +12,5 @@ mod stack;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "apps are built by the builder here")]
 mod support;
+mod threads;
 mod tight;

@@ -13,7 +13,7 @@ use crate::process::alone;
 const ITS_STACK: usize = 512;
 
 /// What must be left at least to enter one.
-pub const NEEDED: usize = if cfg!(debug_assertions) { 768 } else { 640 };
+pub const NEEDED: usize = if cfg!(debug_assertions) { 992 } else { 640 };
 
 /// Does something on a thread with so much stack, in KiB.
 pub fn on_thread<T: Send>(kib: usize, work: impl FnOnce() -> T + Send) -> T {
@@ -56,7 +56,8 @@ fn burning(most: u32, kib: usize) -> u32 {
 /// How many there must be at least and may be at most, where each burns so much of a thread, in KiB.
 fn expected(thread: usize, burnt: usize) -> RangeInclusive<usize> {
     // What the host has in between is more in code that is not optimised.
-    (thread - NEEDED) / (burnt + 96)..=(thread - NEEDED) / (burnt - 16) + 1
+    let more = thread.saturating_sub(NEEDED);
+    more / (burnt + 96)..=more / (burnt - 16) + 1
 }
 
 #[test]
@@ -68,11 +69,11 @@ fn forty_plugins_that_burn_their_stacks_end_in_an_error_on_threads_of_any_size()
             for burnt in [440, ITS_STACK] {
                 let frames = burning(most, burnt);
                 // Whoever ends with another is not charged, so that this could go on for ever.
-                for _ in 0..5 {
-                    let entered = entered(&on_thread(kib, || go(&app, frames)).unwrap_err());
-                    eprintln!("measured: {entered} plugins that burn {burnt} KiB on a thread of {kib}");
-                    assert!(expected(kib, burnt).contains(&entered) && entered > 0, "{entered} on {kib} KiB");
-                }
+                let entered: Vec<usize> =
+                    (0..5).map(|_| entered(&on_thread(kib, || go(&app, frames)).unwrap_err())).collect();
+                eprintln!("measured: {entered:?} plugins that burn {burnt} KiB on a thread of {kib}");
+                let expected = expected(kib, burnt);
+                assert!(entered.iter().all(|entered| expected.contains(entered) && *entered > 0), "{entered:?}");
             }
         }
         // They all work still, where they do not burn anything.
@@ -94,7 +95,7 @@ fn whoever_can_tell_its_failure_goes_on_with_it() {
     alone(|| {
         let frames = burning(most_frames(), 440);
         let app = line(40, Some(1), |plugin| plugin);
-        for kib in [2048, 8192] {
+        for kib in [3072, 8192] {
             assert_eq!(on_thread(kib, || go(&app, frames)).unwrap(), 1001, "on {kib} KiB");
         }
         assert_eq!(on_thread(32 << 10, || go(&app, 0).unwrap()), 39);
@@ -107,14 +108,14 @@ fn handles_on_the_way_end_when_the_stack_does() {
         let frames = burning(most_frames(), 440);
         let app = passing_line(40);
         for function in ["lend", "give"] {
-            for (kib, frames, goes_well) in [(1024, frames, false), (8192, frames, false), (32 << 10, 0, true)] {
+            for (kib, frames, goes_well) in [(2048, frames, false), (8192, frames, false), (32 << 10, 0, true)] {
                 let outcome = on_thread(kib, || {
                     let counter = app.call("t:t/store#[constructor]counter", &[Val::U32(7)]).unwrap().unwrap();
                     app.call_plugin(&id(0), &format!("t:t/pass#{function}"), &[Val::U32(frames), counter])
                 });
                 match outcome {
                     Ok(answer) => assert!(goes_well && number(answer) == 39),
-                    Err(error) => assert!(!goes_well && entered(&error) > 0, "{error}"),
+                    Err(error) => assert!(!goes_well && entered(&error) < 39, "{error}"),
                 }
                 assert_eq!(app.live_handles(), 0, "{function}");
                 assert_eq!(app.call("t:t/store#live", &[]).unwrap(), Some(Val::U32(0)), "{function}");

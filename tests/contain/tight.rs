@@ -102,6 +102,9 @@ fn the_clock_of_wasi_is_served() {
 #[test]
 fn what_preview_1_asks_for_is_served() {
     alone(|| {
+        // What the plugin prints is logged, which needs stack too.
+        #[cfg(feature = "cli")]
+        tracing_subscriber::fmt().with_writer(std::io::sink).init();
         let imports = r#"
             (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
             (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
@@ -130,8 +133,8 @@ fn what_preview_1_asks_for_is_served() {
 }
 
 /// A type that is nested so often.
-fn nested(levels: usize, form: &str, leaf: &str) -> String {
-    format!("{}{leaf}{}", format!("{form}<").repeat(levels), ">".repeat(levels))
+fn nested(levels: usize, open: &str, leaf: &str) -> String {
+    format!("{}{leaf}{}", open.repeat(levels), ">".repeat(levels))
 }
 
 /// An app whose burner gives a value to another plugin, and where this is what the interface declares.
@@ -170,19 +173,28 @@ const SELF_MADE: &str = "(i32.store (i32.const 8) (i32.const 8)) (i32.store (i32
 #[test]
 fn values_for_other_plugins_are_read_though_they_are_deep() {
     alone(|| {
-        let at_8 = "(i32.const 8) (i32.const 1)";
-        let deep = giver(&nested(96, "list", "u32"), "i32 i32", SELF_MADE, at_8);
-        let wide = giver(
-            "list<tuple<u32, string, list<u32>, option<u64>>>",
-            "i32 i32",
-            "",
-            "(i32.const 32768) (i32.const 500)",
-        );
-        let tuples = giver(&nested(96, "tuple", "u32"), "i32", "", "(i32.const 7)");
-        for app in [deep, wide, tuples] {
+        let ones = "(memory.fill (i32.const 1024) (i32.const 1) (i32.const 1024))";
+        // Its only entry has it as its value.
+        let map = "(i32.store (i32.const 1032) (i32.const 1024)) (i32.store (i32.const 1036) (i32.const 1))";
+        let (pair, flat, large) = ("i32 i32", "i32", "(i32.const 1024)");
+        let values = [
+            (nested(96, "list<", "u32"), pair, SELF_MADE, "(i32.const 8) (i32.const 1)"),
+            (nested(96, "tuple<", "u32"), flat, "", "(i32.const 7)"),
+            (nested(96, "option<", "u32"), flat, ones, large),
+            (nested(96, "result<", "u32"), flat, "", large),
+            (nested(96, "map<string, ", "u32"), pair, map, "(i32.const 1024) (i32.const 1)"),
+            (
+                "list<tuple<u32, string, list<u32>, option<u64>>>".to_owned(),
+                pair,
+                "",
+                "(i32.const 32768) (i32.const 500)",
+            ),
+        ];
+        for (declared, lowered, prepare, arguments) in values {
+            let app = giver(&declared, lowered, prepare, arguments);
             // There is no room for the other one: a failure, as a value.
-            assert_eq!(deepest(&app).unwrap(), 1);
-            assert_eq!(go_on(ROOMY, &app, 900).unwrap(), 0);
+            assert_eq!(deepest(&app).unwrap(), 1, "{declared}");
+            assert_eq!(go_on(ROOMY, &app, 900).unwrap(), 0, "{declared}");
         }
     });
 }
@@ -192,7 +204,7 @@ fn handles_for_other_plugins_are_found_though_they_are_deep() {
     alone(|| {
         let eight = format!("{SELF_MADE} {}", "(drop (call $make (i32.const 5)))".repeat(8));
         for handle in ["counter", "borrow<counter>"] {
-            let app = giver(&nested(95, "list", handle), "i32 i32", &eight, "(i32.const 8) (i32.const 1)");
+            let app = giver(&nested(95, "list<", handle), "i32 i32", &eight, "(i32.const 8) (i32.const 1)");
             assert_eq!(deepest(&app).unwrap(), 1);
         }
     });
