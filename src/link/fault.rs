@@ -42,10 +42,37 @@ pub enum CallErrorKind {
     /// Several plugins export the function.
     SeveralProviders,
     /// The Rust types of a call are not those of the function, or of the world.
+    // New kinds come before this one, so that `ALL` must have them.
     WrongType,
 }
 
 impl CallErrorKind {
+    /// Every kind: failures of plugins, refusals to enter one, and what only calls of the host end with.
+    pub const ALL: [Self; Self::WrongType as usize + 1] = [
+        Self::Trap,
+        Self::Timeout,
+        Self::Fuel,
+        Self::Exit,
+        Self::HostPanic,
+        Self::Failed,
+        Self::NotStarted,
+        Self::Reentrant,
+        Self::Ring,
+        Self::CallDepth,
+        Self::Stack,
+        Self::BadArguments,
+        Self::WrongOwner,
+        Self::OwnerRestarted,
+        Self::UnknownTarget,
+        Self::SeveralProviders,
+        Self::WrongType,
+    ];
+
+    /// Whether only a call of the host can end with it: a plugin's calls are checked before it runs.
+    pub fn is_host_only(self) -> bool {
+        matches!(self, Self::UnknownTarget | Self::SeveralProviders | Self::WrongType)
+    }
+
     /// Whether the plugin was not even entered: nobody has failed, and nobody is charged.
     pub fn is_refusal(self) -> bool {
         matches!(
@@ -325,6 +352,8 @@ impl std::error::Error for CallError {}
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn id(text: &str) -> PluginId {
@@ -338,6 +367,38 @@ mod tests {
             interface: ExternName::parse("a:b/c@1.0.0").ok(),
             function: "f".into(),
         }
+    }
+
+    /// Does not compile while a kind is missing: it belongs into `ALL`, and before the last one.
+    fn is_last(kind: CallErrorKind) -> bool {
+        match kind {
+            CallErrorKind::Trap
+            | CallErrorKind::Timeout
+            | CallErrorKind::Fuel
+            | CallErrorKind::Exit
+            | CallErrorKind::HostPanic
+            | CallErrorKind::Failed
+            | CallErrorKind::NotStarted
+            | CallErrorKind::Reentrant
+            | CallErrorKind::Ring
+            | CallErrorKind::CallDepth
+            | CallErrorKind::Stack
+            | CallErrorKind::BadArguments
+            | CallErrorKind::WrongOwner
+            | CallErrorKind::OwnerRestarted
+            | CallErrorKind::UnknownTarget
+            | CallErrorKind::SeveralProviders => false,
+            CallErrorKind::WrongType => true,
+        }
+    }
+
+    #[test]
+    fn all_kinds_are_listed_once_and_have_codes_of_their_own() {
+        let all = CallErrorKind::ALL;
+        assert!(all.iter().enumerate().all(|(place, kind)| *kind as usize == place));
+        assert!(all.iter().enumerate().all(|(place, kind)| is_last(*kind) == (place + 1 == all.len())));
+        let codes: BTreeSet<&str> = all.into_iter().map(CallErrorKind::code).collect();
+        assert_eq!(codes.len(), all.len());
     }
 
     #[test]

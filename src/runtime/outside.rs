@@ -1,6 +1,12 @@
+use std::panic::resume_unwind;
+use std::thread::ScopedJoinHandle;
+
 use tokio::runtime::Handle;
 
 use super::current;
+
+/// Native stack of the main thread, as it usually is.
+const USUAL_STACK: usize = 8 << 20;
 
 /// Runs something where no async runtime is active: on this thread, or on one of its own when this
 /// one belongs to a runtime of the host.
@@ -17,10 +23,20 @@ pub(super) fn outside_async<T: Send>(work: impl FnOnce() -> T + Send) -> T {
         entries.take_over();
         work()
     };
-    std::thread::scope(|scope| match scope.spawn(work).join() {
-        Ok(value) => value,
-        Err(panic) => std::panic::resume_unwind(panic),
+    let thread = std::thread::Builder::new().name("plugweave-call".to_owned()).stack_size(stack());
+    std::thread::scope(|scope| match thread.spawn_scoped(scope, work).map(ScopedJoinHandle::join) {
+        Ok(Ok(value)) => value,
+        Ok(Err(panic)) => resume_unwind(panic),
+        // What `thread::spawn` does, too.
+        Err(error) => resume_unwind(Box::new(format!("there is no thread for a call from async code: {error}"))),
     })
+}
+
+/// As much native stack as is left here, so that a chain of calls gets as far as it would here, and no
+/// less than a main thread has: the threads of async runtimes have little. Only what is used of it takes
+/// memory.
+fn stack() -> usize {
+    stacker::remaining_stack().unwrap_or_default().max(USUAL_STACK)
 }
 
 #[cfg(test)]
@@ -34,5 +50,16 @@ mod tests {
         assert_eq!(thread(), here);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         assert_ne!(runtime.block_on(async { thread() }), here);
+    }
+
+    #[test]
+    fn the_other_thread_has_no_less_stack() {
+        let left = || stacker::remaining_stack().unwrap();
+        let here = std::thread::Builder::new().stack_size(20 << 20).spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(async { (left(), outside_async(left)) })
+        });
+        let (here, there) = here.unwrap().join().unwrap();
+        assert!(here > 19 << 20 && there + (64 << 10) > here, "{here} {there}");
     }
 }

@@ -17,3 +17,4 @@ mod single;
 #[path = "../support/mod.rs"]
 mod support;
 mod table;
+mod wit;

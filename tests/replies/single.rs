@@ -8,7 +8,7 @@ use crate::support::{Folder, core_module};
 use crate::table::*;
 
 /// A hub whose one import `ask` of the providers' `p` is declared and listed like this.
-fn hub(uses: &str, ty: &str, entry: &str) -> Folder {
+pub fn hub(uses: &str, ty: &str, entry: &str) -> Folder {
     let text = format!(
         "interface p {{ f: func(x: u32) -> u32; }}\n\
          interface ask {{ {uses} f: func(x: u32) -> {ty}; }}\n\
@@ -22,11 +22,11 @@ fn hub(uses: &str, ty: &str, entry: &str) -> Folder {
 }
 
 /// The core module of a provider of `p`.
-fn of_p(code: &str) -> String {
+pub fn of_p(code: &str) -> String {
     core_module("", 1, &format!(r#"(func (export "t:t/p@1.0.0#f") (param $x i32) (result i32) {code})"#))
 }
 
-fn ask(app: &App, x: u32) -> Result<Option<Val>, CallError> {
+pub fn ask(app: &App, x: u32) -> Result<Option<Val>, CallError> {
     app.call("t:t/ask#f", &[Val::U32(x)]).map(|value| value.map(without_messages))
 }
 
