@@ -1,0 +1,168 @@
+//! Plugins are strangers: in random apps they trap, loop, recurse, exhaust memory, flood handles, answer garbage,
+//! keep borrows, fail while starting and sleep, at every depth, in every position among several, on one thread and
+//! on eight, with cycles and without. A plain model says what each call gives, who starts anew and who keeps what
+//! it has counted. Nothing hangs, nothing is left behind.
+//!
+//! `PLUGWEAVE_CHAOS` sets how many runs there are all in all, `PLUGWEAVE_CHAOS_SEED` the first seed. What differs is
+//! told with its seed and, where nothing depends on the order of threads, with the fewest calls that show it.
+
+#![cfg(feature = "runtime")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
+
+mod expect;
+mod generate;
+mod guest;
+mod host;
+mod layout;
+mod model;
+mod play;
+#[path = "../support/random.rs"]
+mod random;
+mod script;
+mod tally;
+mod threads;
+mod topology;
+mod watch;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use generate::Plot;
+use play::Case;
+use random::number;
+use tally::Tally;
+use topology::Wanted;
+use watch::Watched;
+
+/// How many runs there are where nobody says otherwise.
+const RUNS: u64 = 10_000;
+
+/// How many lives an app has that is compiled once.
+const LIVES: u64 = 10;
+
+/// A kind of test: its name, its part of the runs in percent, and how many of them a life has.
+struct Kind {
+    name: &'static str,
+    percent: u64,
+    life: u64,
+}
+
+impl Kind {
+    /// The seeds of its lives.
+    fn seeds(&self) -> std::ops::Range<u64> {
+        let first = number("PLUGWEAVE_CHAOS_SEED").unwrap_or(1);
+        let runs = number("PLUGWEAVE_CHAOS").unwrap_or(RUNS) * self.percent / 100;
+        first..first + runs.div_ceil(self.life).max(1)
+    }
+
+    /// Whether it is what everybody tries.
+    fn is_usual(&self) -> bool {
+        number("PLUGWEAVE_CHAOS_SEED").is_none() && number("PLUGWEAVE_CHAOS").unwrap_or(RUNS) >= RUNS
+    }
+
+    /// Lives all lives, on several threads. Those of one app come one after the other.
+    fn live(
+        &self,
+        threads: u64,
+        wanted: impl Fn(u64) -> Wanted + Sync,
+        live: impl Fn(&Case, u64) -> Lived + Sync,
+    ) -> Tally {
+        let seeds = self.seeds();
+        let apps: Vec<u64> = (seeds.start / LIVES..=(seeds.end - 1) / LIVES).collect();
+        let survive = |app: u64| {
+            let case = Case::new(app, wanted(app));
+            let seeds = (app * LIVES..(app + 1) * LIVES).filter(|seed| seeds.contains(seed));
+            let survive = |seed| {
+                let lived = catch_unwind(AssertUnwindSafe(|| live(&case, seed)));
+                lived.unwrap_or_else(|_| Err("it panicked".to_owned())).map_err(|told| {
+                    format!(
+                        "seed {seed}: {told}\nagain: PLUGWEAVE_CHAOS=1 PLUGWEAVE_CHAOS_SEED={seed} cargo test --test \
+                         chaos {}",
+                        self.name
+                    )
+                })
+            };
+            seeds.map(survive).collect::<Vec<_>>()
+        };
+        let part = |thread: u64| {
+            let apps = apps.iter().skip(usize::try_from(thread).unwrap()).step_by(usize::try_from(threads).unwrap());
+            apps.flat_map(|app| survive(*app)).collect::<Vec<_>>()
+        };
+        let results: Vec<Lived> = std::thread::scope(|scope| {
+            let part = &part;
+            let spawn =
+                |thread| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || part(thread));
+            let running: Vec<_> = (0..threads).map(|thread| spawn(thread).unwrap()).collect();
+            running.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        });
+        let (mut tally, mut failures) = (Tally::default(), Vec::new());
+        for result in results {
+            match result {
+                Ok(more) => tally.add(&more),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        let told = failures[..failures.len().min(4)].join("\n\n");
+        assert!(failures.is_empty(), "{} lives differ:\n{told}", failures.len());
+        println!("{}: {tally}", self.name);
+        tally
+    }
+}
+
+type Lived = Result<Tally, String>;
+
+/// The native stack of threads: room for chains in which nodes are called again and again.
+const STACK: usize = 16 << 20;
+
+fn cores() -> u64 {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64)
+}
+
+#[test]
+fn apps_do_what_the_model_says() {
+    let kind = Kind { name: "apps_do_what_the_model_says", percent: 70, life: 40 };
+    let plots = Plot::all(false);
+    let wanted = |app: u64| Wanted { cyclic: app.is_multiple_of(2), slow: false, frugal: app % 5 == 3, shared: false };
+    let tally = kind.live(cores(), wanted, |case, seed| {
+        let watched = Watched::new();
+        case.live(seed, kind.life, &plots, &watched).map_err(|difference| case.shrunk(difference, &watched))
+    });
+    if kind.is_usual() {
+        tally.assert_all_places(&plots);
+    }
+}
+
+#[test]
+fn time_runs_out() {
+    let kind = Kind { name: "time_runs_out", percent: 2, life: 10 };
+    let plots = Plot::all(true);
+    let wanted = |app: u64| Wanted { cyclic: app.is_multiple_of(2), slow: true, frugal: false, shared: false };
+    kind.live(cores(), wanted, |case, seed| {
+        let watched = Watched::new();
+        case.live(seed, kind.life, &plots, &watched).or_else(|difference| {
+            // The machine may have been busy with something else. It is not each time.
+            let again = (0..3).all(|_| case.again(&difference.life, &watched).is_err());
+            if again { Err(difference.told) } else { Ok(Tally::default()) }
+        })
+    });
+}
+
+#[test]
+fn threads_do_not_disturb_each_other() {
+    let kind = Kind { name: "threads_do_not_disturb_each_other", percent: 20, life: 40 };
+    let wanted = |app: u64| Wanted { cyclic: app.is_multiple_of(2), slow: false, frugal: false, shared: true };
+    let tally = kind.live(1, wanted, |case, seed| threads::in_harmony(case, seed, kind.life));
+    if kind.is_usual() {
+        tally.assert_has("plugins that never failed");
+        for count in 1..=threads::THREADS {
+            tally.assert_has(format!("lives with {count} threads"));
+            tally.assert_has(format!("lives with {count} threads and cycles"));
+        }
+    }
+}
+
+#[test]
+fn whatever_threads_do_ends_at_nothing() {
+    let kind = Kind { name: "whatever_threads_do_ends_at_nothing", percent: 8, life: 40 };
+    let wanted = |app: u64| Wanted { cyclic: !app.is_multiple_of(3), slow: app % 4 == 1, frugal: false, shared: true };
+    kind.live(1, wanted, |case, seed| threads::in_strife(case, seed, kind.life));
+}

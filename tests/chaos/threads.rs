@@ -1,0 +1,255 @@
+//! Several threads that call at once.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use plugweave::{App, CallError, CallErrorKind, Val};
+
+use super::STACK;
+use super::expect::REENTRANCY;
+use super::generate::{self, Plot, Run};
+use super::model::{Model, Outcome};
+use super::play::{Case, answer, call, is, stat};
+use super::random::Random;
+use super::script::{Crime, Op, Script};
+use super::tally::Tally;
+use super::topology::DEPTH;
+use super::watch::Watched;
+
+/// Most threads.
+pub const THREADS: usize = 8;
+
+/// How many threads a life has.
+fn threads(seed: u64) -> usize {
+    1 + usize::try_from(seed).unwrap() % THREADS
+}
+
+/// What a thread does, and what it is to come to.
+struct Part<'a> {
+    app: &'a App,
+    case: &'a Case,
+    random: Random,
+    /// What there would be if the thread were alone.
+    model: Model,
+    watched: Watched,
+    tally: Tally,
+}
+
+/// Does something on several threads at once. When one finds that something is wrong, all stop.
+fn at_once<T: Send>(
+    count: usize,
+    work: impl Fn(usize, &AtomicBool) -> Result<T, String> + Sync,
+) -> Result<Vec<T>, String> {
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let (work, stop) = (&work, &stop);
+        let spawn = |thread| {
+            let work = move || work(thread, stop).inspect_err(|_| stop.store(true, Ordering::Relaxed));
+            std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).unwrap()
+        };
+        let running: Vec<_> = (0..count).map(spawn).collect();
+        running.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err("it panicked".to_owned()))).collect()
+    })
+}
+
+/// The parts of a life. `step` does one run and judges it.
+fn live<'a>(
+    case: &'a Case,
+    app: &'a App,
+    seed: u64,
+    runs: u64,
+    plots: &[Plot],
+    step: impl Fn(&mut Part<'a>, &Run) -> Result<(), String> + Sync,
+) -> Result<Vec<(Model, Tally)>, String> {
+    let count = threads(seed);
+    at_once(count, |thread, stop| {
+        let random = Random::new(!seed ^ (u64::try_from(thread).unwrap() << 32));
+        let model = Model::new(case.topology.clone());
+        let mut part = Part { app, case, random, model, watched: Watched::new(), tally: Tally::default() };
+        for index in 0..runs.div_ceil(u64::try_from(count).unwrap()) {
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let at = usize::try_from(seed * runs + index).unwrap() + thread * 7;
+            let (plot, depth) = (plots[at % plots.len()], 1 + at / plots.len() % DEPTH);
+            let (run, _) = generate::run(&mut part.random, &part.model, &case.topology, plot, depth);
+            part.watched.does(format!("seed {seed}, thread {thread} of {count}, run {index}: {run:?}"));
+            part.tally.runs += 1;
+            step(&mut part, &run).map_err(|told| format!("thread {thread} of {count}, run {index}: {told}"))?;
+        }
+        Ok((part.model, part.tally))
+    })
+}
+
+/// Threads that keep nothing: each gets what the model says, as if it were alone. Where calls can go round,
+/// waiting for each other in a ring is refused, and that is all that may be different.
+pub fn in_harmony(case: &Case, seed: u64, runs: u64) -> Result<Tally, String> {
+    case.world.reset();
+    let app = case.start();
+    let plots: Vec<Plot> = Plot::all(false).into_iter().filter(|plot| !matches!(plot, Plot::Start(_))).collect();
+    let parts = live(case, &app, seed, runs, &plots, |part, run| {
+        for (node, script) in &run.calls {
+            let script = keeping_nothing(script);
+            let expected = part.model.call(*node, &script);
+            let found = call(part.app, *node, &script);
+            part.tally.calls += 1;
+            let told = judge(*node, &script, &found, &expected, part.case.topology.cyclic);
+            let told = told.map_err(|()| format!("{script}\n  expected {expected:?}\n  found    {found:?}"))?;
+            part.tally.note(told);
+        }
+        Ok(())
+    })?;
+    let mut tally = Tally::default();
+    let cyclic = case.topology.cyclic;
+    tally.note(format!("lives with {} threads{}", threads(seed), if cyclic { " and cycles" } else { "" }));
+    for (_, part) in &parts {
+        tally.add(part);
+    }
+    for node in 0..case.topology.nodes.len() {
+        let calls = stat(&app, &format!("p{node}")).map_err(|error| error.to_string())?;
+        let sum = |of: fn((u32, u32)) -> u32| parts.iter().map(|(model, _)| of(model.history(node))).sum::<u32>();
+        let (called, ended) = (sum(|(called, _)| called), sum(|(_, ended)| ended));
+        let started = case.world.started(node);
+        if !cyclic && started != 1 + ended {
+            return Err(format!("p{node} should have been started {} times, and was {started} times", 1 + ended));
+        }
+        let exact = !cyclic && ended == 0;
+        let fits = if exact { calls == [called, 0, 0] } else { calls[0] <= called && calls[1..] == [0, 0] };
+        if !fits {
+            return Err(format!("p{node} was called {called} times and has ended {ended} times; it counts {calls:?}"));
+        }
+        if exact && called > 0 {
+            tally.note("plugins that never failed");
+        }
+    }
+    nothing_left(case, app)?;
+    Ok(tally)
+}
+
+/// The same without what depends on what others have done before.
+fn keeping_nothing(script: &Script) -> Script {
+    let ops = script.0.iter().filter(|op| !matches!(op, Op::Hoard | Op::Unhoard)).map(|op| match op {
+        Op::Call { slot, how, script } => Op::Call { slot: *slot, how: *how, script: keeping_nothing(script) },
+        Op::Only(node, script) => Op::Only(*node, keeping_nothing(script)),
+        other => other.clone(),
+    });
+    Script(ops.collect())
+}
+
+/// Whether an outcome can be.
+fn judge(
+    node: usize,
+    script: &Script,
+    found: &Result<Option<Val>, CallError>,
+    expected: &Outcome,
+    cyclic: bool,
+) -> Result<&'static str, ()> {
+    let as_expected = match (found, expected) {
+        (Ok(found), Ok(expected)) => answer(node, found).map_err(|_| ())? == *expected,
+        (Err(found), Err(expected)) => is(found, expected),
+        _ => false,
+    };
+    if as_expected {
+        return Ok("as expected");
+    }
+    match found {
+        _ if !cyclic => Err(()),
+        Err(error) if error.kind() == CallErrorKind::Ring => Ok("rings"),
+        // Somebody has got over a ring. What that one did instead cannot be told.
+        Ok(found) if answer(node, found).map_err(|_| ())?.doubt > 0 => Ok("rings somebody got over"),
+        // Somebody has failed in an entry further down that a ring would have kept from it.
+        _ if expected.as_ref().is_err_and(|failure| !failure.told) => match found {
+            Ok(_) => Ok("failures that rings have prevented"),
+            Err(error) if can_fail_with(script, error.kind()) => Ok("other failures because of rings"),
+            Err(_) => Err(()),
+        },
+        _ => Err(()),
+    }
+}
+
+/// Whether something in a script ends with this kind of failure.
+fn can_fail_with(script: &Script, kind: CallErrorKind) -> bool {
+    script.0.iter().any(|op| match op {
+        Op::Call { script, .. } => !REENTRANCY && kind == CallErrorKind::Reentrant || can_fail_with(script, kind),
+        Op::Only(_, script) => can_fail_with(script, kind),
+        Op::Crime(Crime::Exit) => kind == CallErrorKind::Exit,
+        Op::Crime(Crime::Loop) => kind == CallErrorKind::Fuel,
+        Op::Crime(_) | Op::Garbage(_) | Op::KeepBorrow | Op::BadScript { .. } => kind == CallErrorKind::Trap,
+        Op::Mix(_) | Op::Make(_) | Op::Value | Op::Drop | Op::Hoard | Op::Unhoard | Op::Refused => false,
+    })
+}
+
+/// Threads that keep things, fail while starting and let time run out. Nothing mixes, nothing hangs, and when all
+/// is over everybody works and nothing is left.
+pub fn in_strife(case: &Case, seed: u64, runs: u64) -> Result<Tally, String> {
+    case.world.reset();
+    let app = case.start();
+    let plots = Plot::all(case.topology.slow);
+    let parts = live(case, &app, seed, runs, &plots, |part, run| {
+        for (node, crime) in &run.arm {
+            part.case.world.arm(*node, *crime);
+        }
+        for (node, script) in &run.calls {
+            part.tally.calls += 1;
+            match call(part.app, *node, script) {
+                Ok(found) => {
+                    answer(*node, &found).map_err(|told| format!("{script}\n  {told}"))?;
+                    part.tally.note("answers");
+                }
+                Err(error) if is_possible(error.kind()) => part.tally.note(error.kind()),
+                Err(error) => return Err(format!("{script}\n  {error}")),
+            }
+        }
+        Ok(())
+    })?;
+    let mut tally = Tally::default();
+    for (_, part) in &parts {
+        tally.add(part);
+    }
+    case.world.reset();
+    let mut model = Model::new(case.topology.clone());
+    for node in 0..case.topology.nodes.len() {
+        let script = Script(vec![Op::Unhoard, Op::Mix(7), Op::Make(5), Op::Value]);
+        let expected = model.call(node, &script);
+        // The machine may be so busy that time runs out for nothing. It is not each time.
+        let tried = (0..5).map(|_| call(&app, node, &script));
+        let mut tried =
+            tried.skip_while(|tried| tried.as_ref().is_err_and(|error| error.kind() == CallErrorKind::Timeout));
+        let found = tried.next().ok_or_else(|| format!("in the end the time of p{node} is always up"))?;
+        if judge(node, &script, &found, &expected, false).is_err() {
+            return Err(format!("in the end p{node} should answer {expected:?}, and gives {found:?}"));
+        }
+    }
+    nothing_left(case, app)?;
+    Ok(tally)
+}
+
+fn is_possible(kind: CallErrorKind) -> bool {
+    matches!(
+        kind,
+        CallErrorKind::Trap
+            | CallErrorKind::Fuel
+            | CallErrorKind::Exit
+            | CallErrorKind::Timeout
+            | CallErrorKind::Failed
+            | CallErrorKind::Ring
+            | CallErrorKind::OwnerRestarted
+    ) || !REENTRANCY && kind == CallErrorKind::Reentrant
+}
+
+/// That nobody keeps anything, and that an app ends.
+fn nothing_left(case: &Case, app: App) -> Result<(), String> {
+    for node in 0..case.topology.nodes.len() {
+        match stat(&app, &format!("p{node}")) {
+            Ok([_, 0, 0]) => {}
+            other => return Err(format!("in the end p{node} counts {other:?}")),
+        }
+    }
+    match (stat(&app, "depot"), app.live_handles()) {
+        (Ok([_, 0, 0]), 0) => {}
+        (depot, handles) => {
+            return Err(format!("in the end the depot counts {depot:?}, and {handles} handles are left"));
+        }
+    }
+    drop(app);
+    case.ended()
+}

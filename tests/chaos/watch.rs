@@ -1,0 +1,63 @@
+//! Watches the runs: none may take for ever.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long nothing may happen in an app. Deadlines are a tenth of a second; the rest is for machines that are
+/// busy with something else.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// What is being done now, with its beginning.
+static DOING: Mutex<BTreeMap<u64, (Instant, String)>> = Mutex::new(BTreeMap::new());
+
+/// Ends the process when something takes too long: it cannot be ended alone.
+static GUARD: LazyLock<()> = LazyLock::new(|| {
+    let look = || {
+        let late = lock().values().find(|(start, _)| start.elapsed() > LONGEST).cloned();
+        if let Some((start, what)) = late {
+            give_up(&format!("no end after {:?}: {what}", start.elapsed()));
+        }
+        thread::sleep(Duration::from_millis(100));
+    };
+    let guard = move || {
+        loop {
+            look();
+        }
+    };
+    thread::Builder::new().name("guard".into()).spawn(guard).map(drop).unwrap();
+});
+
+#[allow(clippy::print_stderr, reason = "the process ends, and the harness would keep it back")]
+fn give_up(what: &str) -> ! {
+    eprintln!("chaos: {what}");
+    std::process::exit(101)
+}
+
+fn lock() -> MutexGuard<'static, BTreeMap<u64, (Instant, String)>> {
+    DOING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Something that is watched until it is dropped.
+pub struct Watched(u64);
+
+impl Watched {
+    pub fn new() -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        LazyLock::force(&GUARD);
+        Self(LAST.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// What is done from now on.
+    pub fn does(&self, what: String) {
+        lock().insert(self.0, (Instant::now(), what));
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        lock().remove(&self.0);
+    }
+}
