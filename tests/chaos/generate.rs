@@ -1,10 +1,11 @@
 //! Random runs: healthy ones, and such in which a certain node does something wrong in a certain place.
 
 use super::expect::HOST_PANICS;
+use super::guest::POISON;
 use super::model::Model;
 use super::random::Random;
-use super::script::{Crime, GARBAGE, How, Op, Script};
-use super::topology::{DEPTH, Topology};
+use super::script::{Crime, GARBAGE, How, Op, Script, Start};
+use super::topology::{DEPTH, Topology, WIDTH};
 
 /// What goes wrong in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,6 +14,8 @@ pub enum Plot {
     Crime(Crime),
     /// The same while the plugin starts anew.
     Start(Crime),
+    /// Asks others while it starts anew.
+    StartAsking,
     Garbage,
     KeepBorrow,
     BadScript,
@@ -21,8 +24,8 @@ pub enum Plot {
 /// What the host does, all of it in one go.
 #[derive(Debug, Clone, Default)]
 pub struct Run {
-    /// Whose next starts fail, and how.
-    pub arm: Vec<(usize, Crime)>,
+    /// Whose next starts are not like others.
+    pub arm: Vec<(usize, Start)>,
     /// Which nodes are called.
     pub calls: Vec<(usize, Script)>,
     /// Whether all nodes are asked for what they have counted.
@@ -35,6 +38,25 @@ pub struct Place {
     pub depth: usize,
     /// The position among those that are asked at once, and how many they are.
     pub fan: Option<(usize, usize)>,
+}
+
+/// What a run is to be about.
+#[derive(Debug, Clone, Copy)]
+pub struct Theme {
+    pub plot: Plot,
+    pub place: Place,
+}
+
+impl Theme {
+    /// One after the other, so that everything goes wrong everywhere.
+    pub fn at(number: usize, plots: &[Plot]) -> Self {
+        let fans: Vec<_> = (1..=WIDTH).flat_map(|width| (1..=width).map(move |position| (position, width))).collect();
+        let plot = plots[number % plots.len()];
+        let depth = plot.least_depth() + number / plots.len() % (1 + DEPTH - plot.least_depth());
+        // Each app gets about all of them, because it does not have the same fans as the next one.
+        let fan = fans[number / plots.len() % fans.len()];
+        Self { plot, place: Place { depth, fan: (depth > 1).then_some(fan) } }
+    }
 }
 
 /// Most calls of nodes that a run leads to, so that none takes long.
@@ -55,10 +77,11 @@ impl Plot {
         let crimes: Vec<Crime> = crimes.collect();
         if slow {
             let late = [Crime::Loop, Crime::Sleep];
-            return late.into_iter().flat_map(|crime| [Self::Crime(crime), Self::Start(crime)]).collect();
+            let late = late.into_iter().flat_map(|crime| [Self::Crime(crime), Self::Start(crime)]);
+            return late.chain([Self::Nothing, Self::StartAsking, Self::KeepBorrow]).collect();
         }
         let both = crimes.iter().flat_map(|crime| [Self::Crime(*crime), Self::Start(*crime)]);
-        both.chain([Self::Nothing, Self::Garbage, Self::KeepBorrow, Self::BadScript]).collect()
+        both.chain([Self::Nothing, Self::StartAsking, Self::Garbage, Self::KeepBorrow, Self::BadScript]).collect()
     }
 
     /// Whether it can be at the beginning of a chain.
@@ -71,16 +94,18 @@ impl Plot {
         match self {
             Self::Crime(crime) | Self::Start(crime) => node.wasi || !crime.needs_wasi(),
             Self::BadScript => !node.slots.is_empty(),
+            Self::StartAsking => node.slots.iter().any(|slot| slot.shape.is_plain()),
             Self::Nothing | Self::Garbage | Self::KeepBorrow => true,
         }
     }
 }
 
 /// A run that the model understands, and where the plot takes place in it, if it does.
-pub fn run(random: &mut Random, model: &Model, topology: &Topology, plot: Plot, depth: usize) -> (Run, Option<Place>) {
-    let depth = depth.max(plot.least_depth());
-    for _ in 0..40 {
-        let Some((mut run, place)) = attempt(random, topology, plot, depth) else { continue };
+pub fn run(random: &mut Random, model: &Model, topology: &Topology, theme: Theme) -> (Run, Option<Place>) {
+    for attempts in 0..100 {
+        // Not every app has everything.
+        let place = Place { fan: theme.place.fan.filter(|_| attempts < 60), ..theme.place };
+        let Some((mut run, place)) = attempt(random, topology, Theme { place, ..theme }) else { continue };
         if !suits(model, &run) {
             continue;
         }
@@ -105,8 +130,8 @@ fn happens(model: &Model, run: &Run, place: Place) -> bool {
 fn foretell(model: &Model, run: &Run) -> Model {
     let mut model = model.clone();
     (model.work, model.waits, model.depth) = (0, 0, 0);
-    for (node, crime) in &run.arm {
-        model.arm(*node, *crime);
+    for (node, start) in &run.arm {
+        model.arm(*node, *start);
     }
     for (node, script) in &run.calls {
         let _ = model.call(*node, script);
@@ -122,8 +147,9 @@ struct Step {
     width: usize,
 }
 
-fn attempt(random: &mut Random, topology: &Topology, plot: Plot, depth: usize) -> Option<(Run, Place)> {
-    let (nodes, steps) = path(random, topology, depth)?;
+fn attempt(random: &mut Random, topology: &Topology, theme: Theme) -> Option<(Run, Place)> {
+    let Theme { plot, place: Place { depth, fan } } = theme;
+    let (nodes, steps) = path(random, topology, depth, fan)?;
     let culprit = *nodes.last()?;
     if !plot.can(topology, culprit) {
         return None;
@@ -143,21 +169,31 @@ fn attempt(random: &mut Random, topology: &Topology, plot: Plot, depth: usize) -
         if how != How::Alone {
             script.push(Op::Make(random.below(60)));
         }
-        script.push(Op::Call { slot: step.slot, how, script: Script(inner) });
+        script.push(Op::Call { slot: step.slot, how, script: Script(inner), deep: random.percent(10) });
         script.extend(noise(random, topology, 1));
     }
     let mut run = Run { calls: vec![(nodes[0], Script(script))], ..Run::default() };
-    if let Plot::Start(crime) = plot {
+    let start = match plot {
+        Plot::Start(crime) => Some(Start::Crime(crime)),
+        Plot::StartAsking => Some(asking(random, topology, culprit)),
+        _ => None,
+    };
+    if let Some(start) = start {
         // What makes it start anew.
         run.calls.insert(0, (culprit, Script(vec![Op::Crime(Crime::Trap)])));
-        run.arm.push((culprit, crime));
+        run.arm.push((culprit, start));
     }
     let fan = steps.last().map(|step| (step.position + 1, step.width));
     run.calls.iter().all(|(_, script)| script.fits()).then_some((run, Place { depth, fan }))
 }
 
-/// A chain of calls of this length. Where calls can go round, a node may be in it more than once.
-fn path(random: &mut Random, topology: &Topology, depth: usize) -> Option<(Vec<usize>, Vec<Step>)> {
+/// A chain of calls of this length, whose last one is in this position of a fan. Where calls can go round, a node may be in it more than once.
+fn path(
+    random: &mut Random,
+    topology: &Topology,
+    depth: usize,
+    fan: Option<(usize, usize)>,
+) -> Option<(Vec<usize>, Vec<Step>)> {
     let mut nodes = vec![topology.line(random, depth.min(DEPTH)).start];
     let around = topology.cyclic && random.percent(30);
     let mut steps = Vec::new();
@@ -167,10 +203,13 @@ fn path(random: &mut Random, topology: &Topology, depth: usize) -> Option<(Vec<u
         if slots.is_empty() {
             return None;
         }
-        let widest = (0..slots.len()).max_by_key(|slot| slots[*slot].providers.len())?;
-        let slot = if random.percent(50) { widest } else { random.below(slots.len()) };
+        let slot = random.below(slots.len());
         let providers = &slots[slot].providers;
-        let position = random.below(providers.len());
+        let position = match fan.filter(|_| nodes.len() + 1 == depth) {
+            Some((_, width)) if width != providers.len() => return None,
+            Some((position, _)) => position - 1,
+            None => random.below(providers.len()),
+        };
         if !around && nodes.contains(&providers[position]) {
             return None;
         }
@@ -183,7 +222,7 @@ fn path(random: &mut Random, topology: &Topology, depth: usize) -> Option<(Vec<u
 /// What the culprit does.
 fn deed(random: &mut Random, plot: Plot) -> Option<Op> {
     Some(match plot {
-        Plot::Nothing | Plot::Start(_) => return None,
+        Plot::Nothing | Plot::Start(_) | Plot::StartAsking => return None,
         Plot::Crime(crime) => Op::Crime(crime),
         Plot::Garbage => Op::Garbage(random.below(GARBAGE)),
         Plot::KeepBorrow => Op::KeepBorrow,
@@ -191,11 +230,27 @@ fn deed(random: &mut Random, plot: Plot) -> Option<Op> {
     })
 }
 
+/// A path along which a node can ask others while it starts.
+pub fn asking(random: &mut Random, topology: &Topology, mut node: usize) -> Start {
+    let mut path = 0;
+    for digit in 0..1 + random.below(3) {
+        let slots = &topology.nodes[node].slots;
+        let plain: Vec<usize> = (0..slots.len()).filter(|slot| slots[*slot].shape.is_plain()).collect();
+        if plain.is_empty() {
+            break;
+        }
+        let slot = random.pick(&plain);
+        path |= u32::try_from(slot + 1).unwrap() << (3 * digit);
+        node = slots[slot].providers[0];
+    }
+    Start::Ask(path)
+}
+
 /// Some things to do, nearly all of them harmless.
 fn noise(random: &mut Random, topology: &Topology, level: usize) -> Vec<Op> {
     let mut ops = Vec::new();
     for _ in 0..random.below(4usize.saturating_sub(level)) {
-        ops.push(match random.below(30) {
+        let op = match random.below(30) {
             0..5 => Op::Mix(random.below(60)),
             5..10 => Op::Make(random.below(60)),
             10..14 => Op::Value,
@@ -207,11 +262,17 @@ fn noise(random: &mut Random, topology: &Topology, level: usize) -> Vec<Op> {
                 let crime = random.pick(&[Crime::Trap, Crime::Trap, Crime::HostFails, Crime::Memory, Crime::Flood]);
                 Op::Only(random.below(topology.nodes.len()), Script(vec![Op::Crime(crime)]))
             }
+            22 if topology.wild => {
+                ops.push(Op::Make(POISON));
+                Op::Value
+            }
             _ => {
                 let how = random.pick(&[How::Alone, How::Lend, How::Give]);
-                Op::Call { slot: random.below(3), how, script: Script(noise(random, topology, level + 1)) }
+                let script = Script(noise(random, topology, level + 1));
+                Op::Call { slot: random.below(3), how, script, deep: random.percent(5) }
             }
-        });
+        };
+        ops.push(op);
     }
     ops
 }

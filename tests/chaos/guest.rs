@@ -2,12 +2,18 @@
 
 use std::fmt::Write;
 
-use super::model::{FNV, FNV_PRIME, MIX, fnv};
-use super::script::GARBAGE;
+use super::outcome::{FNV, FNV_PRIME, MIX, fnv};
+use super::script::{ASKS, DEEP, GARBAGE};
 use super::topology::{Count, Node, Shape, Slot, Told};
 
 /// Most things that a node keeps beyond its calls.
 pub const MOST_KEPT: u32 = 32;
+
+/// How many frames a node puts upon its stack before it calls where most of it is to be used up.
+const LEVELS: u32 = 2000;
+
+/// The value of things that end the depot when it is asked for it.
+pub const POISON: usize = 70;
 
 /// The value of things that the depot does not count.
 pub const UNCOUNTED: u32 = 99;
@@ -30,6 +36,7 @@ pub const DEPOT: &str = r#"(module
   (call $new (local.get $n)))
 (func (export "c:c/things@1.0.0#[method]thing.value") (param $n i32) (result i32)
   (call $count)
+  (if (i32.eq (local.get $n) (i32.const 70)) (then unreachable))
   (local.get $n))
 (func (export "c:c/things@1.0.0#[dtor]thing") (param i32)
   (global.set $live (i32.sub (global.get $live) (i32.const 1))))
@@ -75,12 +82,16 @@ pub fn module(number: usize, node: &Node) -> String {
 (func $takes (param $slot i32) (result i32) {})",
         takes(node)
     );
+    text += &follow(node);
     text += &RUN
         .replace("NUMBER", &number.to_string())
+        .replace("LEVELS", &LEVELS.to_string())
         .replace("SLOTS", &node.slots.len().to_string())
         .replace("LETTER", &letter.to_string())
         .replace("MARK", &mark.to_string())
         .replace("MOST_KEPT", &MOST_KEPT.to_string())
+        .replace("DEEP", &DEEP.to_string())
+        .replace("ASKS", &ASKS.to_string())
         .replace("UNCOUNTED", &UNCOUNTED.to_string());
     assert_eq!(GARBAGE, 8, "the kinds of garbage above");
     text + ")"
@@ -103,10 +114,35 @@ fn imports(node: usize, index: usize, slot: &Slot) -> String {
     } else {
         String::new()
     };
+    let poke = if slot.shape.is_plain() {
+        format!("(import \"{name}\" \"poke\" (func $poke-{index} (param i32) (result i32)))\n")
+    } else {
+        String::new()
+    };
     format!(
         "(import \"{name}\" \"act\" (func $act-{index} (param i32 i32 i32)))
 (import \"{name}\" \"lent\" (func $lent-{index} (param i32 i32 i32 i32)))
-{given}"
+{given}{poke}"
+    )
+}
+
+/// Going on along a path.
+fn follow(node: &Node) -> String {
+    let plain = node.slots.iter().enumerate().filter(|(_, slot)| slot.shape.is_plain());
+    let cases: String = plain
+        .map(|(index, _)| {
+            format!(
+                "(if (i32.eq (local.get $slot) (i32.const {})) (then
+  (return (call $poke-{index} (i32.shr_u (local.get $path) (i32.const 3))))))\n",
+                index + 1
+            )
+        })
+        .collect();
+    format!(
+        "(func $follow (param $path i32) (result i32)
+  (local $slot i32)
+  (local.set $slot (i32.and (local.get $path) (i32.const 7)))
+  {cases} (i32.const 1))\n"
     )
 }
 
@@ -246,6 +282,9 @@ const COMMON: &str = r#"
 const RUN: &str = r#"
 (func $commit (param $crime i32)
   (if (i32.eqz (local.get $crime)) (then (return)))
+  (if (i32.ge_u (local.get $crime) (i32.const ASKS)) (then
+    (drop (call $follow (i32.sub (local.get $crime) (i32.const ASKS))))
+    (return)))
   (if (i32.eq (local.get $crime) (i32.const 1)) (then unreachable))
   (if (i32.eq (local.get $crime) (i32.const 2)) (then (loop $more (br $more))))
   (if (i32.eq (local.get $crime) (i32.const 3)) (then (drop (call $recurse (i32.const 1)))))
@@ -260,10 +299,18 @@ const RUN: &str = r#"
   (if (i32.eq (local.get $crime) (i32.const 9)) (then (call $sleep)))
   unreachable)
 (func $digit (param $at i32) (result i32) (i32.sub (i32.load8_u (local.get $at)) (i32.const 48)))
+;; Calls through a slot, so many levels deeper.
+(func $burn (param $levels i32) (param $slot i32) (param $at i32) (param $length i32) (param $thing i32)
+  (param $how i32) (param $hash i32) (result i32)
+  (if (i32.eqz (local.get $levels)) (then
+    (return (call $call (local.get $slot) (local.get $at) (local.get $length) (local.get $thing) (local.get $how)
+      (local.get $hash)))))
+  (call $burn (i32.sub (local.get $levels) (i32.const 1)) (local.get $slot) (local.get $at) (local.get $length)
+    (local.get $thing) (local.get $how) (local.get $hash)))
 ;; The kind of the thing at hand: 0 there is none, 1 it is owned, 2 it is lent.
 (func $run (param $at i32) (param $length i32) (param $thing i32) (param $kind i32) (result i32)
   (local $end i32) (local $hash i32) (local $garbage i32) (local $op i32) (local $n i32) (local $reply i32)
-  (local $doubt i32) (local $how i32)
+  (local $doubt i32) (local $how i32) (local $levels i32)
   (global.set $depth (i32.add (global.get $depth) (i32.const 1)))
   (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
   (local.set $hash (i32.const NUMBER))
@@ -312,6 +359,10 @@ const RUN: &str = r#"
         (call $digit (i32.add (local.get $at) (i32.const 1)))))
       (local.set $at (i32.add (local.get $at) (i32.const 2)))
       (local.set $how (i32.const 0))
+      (local.set $levels (i32.const 0))
+      (if (i32.ge_u (local.get $n) (i32.const DEEP)) (then
+        (local.set $n (i32.sub (local.get $n) (i32.const DEEP)))
+        (local.set $levels (i32.const LEVELS))))
       (if (i32.and (i32.ne (local.get $op) (i32.const 99)) (i32.ne (local.get $kind) (i32.const 0)))
         (then (local.set $how (i32.const 1))))
       (if (i32.and (i32.eq (local.get $op) (i32.const 103)) (i32.eq (local.get $kind) (i32.const 1))) (then
@@ -320,8 +371,8 @@ const RUN: &str = r#"
           (local.set $kind (i32.const 0))))))
       (if (i32.lt_u (local.get $n) (i32.const SLOTS)) (then
         (local.set $hash (call $mix (local.get $hash) (local.get $n)))
-        (local.set $hash (call $call (local.get $n) (local.get $at) (local.get $length) (local.get $thing)
-          (local.get $how) (local.get $hash)))
+        (local.set $hash (call $burn (local.get $levels) (local.get $n) (local.get $at) (local.get $length)
+          (local.get $thing) (local.get $how) (local.get $hash)))
         (local.set $doubt (i32.add (local.get $doubt) (global.get $doubt)))))
       (local.set $at (i32.add (local.get $at) (local.get $length)))))
     ;; ?: only one node
@@ -371,6 +422,9 @@ const RUN: &str = r#"
 (func (export "c:c/node@1.0.0#given") (param i32 i32 i32) (result i32)
   (call $run (local.get 0) (local.get 1) (local.get 2) (i32.const 1)))
 (func $forget (if (i32.eqz (global.get $depth)) (then (global.set $heap (i32.const 1024)))))
+(func (export "c:c/node@1.0.0#poke") (param i32) (result i32)
+  (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+  (call $follow (local.get 0)))
 (func (export "cabi_post_c:c/node@1.0.0#act") (param i32) (call $forget))
 (func (export "cabi_post_c:c/node@1.0.0#lent") (param i32) (call $forget))
 (func (export "cabi_post_c:c/node@1.0.0#given") (param i32) (call $forget))

@@ -2,17 +2,17 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 
 use plugweave::{AppBuilder, wasmtime};
 
-use super::script::Crime;
+use super::script::Start;
 
 /// What the host knows of the nodes of an app.
 #[derive(Debug)]
 pub struct World {
     /// What each does when it starts next, and after that.
-    starts: Vec<Mutex<VecDeque<Crime>>>,
+    starts: Vec<Mutex<VecDeque<Start>>>,
     /// How often each has been started.
     started: Vec<AtomicU32>,
     /// How many instances there are now.
@@ -34,9 +34,9 @@ impl World {
         })
     }
 
-    /// Lets the start of a node fail, after those that are to fail already.
-    pub fn arm(&self, node: usize, crime: Crime) {
-        self.starts[node].lock().unwrap_or_else(PoisonError::into_inner).push_back(crime);
+    /// Says what a node is to do in a start, after those that somebody has said it of already.
+    pub fn arm(&self, node: usize, start: Start) {
+        self.starts[node].lock().unwrap_or_else(PoisonError::into_inner).push_back(start);
     }
 
     /// Forgets what was.
@@ -65,9 +65,22 @@ impl Drop for Guest {
 /// What panics of the host say that belong to the test.
 pub const PANIC: &str = "a panic that is wanted";
 
+/// Does not print those.
+pub fn keep_wanted_panics_quiet() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if panic.payload_as_str() != Some(PANIC) {
+                usual(panic);
+            }
+        }));
+    });
+}
+
 pub const WIT: &str = "package c:c@1.0.0;
 interface host {
-  /// What to do wrong in this start, if anything.
+  /// What to do in this start, if anything.
   start: func() -> u32;
   fail: func();
   panic: func();
@@ -83,8 +96,8 @@ pub fn offer(builder: AppBuilder, world: Arc<World>) -> AppBuilder {
             let mut host = linker.instance("c:c/host@1.0.0")?;
             host.func_wrap("start", move |mut store, (): ()| {
                 let guest: &mut Guest = state(store.data_mut());
-                let crime = guest.world.starts[guest.node].lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-                Ok((crime.map_or(0, Crime::number),))
+                let start = guest.world.starts[guest.node].lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+                Ok((start.map_or(0, Start::number),))
             })?;
             host.func_wrap("fail", |_, (): ()| -> wasmtime::Result<()> { Err(wasmtime::format_err!("not today")) })?;
             host.func_wrap("panic", |_, (): ()| -> wasmtime::Result<()> { panic!("{PANIC}") })

@@ -35,6 +35,8 @@ const DEPOT: &str = r#"[plugin]
 component = "depot.wat"
 wit = "c.wit"
 world = "depot"
+[limits]
+restart = { max = 1000000, within = "60s" }
 [exports]
 "c:c/things@1.0.0" = {}
 "c:c/watch@1.0.0" = {}
@@ -81,11 +83,13 @@ fn wit(topology: &Topology) -> String {
         }
         for (index, slot) in node.slots.iter().enumerate() {
             let reply = slot.shape.wit();
-            let given = if slot.shape.takes() {
-                format!("  given: func(script: string, t: thing) -> {reply};\n")
-            } else {
-                String::new()
-            };
+            let mut more = String::new();
+            if slot.shape.takes() {
+                let _ = writeln!(more, "  given: func(script: string, t: thing) -> {reply};");
+            }
+            if slot.shape.is_plain() {
+                more += "  poke: func(path: u32) -> u32;\n";
+            }
             let _ = write!(
                 wit,
                 "interface n{number}s{index} {{
@@ -94,7 +98,7 @@ fn wit(topology: &Topology) -> String {
   record dispatch-error {{ code: string, provider: string, message: string }}
   act: func(script: string) -> {reply};
   lent: func(script: string, t: borrow<thing>) -> {reply};
-{given}}}
+{more}}}
 "
             );
             let _ = writeln!(world, "  import n{number}s{index};");
@@ -130,6 +134,8 @@ interface node {
   act: func(script: string) -> answer;
   lent: func(script: string, t: borrow<thing>) -> answer;
   given: func(script: string, t: thing) -> answer;
+  /// Asks the next one on a path.
+  poke: func(path: u32) -> u32;
 }
 interface watch {
   /// How often it has been called since it was started, what it keeps, and how often it is called now.

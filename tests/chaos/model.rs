@@ -1,56 +1,15 @@
 //! What an app must do: a plain reading of scripts, without stores, handles or threads.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-
-use plugweave::CallErrorKind;
 
 use super::expect::REENTRANCY;
 use super::guest::MOST_KEPT;
-use super::script::{Crime, How, Op, Script};
-use super::topology::{Count, Shape, Slot, Told, Topology};
-
-pub const FNV: u32 = 0x811c_9dc5;
-pub const FNV_PRIME: u32 = 16_777_619;
-pub const MIX: u32 = 0x9E37_79B1;
-
-pub fn fnv(text: &str) -> u32 {
-    text.bytes().fold(FNV, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(FNV_PRIME))
-}
-
-fn mix(hash: u32, number: u32) -> u32 {
-    (hash ^ number).rotate_left(5).wrapping_mul(MIX)
-}
-
-/// What a node answers, as far as it is not the same each time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Answer {
-    pub hash: u32,
-    pub doubt: u32,
-}
-
-/// Why there is no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    pub kind: CallErrorKind,
-    /// The node in which it began.
-    pub origin: usize,
-    /// The nodes that were called, from the outermost to the one that failed.
-    pub path: VecDeque<usize>,
-    /// Whether the path is known: an entry that ends because its plugin has failed in another one may tell
-    /// either's.
-    pub told: bool,
-    /// Whether some plugin's time was up: the one that the time was of.
-    late: Option<usize>,
-}
-
-impl Failure {
-    fn new(kind: CallErrorKind, origin: usize) -> Self {
-        Self { kind, origin, path: VecDeque::new(), told: true, late: None }
-    }
-}
-
-pub type Outcome = Result<Answer, Failure>;
+use super::outcome::{
+    Answer, EXIT, FAILED, FUEL, Failure, HOST_PANIC, NOT_STARTED, Outcome, REENTRANT, TIMEOUT, TRAP, mix, take,
+};
+use super::script::{Crime, How, Op, Script, Start};
+use super::topology::{Shape, Slot, Told, Topology};
 
 /// One instance of a node.
 #[derive(Debug, Clone)]
@@ -67,8 +26,12 @@ struct Plugin {
     charged: bool,
     spent: u32,
     started: u32,
-    /// What it does wrong when it starts.
-    starts: VecDeque<Crime>,
+    /// What it does when it starts.
+    starts: VecDeque<Start>,
+    /// Whether its turn to start has come, whether it is starting now, and whether it has ever been up.
+    ready: bool,
+    starting: bool,
+    known: bool,
     /// How its instances have ended, by number: nothing for those that have not.
     ends: Vec<Option<Failure>>,
     /// How often it was called, all in all, and ended.
@@ -120,6 +83,8 @@ pub struct Model {
     pub depth: usize,
     /// How often time had to run out since this was set to zero.
     pub waits: usize,
+    /// With what entries have ended, and how often, those included that somebody has got over.
+    pub codes: BTreeMap<&'static str, u64>,
 }
 
 impl Model {
@@ -131,32 +96,49 @@ impl Model {
             spent: 0,
             started: 1,
             starts: VecDeque::new(),
+            ready: true,
+            starting: false,
+            known: true,
             ends: vec![None],
             called: 0,
             ended: 0,
         };
         let plugins = vec![plugin; topology.nodes.len()];
-        Self { topology, plugins, chain: Vec::new(), asked: 0, work: 0, unclear: false, depth: 0, waits: 0 }
+        Self {
+            topology,
+            plugins,
+            chain: Vec::new(),
+            asked: 0,
+            work: 0,
+            unclear: false,
+            depth: 0,
+            waits: 0,
+            codes: BTreeMap::new(),
+        }
     }
 
-    /// An app that is started now, with starts that fail.
-    pub fn starting(topology: Arc<Topology>, crimes: &[(usize, Crime)]) -> Self {
+    /// An app that is started now, in this order, and who fails.
+    pub fn starting(topology: Arc<Topology>, order: &[usize], arm: &[(usize, Start)]) -> (Self, Vec<usize>) {
         let mut model = Self::new(topology);
         for plugin in &mut model.plugins {
-            *plugin = Plugin { up: None, started: 0, ends: Vec::new(), ..plugin.clone() };
+            *plugin = Plugin { up: None, started: 0, ends: Vec::new(), ready: false, known: false, ..plugin.clone() };
         }
-        for (node, crime) in crimes {
-            model.arm(*node, *crime);
+        for (node, start) in arm {
+            model.arm(*node, *start);
         }
-        for node in 0..model.plugins.len() {
-            let deadline = model.deadline(node, None);
-            let _ = model.start(node, deadline);
+        let mut failed = Vec::new();
+        for node in order {
+            model.plugins[*node].ready = true;
+            let deadline = model.deadline(*node, None);
+            if model.start(*node, deadline).is_err() {
+                failed.push(*node);
+            }
         }
-        model
+        (model, failed)
     }
 
-    pub fn arm(&mut self, node: usize, crime: Crime) {
-        self.plugins[node].starts.push_back(crime);
+    pub fn arm(&mut self, node: usize, start: Start) {
+        self.plugins[node].starts.push_back(start);
     }
 
     pub fn started(&self, node: usize) -> u32 {
@@ -192,28 +174,60 @@ impl Model {
     }
 
     fn enter(&mut self, node: usize, script: &Script, thing: Thing, outer: Option<Deadline>) -> Outcome {
-        let outcome = self.try_enter(node, script, thing, outer);
+        self.entered(node, outer, |model, frame| model.run(frame, script, thing))
+    }
+
+    fn entered<R>(
+        &mut self,
+        node: usize,
+        outer: Option<Deadline>,
+        act: impl FnOnce(&mut Self, Frame) -> Result<R, Failure>,
+    ) -> Result<R, Failure> {
+        let outcome = self.try_enter(node, outer, act);
         outcome.map_err(|mut failure| {
             failure.path.push_front(node);
+            *self.codes.entry(failure.code).or_default() += 1;
             failure
         })
     }
 
-    fn try_enter(&mut self, node: usize, script: &Script, thing: Thing, outer: Option<Deadline>) -> Outcome {
+    fn try_enter<R>(
+        &mut self,
+        node: usize,
+        outer: Option<Deadline>,
+        act: impl FnOnce(&mut Self, Frame) -> Result<R, Failure>,
+    ) -> Result<R, Failure> {
         self.work += 1;
+        let plugin = &mut self.plugins[node];
+        if !plugin.ready || plugin.starting && (REENTRANCY || !plugin.known) {
+            return Err(Failure::new(NOT_STARTED, node));
+        }
         if self.chain.contains(&node) && !REENTRANCY {
-            return Err(Failure::new(CallErrorKind::Reentrant, node));
+            return Err(Failure::new(REENTRANT, node));
         }
         let deadline = self.deadline(node, outer);
         let number = self.bring_up(node, deadline)?;
+        let plugin = &mut self.plugins[node];
+        plugin.called += 1;
+        plugin.up.as_mut().unwrap().calls += 1;
         self.chain.push(node);
         let frame = Frame { node, number, deadline };
-        let outcome = self.run(frame, script, thing);
+        let outcome = act(self, frame);
         self.chain.pop();
         if let Err(failure) = &outcome {
             self.end(frame, failure);
         }
         outcome
+    }
+
+    /// Goes on along a path from a node: each octal digit, the lowest first, is a slot plus one.
+    fn follow(&mut self, frame: Frame, path: u32) -> Result<(), Failure> {
+        let topology = self.topology.clone();
+        let slot = (path & 7).checked_sub(1).and_then(|slot| topology.slot(frame.node, slot as usize));
+        let Some(slot) = slot.filter(|slot| slot.shape.is_plain()) else { return Ok(()) };
+        let next = |model: &mut Self, frame: Frame| model.follow(frame, path >> 3);
+        let outcome = self.entered(slot.providers[0], frame.deadline, next);
+        self.ended(frame).map_or(outcome, Err)
     }
 
     /// The number of the instance that is up, which may have to be started.
@@ -224,7 +238,7 @@ impl Model {
         if self.plugins[node].charged {
             let plugin = &mut self.plugins[node];
             if self.topology.nodes[node].restarts.is_some_and(|most| plugin.spent >= most) {
-                return Err(Failure::new(CallErrorKind::Failed, node));
+                return Err(Failure::new(FAILED, node));
             }
             plugin.spent += 1;
         }
@@ -232,19 +246,35 @@ impl Model {
     }
 
     fn start(&mut self, node: usize, deadline: Option<Deadline>) -> Result<usize, Failure> {
-        self.plugins[node].started += 1;
         let number = self.plugins[node].ends.len();
-        self.plugins[node].ends.push(None);
-        self.plugins[node].up = Some(Instance { number, calls: 0, kept: 0 });
-        let Some(crime) = self.plugins[node].starts.pop_front() else { return Ok(number) };
-        let cause = self.commit(Frame { node, number, deadline }, crime);
-        self.depth = self.depth.max(self.chain.len() + 1);
         let plugin = &mut self.plugins[node];
-        plugin.charged = cause.origin == node;
-        plugin.ended += 1;
-        plugin.up = None;
-        plugin.ends[number] = Some(cause.clone());
-        Err(Failure { kind: CallErrorKind::Failed, ..cause })
+        plugin.started += 1;
+        plugin.ends.push(None);
+        plugin.starting = true;
+        self.chain.push(node);
+        let frame = Frame { node, number, deadline };
+        let done = match self.plugins[node].starts.pop_front() {
+            None => Ok(()),
+            Some(start) => {
+                self.depth = self.depth.max(self.chain.len());
+                match start {
+                    Start::Crime(crime) => Err(self.commit(frame, crime)),
+                    Start::Ask(path) => self.follow(frame, path),
+                }
+            }
+        };
+        self.chain.pop();
+        let plugin = &mut self.plugins[node];
+        plugin.starting = false;
+        if let Err(cause) = done {
+            plugin.charged = cause.origin == node;
+            plugin.ended += 1;
+            plugin.ends[number] = Some(cause.clone());
+            return Err(Failure { code: FAILED, path: VecDeque::new(), told: true, ..cause });
+        }
+        plugin.known = true;
+        plugin.up = Some(Instance { number, calls: 0, kept: 0 });
+        Ok(number)
     }
 
     /// Ends the instance of an entry, where nothing has ended it yet.
@@ -253,7 +283,7 @@ impl Model {
         if plugin.ends[frame.number].is_some() {
             return;
         }
-        plugin.charged = failure.origin == frame.node && !failure.kind.is_refusal();
+        plugin.charged = failure.origin == frame.node && !failure.is_refusal();
         plugin.up = None;
         plugin.ended += 1;
         plugin.ends[frame.number] = Some(Failure { told: false, ..failure.clone() });
@@ -268,34 +298,31 @@ impl Model {
         let Frame { node, deadline, .. } = frame;
         let patient = !self.topology.nodes[node].fuel;
         match (crime, deadline) {
-            (Crime::Loop, _) if !patient => Failure::new(CallErrorKind::Fuel, node),
+            (Crime::Loop, _) if !patient => Failure::new(FUEL, node),
             (Crime::Loop | Crime::Sleep, Some(Deadline { by })) => {
                 self.waits += 1;
-                Failure { late: Some(by), ..Failure::new(CallErrorKind::Timeout, by) }
+                Failure { late: Some(by), ..Failure::new(TIMEOUT, by) }
             }
             (Crime::Loop | Crime::Sleep, None) => {
                 self.unclear = true;
-                Failure::new(CallErrorKind::Timeout, node)
+                Failure::new(TIMEOUT, node)
             }
-            (Crime::Exit, _) => Failure::new(CallErrorKind::Exit, node),
-            (Crime::HostPanics, _) => Failure::new(host_panic(), node),
+            (Crime::Exit, _) => Failure::new(EXIT, node),
+            (Crime::HostPanics, _) => Failure::new(HOST_PANIC, node),
             (Crime::Trap | Crime::Recurse | Crime::Memory | Crime::Flood | Crime::HostFails, _) => {
-                Failure::new(CallErrorKind::Trap, node)
+                Failure::new(TRAP, node)
             }
         }
     }
 
     fn run(&mut self, frame: Frame, script: &Script, mut thing: Thing) -> Outcome {
         let node = frame.node;
-        let up = self.plugins[node].up.as_mut().unwrap();
-        up.calls += 1;
-        self.plugins[node].called += 1;
         let mut answer = Answer { hash: u32::try_from(node).unwrap(), doubt: 0 };
         let mut bad = false;
         self.ops(frame, &script.0, &mut thing, &mut answer, &mut bad)?;
         if bad {
             self.depth = self.depth.max(self.chain.len());
-            return Err(Failure::new(CallErrorKind::Trap, node));
+            return Err(Failure::new(TRAP, node));
         }
         Ok(answer)
     }
@@ -349,10 +376,10 @@ impl Model {
                 Op::BadScript { slot, .. } => {
                     if self.topology.slot(frame.node, *slot).is_some() {
                         self.depth = self.depth.max(self.chain.len());
-                        return Err(Failure::new(CallErrorKind::Trap, frame.node));
+                        return Err(Failure::new(TRAP, frame.node));
                     }
                 }
-                Op::Call { slot: index, how, script } => {
+                Op::Call { slot: index, how, script, .. } => {
                     let topology = self.topology.clone();
                     if let Some(slot) = topology.slot(frame.node, *index) {
                         answer.hash = mix(answer.hash, number(*index));
@@ -417,43 +444,4 @@ fn pass(thing: &mut Thing, how: How, shape: Shape) -> Thing {
         }
         (_, Thing::Owned(value) | Thing::Lent(value)) => Thing::Lent(value),
     }
-}
-
-/// What a node makes of a reply.
-fn take(answer: &mut Answer, slot: &Slot, outcomes: &[(usize, Outcome)]) {
-    let Slot { shape, providers, .. } = slot;
-    let number = |number: usize| u32::try_from(number).unwrap();
-    match shape.count {
-        Count::One => {}
-        Count::Option => answer.hash = mix(answer.hash, number(10 + outcomes.len())),
-        Count::List | Count::Map => answer.hash = mix(answer.hash, number(20 + outcomes.len())),
-    }
-    answer.doubt += number(providers.len() - outcomes.len());
-    for (provider, outcome) in outcomes {
-        let id = format!("p{provider}");
-        if shape.named {
-            answer.hash = mix(answer.hash, fnv(&id));
-        }
-        match outcome {
-            Ok(other) => {
-                answer.doubt += other.doubt;
-                for part in [other.hash, number(65 + provider), fnv(&id)] {
-                    answer.hash = mix(answer.hash, part);
-                }
-            }
-            Err(failure) => {
-                answer.hash = mix(answer.hash, 2);
-                if shape.told == Told::Record {
-                    answer.hash = mix(mix(answer.hash, fnv(failure.kind.code())), fnv(&id));
-                }
-                answer.doubt += u32::from(shape.told != Told::Record || failure.kind == CallErrorKind::Ring);
-            }
-        }
-    }
-}
-
-/// The kind of failure that a panic in a host function is.
-fn host_panic() -> CallErrorKind {
-    // There is no kind for it yet.
-    CallErrorKind::Trap
 }

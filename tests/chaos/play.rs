@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use plugweave::{App, Assembly, CallError, PluginId, StartOptions, Val};
 
-use super::generate::{self, Plot, Run};
+use super::generate::{self, Plot, Run, Theme};
 use super::host::World;
 use super::layout;
-use super::model::{Answer, Failure, Model, Outcome};
+use super::model::Model;
+use super::outcome::{Answer, Failure, Outcome};
 use super::random::Random;
-use super::script::{Crime, Op, Script};
+use super::script::{Crime, Op, Script, Start};
 use super::tally::Tally;
-use super::topology::{DEPTH, Topology, Wanted};
+use super::topology::{Topology, Wanted};
 use super::watch::Watched;
 
 /// An app that can be started again and again.
@@ -24,8 +25,8 @@ pub struct Case {
 /// All that happens to an app from its start to its end.
 #[derive(Debug, Clone, Default)]
 pub struct Life {
-    /// Whose first starts fail, and how.
-    pub arm: Vec<(usize, Crime)>,
+    /// Whose first starts are not like others.
+    pub arm: Vec<(usize, Start)>,
     pub runs: Vec<Run>,
 }
 
@@ -47,6 +48,12 @@ impl Case {
         App::of(self.assembly.clone(), StartOptions::default())
     }
 
+    /// The nodes in the order in which they are started.
+    fn order(&self) -> Vec<usize> {
+        let ids = self.assembly.plan().plugins.iter().map(|plugin| plugin.id.as_str());
+        ids.filter_map(|id| id.strip_prefix('p')?.parse().ok()).collect()
+    }
+
     /// That nothing of an app is left.
     pub fn ended(&self) -> Result<(), String> {
         // Stores hold the app, which holds what it is made from.
@@ -62,24 +69,28 @@ impl Case {
         let mut life = Life::default();
         if random.percent(30) {
             let crime = random.pick(&[Crime::Trap, Crime::Recurse, Crime::Memory, Crime::HostFails]);
-            life.arm.push((random.below(self.topology.nodes.len()), crime));
+            life.arm.push((random.below(self.topology.nodes.len()), Start::Crime(crime)));
+        }
+        if random.percent(50) {
+            let node = random.below(self.topology.nodes.len());
+            life.arm.push((node, generate::asking(&mut random, &self.topology, node)));
         }
         let mut tally = Tally::default();
         let differs = (|| {
             let mut played = Played::start(self, &life.arm, &mut tally)?;
             for index in 0..runs {
                 let at = usize::try_from(seed * runs + index).unwrap();
-                let (plot, depth) = (plots[at % plots.len()], 1 + at / plots.len() % DEPTH);
-                let (run, place) = generate::run(&mut random, &played.model, &self.topology, plot, depth);
+                let theme = Theme::at(at, plots);
+                let (run, place) = generate::run(&mut random, &played.model, &self.topology, theme);
                 watched.does(format!("seed {seed}, run {index}: {}", told(&run)));
                 if let Some(place) = place {
-                    tally.note_plot(plot, place);
+                    tally.note_plot(theme.plot, place);
                 }
                 life.runs.push(run);
                 let run = &life.runs[life.runs.len() - 1];
                 played.run(run, &mut tally).map_err(|differs| format!("run {index}: {}\n  {differs}", told(run)))?;
             }
-            played.end(random.percent(50))
+            played.end(random.percent(50), &mut tally)
         })();
         differs.map(|()| tally).map_err(|told| Difference { life, told })
     }
@@ -95,7 +106,7 @@ impl Case {
             watched.does(format!("again: {}", told(run)));
             played.run(run, &mut tally).map_err(|differs| format!("{}\n  {differs}", told(run)))?;
         }
-        played.end(true)
+        played.end(true, &mut tally)
     }
 
     /// The fewest runs, and the smallest, that still differ.
@@ -183,29 +194,28 @@ struct Played<'a> {
 }
 
 impl<'a> Played<'a> {
-    fn start(case: &'a Case, crimes: &[(usize, Crime)], tally: &mut Tally) -> Result<Self, String> {
+    fn start(case: &'a Case, arm: &[(usize, Start)], tally: &mut Tally) -> Result<Self, String> {
         case.world.reset();
-        for (node, crime) in crimes {
-            case.world.arm(*node, *crime);
+        for (node, start) in arm {
+            case.world.arm(*node, *start);
         }
-        let played = Self { case, app: case.start(), model: Model::starting(case.topology.clone(), crimes) };
-        for (plugin, error) in played.app.failures() {
+        let (model, expected) = Model::starting(case.topology.clone(), &case.order(), arm);
+        let app = case.start();
+        let found: Vec<String> = app.failures().iter().map(|(plugin, _)| plugin.to_string()).collect();
+        if found != expected.iter().map(|node| format!("p{node}")).collect::<Vec<_>>() {
+            return Err(format!("{expected:?} should fail while starting, and {:?} do", app.failures()));
+        }
+        for _ in found {
             tally.note("failures at the start");
-            if !crimes.iter().any(|(node, _)| plugin.as_str() == format!("p{node}")) {
-                return Err(format!("{plugin} does not start: {error}"));
-            }
         }
-        match (played.app.failures().len(), crimes.len()) {
-            (found, expected) if found == expected => Ok(played),
-            (found, expected) => Err(format!("{expected} should fail while starting, and {found} do")),
-        }
+        Ok(Self { case, app, model })
     }
 
     fn run(&mut self, run: &Run, tally: &mut Tally) -> Result<(), String> {
         tally.runs += 1;
-        for (node, crime) in &run.arm {
-            self.model.arm(*node, *crime);
-            self.case.world.arm(*node, *crime);
+        for (node, start) in &run.arm {
+            self.model.arm(*node, *start);
+            self.case.world.arm(*node, *start);
         }
         for (node, script) in &run.calls {
             tally.calls += 1;
@@ -214,7 +224,7 @@ impl<'a> Played<'a> {
             compare(*node, &found, &expected)?;
             tally.note(match &expected {
                 Ok(_) => "answers".to_owned(),
-                Err(failure) => failure.kind.to_string(),
+                Err(failure) => failure.code.to_owned(),
             });
             self.count_handles()?;
         }
@@ -234,7 +244,7 @@ impl<'a> Played<'a> {
             let found = stat(&self.app, &format!("p{node}"));
             match (self.model.stat(node), found) {
                 (Ok(expected), Ok(found)) if found == [expected.calls, expected.kept, 0] => {}
-                (Err(expected), Err(found)) if found.kind() == expected.kind => {}
+                (Err(expected), Err(found)) if found.kind().code() == expected.code => {}
                 (expected, found) => return Err(format!("p{node} should count {expected:?}, and counts {found:?}")),
             }
             let (found, expected) = (self.case.world.started(node), self.model.started(node));
@@ -249,7 +259,7 @@ impl<'a> Played<'a> {
         }
     }
 
-    fn end(mut self, empty: bool) -> Result<(), String> {
+    fn end(mut self, empty: bool, tally: &mut Tally) -> Result<(), String> {
         if empty {
             self.count()?;
             let script = Script(vec![Op::Unhoard]);
@@ -262,7 +272,10 @@ impl<'a> Played<'a> {
                 return Err(format!("{} handles are left", self.app.live_handles()));
             }
         }
-        let Self { case, app, .. } = self;
+        let Self { case, app, model } = self;
+        for (code, count) in model.codes {
+            tally.note_many(format!("entries that end with {code}"), count);
+        }
         drop(app);
         case.ended()
     }
@@ -303,7 +316,7 @@ pub fn answer(node: usize, value: &Option<Val>) -> Result<Answer, String> {
 /// Whether an error is the failure that is expected.
 pub fn is(error: &CallError, failure: &Failure) -> bool {
     let path = error.chain().iter().map(|frame| frame.plugin.to_string());
-    error.kind() == failure.kind
+    error.kind().code() == failure.code
         && error.origin().map(PluginId::as_str) == Some(&format!("p{}", failure.origin))
         && (!failure.told || path.eq(failure.path.iter().map(|node| format!("p{node}"))))
 }

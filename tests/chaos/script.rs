@@ -45,6 +45,27 @@ impl Crime {
     }
 }
 
+/// What a plugin does when it starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    Crime(Crime),
+    /// Asks others along a path: each octal digit, the lowest first, is a slot plus one.
+    Ask(u32),
+}
+
+impl Start {
+    /// As guests know it.
+    pub fn number(self) -> u32 {
+        match self {
+            Self::Crime(crime) => crime.number(),
+            Self::Ask(path) => ASKS + path,
+        }
+    }
+}
+
+/// Numbers from here on are paths.
+pub const ASKS: u32 = 100;
+
 /// In how many ways an answer can be none.
 pub const GARBAGE: usize = 8;
 
@@ -65,8 +86,8 @@ pub enum Op {
     Unhoard,
     /// Asks for more memory than there is, and does without.
     Refused,
-    /// Calls through a slot, if there is one of that number.
-    Call { slot: usize, how: How, script: Script },
+    /// Calls through a slot, if there is one of that number; perhaps with most of its stack used up.
+    Call { slot: usize, how: How, script: Script, deep: bool },
     /// Only this node does it.
     Only(usize, Script),
     /// Does not come back from that.
@@ -98,6 +119,9 @@ const ZERO: usize = b'0' as usize;
 /// The base of lengths, which have two digits.
 const BASE: usize = 64;
 
+/// Added to the numbers of slots that are called with most of the stack used up.
+pub const DEEP: usize = 8;
+
 /// The longest script within a script.
 pub const LONGEST: usize = BASE * BASE - 1;
 
@@ -115,9 +139,14 @@ impl Op {
             Self::Hoard => ('h', 0),
             Self::Unhoard => ('H', 0),
             Self::Refused => ('A', 0),
-            Self::Call { slot, how: How::Alone, .. } => ('c', *slot),
-            Self::Call { slot, how: How::Lend, .. } => ('l', *slot),
-            Self::Call { slot, how: How::Give, .. } => ('g', *slot),
+            Self::Call { slot, how, deep, .. } => {
+                let op = match how {
+                    How::Alone => 'c',
+                    How::Lend => 'l',
+                    How::Give => 'g',
+                };
+                (op, *slot + if *deep { DEEP } else { 0 })
+            }
             Self::Only(node, _) => ('?', *node),
             Self::Crime(crime) => ('!', crime.number() as usize),
             Self::Garbage(kind) => ('G', *kind),
@@ -157,7 +186,10 @@ impl fmt::Display for Script {
         for (index, op) in self.0.iter().enumerate() {
             let space = if index > 0 { " " } else { "" };
             match op {
-                Op::Call { slot, how, script } => write!(f, "{space}{how:?}({slot})[{script}]")?,
+                Op::Call { slot, how, script, deep } => {
+                    let deep = if *deep { "Deep" } else { "" };
+                    write!(f, "{space}{deep}{how:?}({slot})[{script}]")?;
+                }
                 Op::Only(node, script) => write!(f, "{space}p{node}?[{script}]")?,
                 op => write!(f, "{space}{op:?}")?,
             }

@@ -18,6 +18,10 @@ impl Tally {
         *self.counts.entry(what.to_string()).or_default() += 1;
     }
 
+    pub fn note_many(&mut self, what: impl fmt::Display, count: u64) {
+        *self.counts.entry(what.to_string()).or_default() += count;
+    }
+
     pub fn note_plot(&mut self, plot: Plot, place: Place) {
         self.note(format!("{plot:?} at depth {}", place.depth));
         if let Some((position, width)) = place.fan {
@@ -39,7 +43,10 @@ impl Tally {
         for plot in plots.iter().filter(|plot| **plot != Plot::Nothing) {
             let depths = (plot.least_depth()..=DEPTH).map(|depth| format!("{plot:?} at depth {depth}"));
             let fans = (1..=WIDTH).flat_map(|width| (1..=width).map(move |position| (position, width)));
-            let fans = fans.map(|(position, width)| format!("{plot:?} as {position} of {width}"));
+            // Those who can ask while they start are not everywhere.
+            let fans = fans
+                .filter(|_| *plot != Plot::StartAsking)
+                .map(|(position, width)| format!("{plot:?} as {position} of {width}"));
             missing.extend(depths.chain(fans).filter(|what| !self.counts.contains_key(what)));
         }
         assert!(missing.is_empty(), "never happened: {missing:?}");

@@ -2,17 +2,19 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use plugweave::{App, CallError, CallErrorKind, Val};
+use plugweave::{App, CallError, Val};
 
-use super::STACK;
+use super::ROOM;
 use super::expect::REENTRANCY;
-use super::generate::{self, Plot, Run};
-use super::model::{Model, Outcome};
+use super::generate::{self, Plot, Run, Theme};
+use super::model::Model;
+use super::outcome::{
+    EXIT, FAILED, FUEL, HOST_PANIC, NOT_STARTED, OWNER_RESTARTED, Outcome, REENTRANT, RING, STACK, TIMEOUT, TRAP,
+};
 use super::play::{Case, answer, call, is, stat};
 use super::random::Random;
 use super::script::{Crime, Op, Script};
 use super::tally::Tally;
-use super::topology::DEPTH;
 use super::watch::Watched;
 
 /// Most threads.
@@ -37,6 +39,7 @@ struct Part<'a> {
 /// Does something on several threads at once. When one finds that something is wrong, all stop.
 fn at_once<T: Send>(
     count: usize,
+    room: usize,
     work: impl Fn(usize, &AtomicBool) -> Result<T, String> + Sync,
 ) -> Result<Vec<T>, String> {
     let stop = AtomicBool::new(false);
@@ -44,7 +47,7 @@ fn at_once<T: Send>(
         let (work, stop) = (&work, &stop);
         let spawn = |thread| {
             let work = move || work(thread, stop).inspect_err(|_| stop.store(true, Ordering::Relaxed));
-            std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).unwrap()
+            std::thread::Builder::new().stack_size(room).spawn_scoped(scope, work).unwrap()
         };
         let running: Vec<_> = (0..count).map(spawn).collect();
         running.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err("it panicked".to_owned()))).collect()
@@ -57,11 +60,12 @@ fn live<'a>(
     app: &'a App,
     seed: u64,
     runs: u64,
+    room: usize,
     plots: &[Plot],
     step: impl Fn(&mut Part<'a>, &Run) -> Result<(), String> + Sync,
 ) -> Result<Vec<(Model, Tally)>, String> {
     let count = threads(seed);
-    at_once(count, |thread, stop| {
+    at_once(count, room, |thread, stop| {
         let random = Random::new(!seed ^ (u64::try_from(thread).unwrap() << 32));
         let model = Model::new(case.topology.clone());
         let mut part = Part { app, case, random, model, watched: Watched::new(), tally: Tally::default() };
@@ -70,8 +74,7 @@ fn live<'a>(
                 break;
             }
             let at = usize::try_from(seed * runs + index).unwrap() + thread * 7;
-            let (plot, depth) = (plots[at % plots.len()], 1 + at / plots.len() % DEPTH);
-            let (run, _) = generate::run(&mut part.random, &part.model, &case.topology, plot, depth);
+            let (run, _) = generate::run(&mut part.random, &part.model, &case.topology, Theme::at(at, plots));
             part.watched.does(format!("seed {seed}, thread {thread} of {count}, run {index}: {run:?}"));
             part.tally.runs += 1;
             step(&mut part, &run).map_err(|told| format!("thread {thread} of {count}, run {index}: {told}"))?;
@@ -85,8 +88,9 @@ fn live<'a>(
 pub fn in_harmony(case: &Case, seed: u64, runs: u64) -> Result<Tally, String> {
     case.world.reset();
     let app = case.start();
-    let plots: Vec<Plot> = Plot::all(false).into_iter().filter(|plot| !matches!(plot, Plot::Start(_))).collect();
-    let parts = live(case, &app, seed, runs, &plots, |part, run| {
+    let plots: Vec<Plot> =
+        Plot::all(false).into_iter().filter(|plot| !matches!(plot, Plot::Start(_) | Plot::StartAsking)).collect();
+    let parts = live(case, &app, seed, runs, ROOM, &plots, |part, run| {
         for (node, script) in &run.calls {
             let script = keeping_nothing(script);
             let expected = part.model.call(*node, &script);
@@ -128,7 +132,9 @@ pub fn in_harmony(case: &Case, seed: u64, runs: u64) -> Result<Tally, String> {
 /// The same without what depends on what others have done before.
 fn keeping_nothing(script: &Script) -> Script {
     let ops = script.0.iter().filter(|op| !matches!(op, Op::Hoard | Op::Unhoard)).map(|op| match op {
-        Op::Call { slot, how, script } => Op::Call { slot: *slot, how: *how, script: keeping_nothing(script) },
+        Op::Call { slot, how, script, deep } => {
+            Op::Call { slot: *slot, how: *how, script: keeping_nothing(script), deep: *deep }
+        }
         Op::Only(node, script) => Op::Only(*node, keeping_nothing(script)),
         other => other.clone(),
     });
@@ -153,27 +159,28 @@ fn judge(
     }
     match found {
         _ if !cyclic => Err(()),
-        Err(error) if error.kind() == CallErrorKind::Ring => Ok("rings"),
+        Err(error) if error.kind().code() == RING => Ok("rings"),
         // Somebody has got over a ring. What that one did instead cannot be told.
         Ok(found) if answer(node, found).map_err(|_| ())?.doubt > 0 => Ok("rings somebody got over"),
         // Somebody has failed in an entry further down that a ring would have kept from it.
         _ if expected.as_ref().is_err_and(|failure| !failure.told) => match found {
             Ok(_) => Ok("failures that rings have prevented"),
-            Err(error) if can_fail_with(script, error.kind()) => Ok("other failures because of rings"),
+            Err(error) if can_fail_with(script, error.kind().code()) => Ok("other failures because of rings"),
             Err(_) => Err(()),
         },
         _ => Err(()),
     }
 }
 
-/// Whether something in a script ends with this kind of failure.
-fn can_fail_with(script: &Script, kind: CallErrorKind) -> bool {
+/// Whether something in a script ends with such a failure.
+fn can_fail_with(script: &Script, code: &str) -> bool {
     script.0.iter().any(|op| match op {
-        Op::Call { script, .. } => !REENTRANCY && kind == CallErrorKind::Reentrant || can_fail_with(script, kind),
-        Op::Only(_, script) => can_fail_with(script, kind),
-        Op::Crime(Crime::Exit) => kind == CallErrorKind::Exit,
-        Op::Crime(Crime::Loop) => kind == CallErrorKind::Fuel,
-        Op::Crime(_) | Op::Garbage(_) | Op::KeepBorrow | Op::BadScript { .. } => kind == CallErrorKind::Trap,
+        Op::Call { script, .. } => !REENTRANCY && code == REENTRANT || can_fail_with(script, code),
+        Op::Only(_, script) => can_fail_with(script, code),
+        Op::Crime(Crime::Exit) => code == EXIT,
+        Op::Crime(Crime::Loop) => code == FUEL,
+        Op::Crime(Crime::HostPanics) => code == HOST_PANIC,
+        Op::Crime(_) | Op::Garbage(_) | Op::KeepBorrow | Op::BadScript { .. } => code == TRAP,
         Op::Mix(_) | Op::Make(_) | Op::Value | Op::Drop | Op::Hoard | Op::Unhoard | Op::Refused => false,
     })
 }
@@ -184,9 +191,11 @@ pub fn in_strife(case: &Case, seed: u64, runs: u64) -> Result<Tally, String> {
     case.world.reset();
     let app = case.start();
     let plots = Plot::all(case.topology.slow);
-    let parts = live(case, &app, seed, runs, &plots, |part, run| {
-        for (node, crime) in &run.arm {
-            part.case.world.arm(*node, *crime);
+    // As little stack as threads usually have, so that not all calls have room.
+    let room = if seed % 2 == 0 { 2 << 20 } else { ROOM };
+    let parts = live(case, &app, seed, runs, room, &plots, |part, run| {
+        for (node, start) in &run.arm {
+            part.case.world.arm(*node, *start);
         }
         for (node, script) in &run.calls {
             part.tally.calls += 1;
@@ -195,7 +204,7 @@ pub fn in_strife(case: &Case, seed: u64, runs: u64) -> Result<Tally, String> {
                     answer(*node, &found).map_err(|told| format!("{script}\n  {told}"))?;
                     part.tally.note("answers");
                 }
-                Err(error) if is_possible(error.kind()) => part.tally.note(error.kind()),
+                Err(error) if is_possible(error.kind().code()) => part.tally.note(error.kind()),
                 Err(error) => return Err(format!("{script}\n  {error}")),
             }
         }
@@ -212,8 +221,7 @@ pub fn in_strife(case: &Case, seed: u64, runs: u64) -> Result<Tally, String> {
         let expected = model.call(node, &script);
         // The machine may be so busy that time runs out for nothing. It is not each time.
         let tried = (0..5).map(|_| call(&app, node, &script));
-        let mut tried =
-            tried.skip_while(|tried| tried.as_ref().is_err_and(|error| error.kind() == CallErrorKind::Timeout));
+        let mut tried = tried.skip_while(|tried| tried.as_ref().is_err_and(|error| error.kind().code() == TIMEOUT));
         let found = tried.next().ok_or_else(|| format!("in the end the time of p{node} is always up"))?;
         if judge(node, &script, &found, &expected, false).is_err() {
             return Err(format!("in the end p{node} should answer {expected:?}, and gives {found:?}"));
@@ -223,17 +231,9 @@ pub fn in_strife(case: &Case, seed: u64, runs: u64) -> Result<Tally, String> {
     Ok(tally)
 }
 
-fn is_possible(kind: CallErrorKind) -> bool {
-    matches!(
-        kind,
-        CallErrorKind::Trap
-            | CallErrorKind::Fuel
-            | CallErrorKind::Exit
-            | CallErrorKind::Timeout
-            | CallErrorKind::Failed
-            | CallErrorKind::Ring
-            | CallErrorKind::OwnerRestarted
-    ) || !REENTRANCY && kind == CallErrorKind::Reentrant
+fn is_possible(code: &str) -> bool {
+    let always = [TRAP, FUEL, EXIT, TIMEOUT, HOST_PANIC, FAILED, NOT_STARTED, RING, STACK, OWNER_RESTARTED];
+    always.contains(&code) || !REENTRANCY && code == REENTRANT
 }
 
 /// That nobody keeps anything, and that an app ends.

@@ -81,6 +81,8 @@ pub struct Topology {
     pub cyclic: bool,
     /// Whether some nodes have little time.
     pub slow: bool,
+    /// Whether even the depot may fail.
+    pub wild: bool,
 }
 
 /// What kind of app it is to be.
@@ -93,6 +95,8 @@ pub struct Wanted {
     /// Whether several threads use it: then no failure takes the place of another one, so that it is seen
     /// where a ring was refused.
     pub shared: bool,
+    /// Whether even the depot may fail, of which the model knows nothing.
+    pub wild: bool,
 }
 
 impl Topology {
@@ -104,7 +108,7 @@ impl Topology {
             let hasty = random.below(count);
             nodes[hasty].impatient = true;
         }
-        Self { nodes, cyclic: wanted.cyclic, slow: wanted.slow }
+        Self { nodes, cyclic: wanted.cyclic, slow: wanted.slow, wild: wanted.wild }
     }
 
     /// The slot of a node, if it has it.
@@ -136,8 +140,8 @@ impl Node {
             fuel: !wanted.slow,
             // Where threads get each other's failing starts, nobody may have the usual half a minute.
             impatient: wanted.slow && (wanted.shared || random.percent(40)),
-            restarts: wanted.frugal.then(|| u32::try_from(random.below(6)).unwrap()),
-            wasi: wanted.slow || random.percent(30),
+            restarts: wanted.frugal.then(|| u32::try_from(random.below(20)).unwrap()),
+            wasi: wanted.slow || random.percent(50),
         }
     }
 }
@@ -155,6 +159,10 @@ impl Slot {
 impl Shape {
     fn random(random: &mut Random, providers: usize) -> Self {
         use Count::{List, Map, One, Option};
+        let plain = Self { count: One, named: false, told: Told::Never, skip: false, some: false };
+        if providers == 1 && random.percent(20) {
+            return plain;
+        }
         let count =
             if providers > 1 { random.pick(&[List, List, Map]) } else { random.pick(&[One, One, Option, List]) };
         let told = random.pick(&[Told::Never, Told::Nothing, Told::Text, Told::Record, Told::Record]);
@@ -174,6 +182,12 @@ impl Shape {
             (_, true) => "at-least-one",
             (_, false) => "any",
         }
+    }
+
+    /// Whether a reply is an answer and nothing else. Only then nothing of it is in memory, so that plugins can
+    /// call through it while they start.
+    pub fn is_plain(self) -> bool {
+        self.count == Count::One && !self.named && self.told == Told::Never
     }
 
     /// Whether it can be given what it is to keep.
