@@ -10,7 +10,7 @@ use crate::plan::PluginIndex;
 
 /// Where the instance is that a call goes to.
 pub(super) enum Place {
-    /// Nobody was in it. It is out of its cell now.
+    /// Nobody was in it. It has been taken out of its slot.
     Here(Instance),
     /// It is on the chain that makes the call: the instance of this generation.
     OnChain(u64),
@@ -47,22 +47,17 @@ impl Inner {
     /// Why there is none.
     pub(super) fn find(&self, purpose: Purpose, frame: Frame, is_first: bool) -> Result<Place, CallError> {
         let plugin = purpose.plugin();
+        if let Some(instance) = self.slots[plugin.0].take() {
+            return Ok(Place::Here(instance));
+        }
         let mut cell = self.slots[plugin.0].cell();
-        match std::mem::replace(&mut cell.condition, Condition::Entered) {
-            Condition::Up(instance) => return Ok(Place::Here(instance)),
-            Condition::Entered if !is_first => return Ok(Place::OnChain(cell.generation)),
-            Condition::NotStarted if matches!(purpose, Purpose::Start(_)) => {}
-            down @ Condition::Down { .. } => cell.condition = down,
-            Condition::NotStarted => {
-                cell.condition = Condition::NotStarted;
-                return Err(self.not_started(plugin));
-            }
-            Condition::Starting if !is_first => {
-                cell.condition = Condition::Starting;
-                return Err(self.not_started(plugin));
-            }
+        match &cell.condition {
+            Condition::Live if !is_first => return Ok(Place::OnChain(cell.generation)),
+            Condition::NotStarted if !matches!(purpose, Purpose::Start(_)) => return Err(self.not_started(plugin)),
+            Condition::Starting if !is_first => return Err(self.not_started(plugin)),
+            Condition::NotStarted | Condition::Down { .. } => {}
             // Somebody has panicked who was in it: only that leaves such a cell behind.
-            Condition::Entered | Condition::Starting => {
+            Condition::Live | Condition::Starting => {
                 let cause = "the host panicked while it was in it".to_owned();
                 cell.condition = Condition::down(self.refuse(CallErrorKind::HostPanic, plugin, cause), true);
                 let generation = cell.generation;
@@ -122,7 +117,7 @@ impl Inner {
         let started = catch(|| self.instantiate(plugin, frame, generation).map_err(Ended::Refused));
         let cause = match started {
             Ok(instance) => {
-                self.slots[plugin.0].cell().condition = Condition::Entered;
+                self.slots[plugin.0].cell().condition = Condition::Live;
                 return Ok(instance);
             }
             Err(Ended::Refused(cause)) => cause,

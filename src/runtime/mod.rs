@@ -153,9 +153,8 @@ impl Drop for Runtime {
     fn drop(&mut self) {
         self.inner.release_all();
         for slot in &self.inner.slots {
-            let condition = std::mem::replace(&mut slot.cell().condition, Condition::NotStarted);
-            // Dropped when the cell is no longer locked: what the host keeps in the store may look at it.
-            drop(condition);
+            slot.cell().condition = Condition::NotStarted;
+            drop(slot.take());
         }
     }
 }

@@ -59,9 +59,7 @@ impl Inner {
         if self.unwanted.load(Ordering::SeqCst) == 0 || self.slots[plugin.0].unwanted().is_empty() {
             return;
         }
-        let condition = std::mem::replace(&mut self.slots[plugin.0].cell().condition, Condition::Entered);
-        let Condition::Up(mut instance) = condition else {
-            self.slots[plugin.0].cell().condition = condition;
+        let Some(mut instance) = self.slots[plugin.0].take() else {
             // Whatever it had is gone with its store.
             return self.forget_unwanted(plugin, |_| true);
         };
@@ -90,7 +88,7 @@ impl Inner {
     /// Puts an instance back where the next call finds it.
     pub(super) fn put_back(&self, instance: Instance, frame: Frame) {
         if let Some(plugin) = frame.plugin {
-            self.slots[plugin.0].cell().condition = Condition::Up(instance);
+            self.slots[plugin.0].put_back(instance);
         }
     }
 

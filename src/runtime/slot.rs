@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crossbeam_utils::atomic::AtomicCell;
 use wasmtime::Store;
 
 use crate::link::{CallError, Deadline, Entry, PluginState, Ticks};
@@ -10,9 +11,11 @@ use crate::model::RestartBudget;
 
 /// The place of a plugin in a live app.
 ///
-/// Only the chain that has the plugin's turn looks into the cell, and keeps it locked for no call. The rest
-/// may be read by anyone.
+/// Only the chain that has the plugin's turn takes the instance and changes the cell, which it keeps locked for no
+/// call. The rest may be read by anyone.
 pub(super) struct Slot {
+    /// The live instance, while nobody is in it. Nearly all calls find it here and need no lock.
+    idle: AtomicCell<Option<Instance>>,
     cell: Mutex<Cell>,
     /// When the chain that is in it must have left it; [`NO_DEADLINE`] where that is open.
     due: AtomicU64,
@@ -44,13 +47,11 @@ pub(super) struct Cell {
 pub(super) enum Condition {
     /// Its turn to start has not come yet.
     NotStarted,
-    /// It is up.
-    Up(Instance),
+    /// It is up: idle, or a chain is in it.
+    Live,
     /// It is being started. When a chain finds that which has just got its turn, a panic of the host has
     /// unwound from there; so with the next one.
     Starting,
-    /// A chain is in it.
-    Entered,
     /// It has failed and is started anew when it is needed.
     Down {
         /// Why it has failed.
@@ -78,10 +79,21 @@ impl Slot {
     pub(super) fn new(restart: RestartBudget) -> Self {
         let restarts = RestartLog { budget: restart, recent: VecDeque::new() };
         Self {
+            idle: AtomicCell::new(None),
             cell: Mutex::new(Cell { condition: Condition::NotStarted, restarts, generation: 0 }),
             due: AtomicU64::new(NO_DEADLINE),
             unwanted: Mutex::new(VecDeque::new()),
         }
+    }
+
+    /// The live instance, unless somebody is in it.
+    pub(super) fn take(&self) -> Option<Instance> {
+        self.idle.take()
+    }
+
+    /// Puts the live instance back, when it has been left.
+    pub(super) fn put_back(&self, instance: Instance) {
+        self.idle.store(Some(instance));
     }
 
     /// The cell, which nobody else uses while one has the plugin's turn. A panic leaves it in order.
@@ -167,6 +179,11 @@ mod tests {
 
     fn log(max: u32, within: Duration) -> RestartLog {
         RestartLog { budget: RestartBudget::AtMost { max, within }, recent: VecDeque::new() }
+    }
+
+    #[test]
+    fn instances_are_taken_without_a_lock() {
+        assert!(AtomicCell::<Option<Instance>>::is_lock_free());
     }
 
     #[test]

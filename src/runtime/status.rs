@@ -36,7 +36,7 @@ impl Runtime {
         let ready = cell.readiness(Instant::now());
         match &cell.condition {
             Condition::NotStarted => Status::NotStarted,
-            Condition::Up(_) | Condition::Entered | Condition::Starting => Status::Up,
+            Condition::Live | Condition::Starting => Status::Up,
             Condition::Down { cause, .. } => match ready {
                 Ready::Never(_) => Status::Failed { cause: cause.clone() },
                 Ready::Now | Ready::In(_) => Status::Down { cause: cause.clone() },
@@ -64,12 +64,12 @@ impl Inner {
         self.check_stack(plugin)?;
         let Some(_turn) = self.take_turn(caller, plugin)? else { return Err(self.reentrant(plugin)) };
         let cause = self.refuse(CallErrorKind::Failed, plugin, "the host has ended it".to_owned());
-        let condition = {
-            let mut cell = self.slots[plugin.0].cell();
-            cell.restarts.forget();
-            std::mem::replace(&mut cell.condition, Condition::down(cause, false))
-        };
-        if let Condition::Up(instance) = condition {
+        let slot = &self.slots[plugin.0];
+        let mut cell = slot.cell();
+        cell.restarts.forget();
+        cell.condition = Condition::down(cause, false);
+        drop(cell);
+        if let Some(instance) = slot.take() {
             self.tear_down(instance, self.frame(caller, Purpose::Start(plugin)));
         }
         Ok(())

@@ -131,7 +131,7 @@ fn a_panic_of_the_host_leaves_the_plugin_failed_and_nothing_locked() {
     let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let inner = &live.runtime.inner;
         let _turn = inner.turns.take(PluginIndex(0), chain.chain, || None, || false).ok();
-        let _taken = std::mem::replace(&mut inner.slots[0].cell().condition, super::super::Condition::Entered);
+        let _taken = inner.slots[0].take();
         std::panic::resume_unwind(Box::new("host"));
     }));
     assert!(unwound.is_err());
