@@ -27,6 +27,7 @@ pub fn told(name: &str) -> Result<String, String> {
         "several-providers" => app("choice").call(WORK, &note).unwrap_err(),
         "wrong-type" => app("trap").typed::<(u32,), (u32,)>(WORK).err().unwrap(),
         "reentrant" => back_into_its_caller(),
+        "host-panic" => panic_of_the_host(),
         "ring" => ring(),
         "stack" => {
             let app = app("trap");
@@ -103,6 +104,13 @@ fn back_into_its_caller() -> CallError {
     let app = pair(&handle, gate);
     app.call("demo:app/ping#ping", &[Val::Bool(true)]).unwrap();
     receive.recv().unwrap()
+}
+
+/// A host function panics.
+#[allow(clippy::panic, reason = "that is what is shown")]
+fn panic_of_the_host() -> CallError {
+    let app = pair(&AppHandle::default(), || panic!("no window is open"));
+    app.call("demo:app/ping#ping", &[Val::Bool(true)]).unwrap_err()
 }
 
 /// Two threads each hold a plugin, and then ask the other's.
