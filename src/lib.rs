@@ -102,3 +102,8 @@ struct Readme;
 #[cfg(all(doctest, feature = "cli"))]
 #[doc = include_str!("../docs/shells.md")]
 struct Shells;
+
+/// The Rust example of the page on failures runs.
+#[cfg(all(doctest, feature = "runtime"))]
+#[doc = include_str!("../docs/failures.md")]
+struct Failures;

@@ -204,6 +204,56 @@ fn a_trap_is_told_with_the_names_of_functions() {
     }
 }
 
+/// Its desk is another plugin's.
+const RELAY: &str = r#"(module
+    (import "probe:wasi/desk@1.0.0" "crash" (func $crash (param i32)))
+    (func $relay (export "probe:wasi/desk@1.0.0#crash") (param i32) (call $crash (local.get 0))))"#;
+
+const RELAY_WIT: &str = "package probe:wasi@1.0.0;
+interface desk { crash: func(depth: u32); }
+world relay { import desk; export desk; }";
+
+#[test]
+fn a_trap_far_down_a_chain_is_told_with_the_names_of_functions() {
+    for language in LANGUAGES {
+        let folder = folder(&format!("chain-{language}"));
+        add(&folder, "desk", &format!("{language}-desk.wasm"), EXPORTS);
+        fs::write(folder.join("relay.wat"), RELAY).unwrap();
+        fs::write(folder.join("relay.wit"), RELAY_WIT).unwrap();
+        let line = ["a", "b", "c", "d", "e", "desk"];
+        let imports = "[imports]\n'probe:wasi/desk@1.0.0' = 'exactly-one'\n";
+        let relay = format!("[plugin]\ncomponent = 'relay.wat'\nwit = 'relay.wit'\n{EXPORTS}{imports}");
+        let mut bindings = "[bind]\n".to_owned();
+        for pair in line.windows(2) {
+            fs::write(folder.join(format!("{}.toml", pair[0])), &relay).unwrap();
+            bindings += &format!("{} = {{ 'probe:wasi/desk@1.0.0' = ['{}'] }}\n", pair[0], pair[1]);
+        }
+        fs::write(folder.join("app.toml"), bindings).unwrap();
+
+        let call = ["call", "--plugin", "a", "probe:wasi/desk#crash(2)"];
+        let (out, err, code) = plugweave(&folder, &call, "");
+        assert_eq!((out.as_str(), code), ("", Some(1)), "{language}");
+        let calls: Vec<String> = line.map(|plugin| format!("{plugin} (probe:wasi/desk@1.0.0#crash)")).to_vec();
+        let told = format!(
+            "error: `probe:wasi/desk@1.0.0#crash` of plugin `desk` failed (trap): \
+             wasm trap: wasm `unreachable` instruction executed; called through host -> {}\n\
+             \x20 = note: the stack of `desk`, innermost first:\n",
+            calls.join(" -> ")
+        );
+        let frames = err.strip_prefix(&told).unwrap_or_else(|| panic!("{language}: {err}"));
+        // The same calls are told once.
+        assert!(frames.contains("stumble (repeated)\n"), "{language}: {frames}");
+
+        let (out, _, _) = plugweave(&folder, &[&call[..], &["--format", "json"]].concat(), "");
+        let error = &serde_json::from_str::<serde_json::Value>(&out).unwrap()["error"];
+        assert_eq!((&error["provider"], &error["origin"]), (&"a".into(), &"desk".into()), "{language}");
+        let chain = error["chain"].as_array().unwrap().iter().map(|call| call["plugin"].as_str().unwrap());
+        assert!(chain.eq(line), "{error}");
+        let backtrace = error["backtrace"].as_array().unwrap();
+        assert_eq!(backtrace.iter().filter(|frame| frame.as_str().unwrap().contains("stumble")).count(), 3);
+    }
+}
+
 #[test]
 fn plugins_in_two_languages_answer_alike() {
     let folder = folder("both");

@@ -73,20 +73,22 @@ impl CallErrorKind {
         matches!(self, Self::UnknownTarget | Self::SeveralProviders | Self::WrongType)
     }
 
-    /// Whether the plugin was not even entered: nobody has failed, and nobody is charged.
+    /// Whether no plugin was entered: nobody has failed, and nobody is charged.
     pub fn is_refusal(self) -> bool {
-        matches!(
-            self,
+        match self {
+            Self::Trap | Self::Timeout | Self::Fuel | Self::Exit | Self::HostPanic | Self::Failed => false,
             Self::NotStarted
-                | Self::Reentrant
-                | Self::Ring
-                | Self::CallDepth
-                | Self::Stack
-                | Self::BadArguments
-                | Self::WrongOwner
-                | Self::OwnerRestarted
-                | Self::WrongType
-        )
+            | Self::Reentrant
+            | Self::Ring
+            | Self::CallDepth
+            | Self::Stack
+            | Self::BadArguments
+            | Self::WrongOwner
+            | Self::OwnerRestarted
+            | Self::UnknownTarget
+            | Self::SeveralProviders
+            | Self::WrongType => true,
+        }
     }
 
     /// The code that programs see; it never changes.
@@ -282,20 +284,23 @@ impl CallError {
         &self.0.frames
     }
 
-    /// The error as JSON: `code`, `message`, what was called (`provider`, `interface`, `function`),
-    /// where it began (`origin`, `cause`, `backtrace`) and the `chain` in between.
+    /// The error as JSON: `code`, whether it is a `refusal`, `message`, what was called (`provider`,
+    /// `interface`, `function`), where it began (`origin`, `cause`, `exit-code`, `backtrace`) and the
+    /// `chain` in between.
     pub fn to_json(&self) -> Value {
         let fault = &*self.0;
         let called = fault.frames.first();
         let chain: Vec<Value> = fault.frames.iter().map(frame_json).collect();
         json!({
             "code": fault.kind.code(),
+            "refusal": fault.kind.is_refusal(),
             "message": self.to_string(),
             "provider": self.provider().map(PluginId::as_str),
             "interface": called.and_then(|frame| frame.interface.as_ref()).map(ToString::to_string),
             "function": called.map(|frame| frame.function.as_str()),
             "origin": fault.origin.as_ref().map(PluginId::as_str),
             "cause": fault.cause,
+            "exit-code": fault.exit_code,
             "chain": chain,
             "backtrace": fault.backtrace,
         })
@@ -327,14 +332,30 @@ impl fmt::Display for CallError {
         if fault.frames.len() > 1 {
             let caller = fault.frames.first().and_then(|frame| frame.caller.as_ref());
             write!(f, "; called through {}", caller.map_or("host", PluginId::as_str))?;
-            for frame in &fault.frames {
-                match frame.is_start() {
-                    true => write!(f, " -> {} {START}", frame.plugin)?,
-                    false => write!(f, " -> {} ({})", frame.plugin, frame.target())?,
-                }
+            // Of a long chain both ends will do; `chain` has the rest.
+            let middle =
+                fault.frames.get(SHOWN..fault.frames.len().saturating_sub(SHOWN)).filter(|middle| middle.len() > 1);
+            let (outer, inner) = match middle {
+                Some(_) => (&fault.frames[..SHOWN], &fault.frames[fault.frames.len() - SHOWN..]),
+                None => (&fault.frames[..], &[][..]),
+            };
+            outer.iter().try_for_each(|frame| tell(f, frame))?;
+            if let Some(middle) = middle {
+                write!(f, " -> … {} more …", middle.len())?;
             }
+            inner.iter().try_for_each(|frame| tell(f, frame))?;
         }
         Ok(())
+    }
+}
+
+/// How many calls are shown at each end of a long chain.
+const SHOWN: usize = 5;
+
+fn tell(f: &mut fmt::Formatter<'_>, frame: &CallFrame) -> fmt::Result {
+    match frame.is_start() {
+        true => write!(f, " -> {} {START}", frame.plugin),
+        false => write!(f, " -> {} ({})", frame.plugin, frame.target()),
     }
 }
 
@@ -416,5 +437,29 @@ mod tests {
         assert_eq!((error.provider(), error.origin()), (Some(&id("a")), Some(&id("b"))));
         let json = error.to_json();
         assert_eq!((&json["code"], &json["chain"][1]["caller"]), (&json!("trap"), &json!("a")));
+        assert_eq!((&json["refusal"], &json["exit-code"]), (&json!(false), &Value::Null));
+        let exit = CallError::new(CallErrorKind::Exit, None, "it exited").with_exit_code(3).to_json();
+        assert_eq!(exit["exit-code"], json!(3));
+        assert_eq!(CallError::new(CallErrorKind::Ring, None, "").to_json()["refusal"], json!(true));
+    }
+
+    #[test]
+    fn of_a_long_chain_both_ends_are_told() {
+        let told = |length: usize| {
+            let ids: Vec<String> = (0..length).map(|place| format!("p{place}")).collect();
+            let error = CallError::new(CallErrorKind::Trap, None, "no");
+            ids.iter().rev().fold(error, |error, plugin| error.called(frame(None, plugin))).to_string()
+        };
+        let calls = |places: std::ops::Range<usize>| -> String {
+            places.map(|place| format!(" -> p{place} (a:b/c@1.0.0#f)")).collect()
+        };
+        for length in [2, 6, 11] {
+            assert!(told(length).ends_with(&format!("; called through host{}", calls(0..length))), "{}", told(length));
+        }
+        for length in [12, 40] {
+            let (outer, inner) = (calls(0..5), calls(length - 5..length));
+            let end = format!("; called through host{outer} -> … {} more …{inner}", length - 10);
+            assert!(told(length).ends_with(&end), "{}", told(length));
+        }
     }
 }

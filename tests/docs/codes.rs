@@ -1,8 +1,8 @@
-//! The codes of diagnostics and of failures.
+//! The codes of diagnostics.
 
 use plugweave::diagnostic::Code;
 
-use crate::table::{Table, spans};
+use crate::table::Table;
 use crate::{Marked, docs, read};
 
 #[test]
@@ -42,28 +42,5 @@ fn codes_that_are_named_exist() {
             let is_code = Code::ALL.iter().any(|code| code.as_str() == word);
             assert!(is_code || word == "PWnnn", "{}: there is no {word}", doc.path);
         }
-    }
-}
-
-/// The codes of failures, as the source of their kinds has them.
-fn failure_codes() -> Vec<String> {
-    let source = read("src/link/fault.rs").unwrap();
-    let codes = source.split("pub fn code(self)").nth(1).unwrap().split("\n    }\n").next().unwrap();
-    codes.split("=> \"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
-}
-
-#[test]
-fn every_code_of_a_failure_is_documented() {
-    let text = read("docs/manifest.md").unwrap();
-    let section = text.split("\n## Failures\n").nth(1).unwrap().split("\n## ").next().unwrap();
-    let codes = failure_codes();
-    assert!(codes.len() > 10, "{codes:?}");
-    for code in &codes {
-        assert!(section.contains(&format!("`{code}`")), "`{code}` is not documented");
-    }
-    let table = &section[section.find('|').unwrap()..];
-    let rows: String = table.lines().take_while(|line| line.starts_with('|')).map(|line| format!("{line}\n")).collect();
-    for code in Table::parse(&rows).column("code").unwrap().into_iter().flat_map(spans) {
-        assert!(codes.iter().any(|known| known == code), "there is no code `{code}`");
     }
 }

@@ -20,15 +20,19 @@
 //! | `narrowing` | a table of the limits and grants that `app.toml` may narrow |
 //! | `cardinalities` | a table of the cardinalities |
 //! | `codes` | a table of the codes of diagnostics |
+//! | `failures` | a table of the codes of failures |
+//! | `told: NAME` | an error that only a shell can bring about, by its code |
 //! | `json: COMMAND` | a table of the fields that `plugweave COMMAND --format json` prints |
 //! | `write`, `change`, `setup` | a step of the tutorial, which `tests/tutorial/main.rs` follows |
 //!
-//! `BLESS=1 cargo test --test docs` rewrites the blocks of `case`, `file`, `graph`, `help` and `wasi`.
+//! `BLESS=1 cargo test --test docs` rewrites the blocks of `case`, `file`, `graph`, `help`, `told` and `wasi`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod codes;
 mod dependencies;
+#[cfg(feature = "runtime")]
+mod failures;
 mod json;
 mod keys;
 mod links;
@@ -50,11 +54,12 @@ use plugweave::manifest::{Settings, parse_app, parse_manifest, settle};
 use plugweave::plan::Plan;
 
 /// Every marker, and whether `BLESS=1` writes what stands below it.
-const MARKERS: [(&str, bool); 20] = [
+const MARKERS: [(&str, bool); 22] = [
     ("case", true),
     ("file", true),
     ("graph", true),
     ("help", true),
+    ("told", true),
     ("wasi", true),
     ("excerpt", false),
     ("plan", false),
@@ -67,6 +72,7 @@ const MARKERS: [(&str, bool); 20] = [
     ("narrowing", false),
     ("cardinalities", false),
     ("codes", false),
+    ("failures", false),
     ("json", false),
     ("write", false),
     ("change", false),
@@ -187,6 +193,7 @@ fn wanted(mark: &Marked<'_>) -> Result<String, String> {
         "case" => read(&format!("tests/cases/{}/transcript.txt", mark.argument)).map(|transcript| shown(&transcript)),
         "file" => read(mark.argument),
         "graph" => plan(mark.argument).map(|plan| plan.to_mermaid()),
+        "told" => told_by_a_shell(mark),
         "help" => Ok(help(mark.argument).unwrap_or_else(|| mark.text().to_owned())),
         _ => Ok(plugweave::resolve::offered_by_runtime().map(|name| name + "\n").collect()),
     }
@@ -198,6 +205,14 @@ fn help(command: &str) -> Option<String> {
     let printed = program.args(command.split_whitespace()).arg("--help").output().unwrap();
     let lines = String::from_utf8(printed.stdout).unwrap();
     Some(lines.lines().map(|line| format!("{}\n", line.trim_end())).collect())
+}
+
+/// An error that a shell is told; what stands there already where there is no runtime.
+fn told_by_a_shell(mark: &Marked<'_>) -> Result<String, String> {
+    #[cfg(feature = "runtime")]
+    return failures::told(mark.argument);
+    #[cfg(not(feature = "runtime"))]
+    return Ok(mark.text().to_owned());
 }
 
 /// A transcript as a terminal would have shown it: without comments and exit codes, and with stderr
@@ -240,6 +255,8 @@ fn problem(mark: &Marked<'_>) -> Option<String> {
         "narrowing" => keys::narrowing_problem(mark),
         "cardinalities" => keys::cardinality_problem(mark),
         "codes" => codes::problem(mark),
+        #[cfg(feature = "runtime")]
+        "failures" => failures::problem(mark),
         "manifest" => settings(mark.text()).err(),
         "app" => app_problem(mark.text()),
         "defaults" => match (settings(mark.text()), settings("[plugin]\ncomponent = \"a.wasm\"\n")) {

@@ -1,0 +1,10 @@
+(module
+  (import "[export]demo:shop/store@1.0.0" "[resource-new]item" (func $new (param i32) (result i32)))
+  (memory (export "memory") 1)
+  (global $next (mut i32) (i32.const 4096))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (global.get $next)
+    (global.set $next (i32.and (i32.add (i32.add (global.get $next) (local.get 3)) (i32.const 7)) (i32.const -8))))
+  (func (export "demo:shop/store@1.0.0#open") (result i32) (call $new (i32.const 7)))
+  (func (export "demo:shop/store@1.0.0#pack") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+  (func (export "demo:shop/store@1.0.0#fail") unreachable))

@@ -1,0 +1,12 @@
+(module
+  (import "demo:app/task@1.0.0" "work" (func $work (param i32 i32 i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 16) "a note")
+  (data (i32.const 32) "a note that is much longer than the others")
+  (global $next (mut i32) (i32.const 4096))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (global.get $next)
+    (global.set $next (i32.and (i32.add (i32.add (global.get $next) (local.get 3)) (i32.const 7)) (i32.const -8))))
+  (func (export "trust") (result i32)
+    (call $work (i32.const 32) (i32.const 42) (i32.const 1024))
+    (i32.const 1024)))
