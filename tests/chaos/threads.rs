@@ -192,7 +192,7 @@ pub fn in_strife(case: &Case, seed: u64, runs: u64) -> Result<Tally, String> {
     let app = case.start();
     let plots = Plot::all(case.topology.slow);
     // As little stack as threads usually have, so that not all calls have room.
-    let room = if seed % 2 == 0 { 2 << 20 } else { ROOM };
+    let room = if seed.is_multiple_of(2) { 2 << 20 } else { ROOM };
     let parts = live(case, &app, seed, runs, room, &plots, |part, run| {
         for (node, start) in &run.arm {
             part.case.world.arm(*node, *start);
