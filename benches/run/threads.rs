@@ -11,7 +11,7 @@ use super::{guests, start, with_plugin};
 
 /// Calls of all threads together, of which a thread takes long enough that starting it does not count.
 fn calls() -> u32 {
-    if is_measured() { 100_000 } else { 100 }
+    if is_measured() { 20_000 } else { 100 }
 }
 
 /// Two plugins without any link between them, and two that ask others: `relay-0` and `relay-1` each its own `echo`,

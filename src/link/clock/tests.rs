@@ -1,3 +1,4 @@
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use super::*;
@@ -54,17 +55,31 @@ fn an_idle_clock_stands_still_while_others_go() {
 
 #[test]
 fn a_call_wakes_a_clock_that_falls_asleep_just_then() {
-    // One that falls asleep as soon as it may.
-    let ticker = Box::leak(Box::new(Ticker::new(1)));
+    // It falls asleep as soon as it may, and ticks follow each other at once, so that the two meet.
+    let ticker: &Ticker = Box::leak(Box::new(Ticker::new(0)));
     let clock = clock(ticker);
-    for turn in 0..200 {
-        let running = clock.run();
-        let begin = clock.now();
-        until(|| clock.now() > begin);
-        drop(running);
-        // Somewhere around the tick with which it falls asleep.
-        std::thread::sleep(TICK.mul_f64(f64::from(turn) / 100.0));
-    }
+    let is_done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_done.load(Ordering::Relaxed) {
+                ticker.tick_now();
+                std::thread::yield_now();
+            }
+        });
+        let calls = std::panic::AssertUnwindSafe(|| {
+            for _ in 0..20_000 {
+                let _running = clock.run();
+                let (begin, called) = (clock.now(), Instant::now());
+                while clock.now() == begin {
+                    assert!(called.elapsed() < Duration::from_secs(20), "time stands still in a call");
+                    std::thread::yield_now();
+                }
+            }
+        });
+        let called = std::panic::catch_unwind(calls);
+        is_done.store(true, Ordering::Relaxed);
+        called.unwrap();
+    });
 }
 
 #[test]

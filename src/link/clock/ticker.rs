@@ -157,6 +157,12 @@ impl Ticker {
         begin.elapsed()
     }
 
+    /// A tick before its time.
+    #[cfg(test)]
+    pub(super) fn tick_now(&self) {
+        lock(&self.roster).awake.retain_mut(|awake| awake.tick(self.linger));
+    }
+
     #[cfg(test)]
     pub(super) fn has_thread(&self) -> bool {
         lock(&self.clocks).thread.is_some()
