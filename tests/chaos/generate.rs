@@ -169,7 +169,7 @@ fn attempt(random: &mut Random, topology: &Topology, theme: Theme) -> Option<(Ru
         if how != How::Alone {
             script.push(Op::Make(random.below(60)));
         }
-        script.push(Op::Call { slot: step.slot, how, script: Script(inner), deep: random.percent(10) });
+        script.push(Op::Call { slot: step.slot, how, script: Script(inner), deep: deep(random, topology, 10) });
         script.extend(noise(random, topology, 1));
     }
     let mut run = Run { calls: vec![(nodes[0], Script(script))], ..Run::default() };
@@ -246,6 +246,12 @@ pub fn asking(random: &mut Random, topology: &Topology, mut node: usize) -> Star
     Start::Ask(path)
 }
 
+/// Whether a call is made far down the stack. Not where it may come back: how much stack is left then for the same
+/// plugin depends on how the host was built.
+fn deep(random: &mut Random, topology: &Topology, percent: usize) -> bool {
+    random.percent(percent) && !topology.cyclic
+}
+
 /// Some things to do, nearly all of them harmless.
 fn noise(random: &mut Random, topology: &Topology, level: usize) -> Vec<Op> {
     let mut ops = Vec::new();
@@ -269,7 +275,7 @@ fn noise(random: &mut Random, topology: &Topology, level: usize) -> Vec<Op> {
             _ => {
                 let how = random.pick(&[How::Alone, How::Lend, How::Give]);
                 let script = Script(noise(random, topology, level + 1));
-                Op::Call { slot: random.below(3), how, script, deep: random.percent(5) }
+                Op::Call { slot: random.below(3), how, script, deep: deep(random, topology, 5) }
             }
         };
         ops.push(op);
