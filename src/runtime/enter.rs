@@ -218,20 +218,22 @@ impl Inner {
     ) -> Result<Result<R, CallError>, Failed> {
         let acted = catch(|| act(store.as_context_mut()));
         // Whatever has become of this entry: one further down the chain has ended the instance.
-        if let Some(cause) = store.data().ended() {
-            return Err(Failed { cause, panic: None });
-        }
-        let failed = match acted {
-            Ok(value) => return Ok(Ok(value)),
-            Err(Ended::Refused(cause)) => return Ok(Err(cause)),
+        let ended = store.data().ended();
+        let failed = match (acted, &ended) {
+            (Ok(value), None) => return Ok(Ok(value)),
+            (Err(Ended::Refused(cause)), None) => return Ok(Err(cause)),
             // Whatever the error is: the store cannot be trusted any more.
-            Err(Ended::Failed(error)) => Failed { cause: self.explain(&error, store), panic: None },
+            (Err(Ended::Failed(error)), None) => Failed { cause: self.explain(&error, store), panic: None },
             // What the host does with exports is its own code: so is the panic.
-            Err(Ended::Panicked(panic)) => Failed {
-                cause: self.told_panic(purpose.plugin(), &*panic),
+            (Err(Ended::Panicked(panic)), ended) => Failed {
+                cause: ended.clone().unwrap_or_else(|| self.told_panic(purpose.plugin(), &*panic)),
                 panic: matches!(purpose, Purpose::Use(_)).then_some(panic),
             },
+            (_, Some(cause)) => Failed { cause: cause.clone(), panic: None },
         };
+        if ended.is_some() {
+            return Err(failed);
+        }
         let exits = matches!(purpose, Purpose::Run(_)) && failed.cause.exit_code().is_some();
         let charged = self.began_in(&failed.cause, purpose.plugin()) && !exits;
         self.note_failure(purpose.plugin(), store.data().generation, failed.cause.clone(), charged);

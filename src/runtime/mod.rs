@@ -19,6 +19,7 @@ mod outside;
 mod passed;
 mod refuse;
 mod release;
+mod restarts;
 mod slot;
 mod status;
 mod stream;

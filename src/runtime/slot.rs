@@ -1,11 +1,12 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crossbeam_utils::atomic::AtomicCell;
 use wasmtime::Store;
 
+use super::restarts::RestartLog;
 use crate::link::{CallError, Deadline, Entry, PluginState, Ticks};
 use crate::model::RestartBudget;
 
@@ -77,7 +78,7 @@ impl Condition {
 
 impl Slot {
     pub(super) fn new(restart: RestartBudget) -> Self {
-        let restarts = RestartLog { budget: restart, recent: VecDeque::new() };
+        let restarts = RestartLog::new(restart);
         Self {
             idle: AtomicCell::new(None),
             cell: Mutex::new(Cell { condition: Condition::NotStarted, restarts, generation: 0 }),
@@ -126,93 +127,12 @@ impl Slot {
     }
 }
 
-/// The restarts of a plugin that still count.
-pub(super) struct RestartLog {
-    budget: RestartBudget,
-    recent: VecDeque<Instant>,
-}
-
-/// How long the second restart is put off; each one after it twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
-
-/// Longest time that a restart is put off.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-
-impl RestartLog {
-    /// How long after its failure the plugin may be restarted; nothing where the budget is used up.
-    ///
-    /// The first restart is not put off at all. No pause is so long that the whole budget could not be
-    /// used within its span.
-    pub(super) fn pause(&mut self, now: Instant) -> Option<Duration> {
-        let RestartBudget::AtMost { max, within } = self.budget else { return None };
-        while self.recent.front().is_some_and(|then| now.saturating_duration_since(*then) >= within) {
-            self.recent.pop_front();
-        }
-        let spent = u32::try_from(self.recent.len()).ok().filter(|spent| *spent < max)?;
-        let Some(doubled) = spent.checked_sub(1) else { return Some(Duration::ZERO) };
-        let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(doubled));
-        Some(pause.min(LONGEST_PAUSE).min(within / max))
-    }
-
-    /// Notes a restart.
-    pub(super) fn note(&mut self, now: Instant) {
-        self.recent.push_back(now);
-    }
-
-    /// Begins again with the whole budget.
-    pub(super) fn forget(&mut self) {
-        self.recent.clear();
-    }
-
-    /// The budget, as one says it.
-    pub(super) fn describe(&self) -> String {
-        match self.budget {
-            RestartBudget::Never => "it is never restarted".to_owned(),
-            RestartBudget::AtMost { max, within } => format!("its {max} restart(s) within {within:?} are used up"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn log(max: u32, within: Duration) -> RestartLog {
-        RestartLog { budget: RestartBudget::AtMost { max, within }, recent: VecDeque::new() }
-    }
-
     #[test]
     fn instances_are_taken_without_a_lock() {
         assert!(AtomicCell::<Option<Instance>>::is_lock_free());
-    }
-
-    #[test]
-    fn the_budget_counts_within_its_span() {
-        let mut log = log(2, Duration::from_secs(60));
-        let begin = Instant::now();
-        let mut spend = |seconds| {
-            let now = begin + Duration::from_secs(seconds);
-            log.pause(now).inspect(|_| log.note(now)).is_some()
-        };
-        assert!(spend(0) && spend(10));
-        assert!(!spend(59));
-        assert!(spend(60));
-        assert!(!spend(69) && spend(70));
-        let mut never = RestartLog { budget: RestartBudget::Never, recent: VecDeque::new() };
-        assert_eq!(never.pause(begin), None);
-    }
-
-    #[test]
-    fn pauses_double_up_to_their_share_of_the_span() {
-        let now = Instant::now();
-        let pauses = |max, within, count| -> Vec<u128> {
-            let mut log = log(max, Duration::from_millis(within));
-            let next = |_| log.pause(now).inspect(|_| log.note(now)).map(|pause| pause.as_millis());
-            (0..count).map_while(next).collect()
-        };
-        assert_eq!(pauses(3, 60_000, 9), [0, 10, 20]);
-        assert_eq!(pauses(100, 3_600_000, 10), [0, 10, 20, 40, 80, 160, 320, 640, 1000, 1000]);
-        assert_eq!(pauses(100, 2_000, 4), [0, 10, 20, 20]);
-        assert_eq!(pauses(u32::MAX, 1, 3), [0, 0, 0]);
     }
 }
