@@ -92,7 +92,7 @@ pub fn in_harmony(case: &Case, seed: u64, runs: u64) -> Result<Tally, String> {
         Plot::all(false).into_iter().filter(|plot| !matches!(plot, Plot::Start(_) | Plot::StartAsking)).collect();
     let parts = live(case, &app, seed, runs, ROOM, &plots, |part, run| {
         for (node, script) in &run.calls {
-            let script = keeping_nothing(script);
+            let script = changed(script, &keeping_nothing);
             let expected = part.model.call(*node, &script);
             let found = call(part.app, *node, &script);
             part.tally.calls += 1;
@@ -129,16 +129,28 @@ pub fn in_harmony(case: &Case, seed: u64, runs: u64) -> Result<Tally, String> {
     Ok(tally)
 }
 
-/// The same without what depends on what others have done before.
-fn keeping_nothing(script: &Script) -> Script {
-    let ops = script.0.iter().filter(|op| !matches!(op, Op::Hoard | Op::Unhoard)).map(|op| match op {
-        Op::Call { slot, how, script, deep } => {
-            Op::Call { slot: *slot, how: *how, script: keeping_nothing(script), deep: *deep }
-        }
-        Op::Only(node, script) => Op::Only(*node, keeping_nothing(script)),
-        other => other.clone(),
+/// The same with steps that are changed, or left out.
+fn changed(script: &Script, change: &dyn Fn(&Op) -> Option<Op>) -> Script {
+    let ops = script.0.iter().filter_map(change).map(|op| match op {
+        Op::Call { slot, how, script, deep } => Op::Call { slot, how, script: changed(&script, change), deep },
+        Op::Only(node, script) => Op::Only(node, changed(&script, change)),
+        other => other,
     });
     Script(ops.collect())
+}
+
+/// Leaves out what depends on what others have done before.
+fn keeping_nothing(op: &Op) -> Option<Op> {
+    (!matches!(op, Op::Hoard | Op::Unhoard)).then(|| op.clone())
+}
+
+/// Lets each call begin with most of the stack used up.
+fn using_up_stack(op: &Op) -> Op {
+    let mut op = op.clone();
+    if let Op::Call { deep, .. } = &mut op {
+        *deep = true;
+    }
+    op
 }
 
 /// Whether an outcome can be.
@@ -197,8 +209,10 @@ pub fn in_strife(case: &Case, seed: u64, runs: u64) -> Result<Tally, String> {
         for (node, start) in &run.arm {
             part.case.world.arm(*node, *start);
         }
+        let deep = part.random.percent(50);
         for (node, script) in &run.calls {
             part.tally.calls += 1;
+            let script = &if deep { changed(script, &|op| Some(using_up_stack(op))) } else { script.clone() };
             match call(part.app, *node, script) {
                 Ok(found) => {
                     answer(*node, &found).map_err(|told| format!("{script}\n  {told}"))?;
