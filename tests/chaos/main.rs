@@ -34,6 +34,7 @@ use cap::Cap;
 
 use expect::REENTRANCY;
 use generate::Plot;
+use model::{ENDED_FURTHER_DOWN, STARTED_FURTHER_DOWN};
 use outcome::{EXIT, FAILED, FUEL, NOT_STARTED, REENTRANT, TRAP};
 use play::Case;
 use random::number;
@@ -169,8 +170,9 @@ fn apps_do_what_the_model_says() {
     });
     if kind.is_usual() {
         tally.assert_all_places(&plots);
-        for code in [TRAP, FUEL, EXIT, FAILED, NOT_STARTED].into_iter().chain((!REENTRANCY).then_some(REENTRANT)) {
-            tally.assert_has(format!("entries that end with {code}"));
+        let around = if REENTRANCY { [ENDED_FURTHER_DOWN, STARTED_FURTHER_DOWN] } else { [REENTRANT; 2] };
+        for event in [TRAP, FUEL, EXIT, FAILED, NOT_STARTED].into_iter().chain(around) {
+            tally.assert_has(format!("times {event}"));
         }
     }
 }
@@ -199,6 +201,7 @@ fn threads_do_not_disturb_each_other() {
     let tally = kind.live(1, wanted, |case, seed| threads::in_harmony(case, seed, kind.life));
     if kind.is_usual() {
         tally.assert_has("plugins that never failed");
+        tally.assert_all_threads(&threads::plots_in_harmony(), threads::THREADS);
         for count in 1..=threads::THREADS {
             tally.assert_has(format!("lives with {count} threads"));
             tally.assert_has(format!("lives with {count} threads and cycles"));

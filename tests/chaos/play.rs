@@ -72,8 +72,7 @@ impl Case {
             life.arm.push((random.below(self.topology.nodes.len()), Start::Crime(crime)));
         }
         if random.percent(50) {
-            let node = random.below(self.topology.nodes.len());
-            life.arm.push((node, generate::asking(&mut random, &self.topology, node)));
+            life.arm.extend(generate::asker(&mut random, &self.topology));
         }
         let mut tally = Tally::default();
         let differs = (|| {
@@ -100,7 +99,7 @@ impl Case {
         let mut tally = Tally::default();
         let mut played = Played::start(self, &life.arm, &mut tally)?;
         for run in &life.runs {
-            if !generate::suits(&played.model, run) {
+            if !generate::is_clear(&played.model, run) {
                 break;
             }
             watched.does(format!("again: {}", told(run)));
@@ -273,8 +272,8 @@ impl<'a> Played<'a> {
             }
         }
         let Self { case, app, model } = self;
-        for (code, count) in model.codes {
-            tally.note_many(format!("entries that end with {code}"), count);
+        for (event, count) in model.events {
+            tally.note_many(format!("times {event}"), count);
         }
         drop(app);
         case.ended()

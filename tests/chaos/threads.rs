@@ -15,6 +15,7 @@ use super::play::{Case, answer, call, is, stat};
 use super::random::Random;
 use super::script::{Crime, Op, Script};
 use super::tally::Tally;
+use super::topology::DEPTH;
 use super::watch::Watched;
 
 /// Most threads.
@@ -23,6 +24,18 @@ pub const THREADS: usize = 8;
 /// How many threads a life has.
 fn threads(seed: u64) -> usize {
     1 + usize::try_from(seed).unwrap() % THREADS
+}
+
+/// What threads do together.
+struct Party {
+    seed: u64,
+    /// How many runs, all together.
+    runs: u64,
+    /// How much native stack each has.
+    room: usize,
+    /// The nodes from this one on must not fail.
+    spared: usize,
+    plots: Vec<Plot>,
 }
 
 /// What a thread does, and what it is to come to.
@@ -58,14 +71,12 @@ fn at_once<T: Send>(
 fn live<'a>(
     case: &'a Case,
     app: &'a App,
-    seed: u64,
-    runs: u64,
-    room: usize,
-    plots: &[Plot],
+    party: &Party,
     step: impl Fn(&mut Part<'a>, &Run) -> Result<(), String> + Sync,
 ) -> Result<Vec<(Model, Tally)>, String> {
-    let count = threads(seed);
-    at_once(count, room, |thread, stop| {
+    let Party { seed, runs, room, spared, plots } = party;
+    let (seed, runs, spared, count) = (*seed, *runs, *spared, threads(*seed));
+    at_once(count, *room, |thread, stop| {
         let random = Random::new(!seed ^ (u64::try_from(thread).unwrap() << 32));
         let model = Model::new(case.topology.clone());
         let mut part = Part { app, case, random, model, watched: Watched::new(), tally: Tally::default() };
@@ -74,7 +85,11 @@ fn live<'a>(
                 break;
             }
             let at = usize::try_from(seed * runs + index).unwrap() + thread * 7;
-            let (run, _) = generate::run(&mut part.random, &part.model, &case.topology, Theme::at(at, plots));
+            let theme = Theme { spared, ..Theme::at(at, plots) };
+            let (run, place) = generate::run(&mut part.random, &part.model, &case.topology, theme);
+            if place.is_some() {
+                part.tally.note(format!("{:?} on {count} threads", theme.plot));
+            }
             part.watched.does(format!("seed {seed}, thread {thread} of {count}, run {index}: {run:?}"));
             part.tally.runs += 1;
             step(&mut part, &run).map_err(|told| format!("thread {thread} of {count}, run {index}: {told}"))?;
@@ -83,14 +98,22 @@ fn live<'a>(
     })
 }
 
+/// What goes wrong where each thread gets what it would get alone: nothing that others have to do with.
+pub fn plots_in_harmony() -> Vec<Plot> {
+    let starts = |plot: &Plot| matches!(plot, Plot::Start(_) | Plot::StartAsking);
+    Plot::all(false).into_iter().filter(|plot| !starts(plot)).collect()
+}
+
 /// Threads that keep nothing: each gets what the model says, as if it were alone. Where calls can go round,
 /// waiting for each other in a ring is refused, and that is all that may be different.
 pub fn in_harmony(case: &Case, seed: u64, runs: u64) -> Result<Tally, String> {
     case.world.reset();
     let app = case.start();
-    let plots: Vec<Plot> =
-        Plot::all(false).into_iter().filter(|plot| !matches!(plot, Plot::Start(_) | Plot::StartAsking)).collect();
-    let parts = live(case, &app, seed, runs, ROOM, &plots, |part, run| {
+    let plots = plots_in_harmony();
+    // In some lives the last ones, which all others call, have nothing to do with what goes wrong.
+    let spared = if !(seed / 3).is_multiple_of(3) { 1 + usize::try_from(seed).unwrap() % DEPTH } else { usize::MAX };
+    let party = Party { seed, runs, room: ROOM, spared, plots };
+    let parts = live(case, &app, &party, |part, run| {
         for (node, script) in &run.calls {
             let script = changed(script, &keeping_nothing);
             let expected = part.model.call(*node, &script);
@@ -204,8 +227,9 @@ pub fn in_strife(case: &Case, seed: u64, runs: u64) -> Result<Tally, String> {
     let app = case.start();
     let plots = Plot::all(case.topology.slow);
     // As little stack as threads usually have, so that not all calls have room.
-    let room = if seed % 2 == 0 { 2 << 20 } else { ROOM };
-    let parts = live(case, &app, seed, runs, room, &plots, |part, run| {
+    let room = if seed.is_multiple_of(2) { 2 << 20 } else { ROOM };
+    let party = Party { seed, runs, room, spared: usize::MAX, plots };
+    let parts = live(case, &app, &party, |part, run| {
         for (node, start) in &run.arm {
             part.case.world.arm(*node, *start);
         }
