@@ -27,7 +27,6 @@ mod watch;
 
 use std::alloc::System;
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
 use cap::Cap;
@@ -70,6 +69,11 @@ impl Kind {
         first..first + runs.div_ceil(self.life).max(1)
     }
 
+    /// The command that tries the life of a seed again.
+    fn again(&self, seed: u64) -> String {
+        format!("PLUGWEAVE_CHAOS=1 PLUGWEAVE_CHAOS_SEED={seed} cargo test --test chaos {}", self.name)
+    }
+
     /// Whether it is what everybody tries.
     fn is_usual(&self) -> bool {
         number("PLUGWEAVE_CHAOS_SEED").is_none() && number("PLUGWEAVE_CHAOS").unwrap_or(RUNS) >= RUNS
@@ -110,14 +114,9 @@ impl Kind {
             let case = Case::new(app, wanted(app));
             let seeds = (app * LIVES..(app + 1) * LIVES).filter(|seed| seeds.contains(seed));
             let survive = |seed| {
-                let lived = catch_unwind(AssertUnwindSafe(|| live(&case, seed)));
-                lived.unwrap_or_else(|_| Err("it panicked".to_owned())).map_err(|told| {
-                    format!(
-                        "seed {seed}: {told}\nagain: PLUGWEAVE_CHAOS=1 PLUGWEAVE_CHAOS_SEED={seed} cargo test --test \
-                         chaos {}",
-                        self.name
-                    )
-                })
+                let again = self.again(seed);
+                let lived = alone(&again, || live(&case, seed));
+                lived.map_err(|told| format!("seed {seed}: {told}\nagain: {again}"))
             };
             seeds.map(survive).collect::<Vec<_>>()
         };
@@ -127,8 +126,7 @@ impl Kind {
         };
         let results: Vec<Lived> = std::thread::scope(|scope| {
             let part = &part;
-            let spawn = |thread| std::thread::Builder::new().stack_size(ROOM).spawn_scoped(scope, move || part(thread));
-            let running: Vec<_> = (0..threads).map(|thread| spawn(thread).unwrap()).collect();
+            let running: Vec<_> = (0..threads).map(|thread| scope.spawn(move || part(thread))).collect();
             running.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
         });
         let (mut tally, mut failures) = (Tally::default(), Vec::new());
@@ -145,6 +143,15 @@ impl Kind {
 }
 
 type Lived = Result<Tally, String>;
+
+/// Lives a life on a thread of its own. Its name is the command that tries it again: it is told even when a stack
+/// overflows, which ends the process.
+fn alone(name: &str, live: impl FnOnce() -> Lived + Send) -> Lived {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name(name.to_owned()).stack_size(ROOM);
+        thread.spawn_scoped(scope, live).unwrap().join().unwrap_or_else(|_| Err("it panicked".to_owned()))
+    })
+}
 
 /// The native stack of threads: room for chains in which nodes are called again and again.
 const ROOM: usize = 16 << 20;

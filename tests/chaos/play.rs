@@ -81,7 +81,7 @@ impl Case {
                 let at = usize::try_from(seed * runs + index).unwrap();
                 let theme = Theme::at(at, plots);
                 let (run, place) = generate::run(&mut random, &played.model, &self.topology, theme);
-                watched.does(format!("seed {seed}, run {index}: {}", told(&run)));
+                watched.does(&format!("run {index}: {}", told(&run)));
                 if let Some(place) = place {
                     tally.note_plot(theme.plot, place);
                 }
@@ -102,7 +102,7 @@ impl Case {
             if !generate::is_clear(&played.model, run) {
                 break;
             }
-            watched.does(format!("again: {}", told(run)));
+            watched.does(&format!("again: {}", told(run)));
             played.run(run, &mut tally).map_err(|differs| format!("{}\n  {differs}", told(run)))?;
         }
         played.end(true, &mut tally)
@@ -181,7 +181,8 @@ fn smaller_scripts(script: &Script) -> Vec<Script> {
     smaller
 }
 
-fn told(run: &Run) -> String {
+/// A run, as failures tell it.
+pub fn told(run: &Run) -> String {
     let calls: Vec<String> = run.calls.iter().map(|(node, script)| format!("p{node}: {script}")).collect();
     format!("starts {:?}, {}{}", run.arm, calls.join("; "), if run.count { ", counted" } else { "" })
 }

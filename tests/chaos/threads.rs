@@ -11,7 +11,7 @@ use super::model::Model;
 use super::outcome::{
     EXIT, FAILED, FUEL, HOST_PANIC, NOT_STARTED, OWNER_RESTARTED, Outcome, REENTRANT, RING, STACK, TIMEOUT, TRAP,
 };
-use super::play::{Case, answer, call, is, stat};
+use super::play::{Case, answer, call, is, stat, told};
 use super::random::Random;
 use super::script::{Crime, Op, Script};
 use super::tally::Tally;
@@ -60,7 +60,8 @@ fn at_once<T: Send>(
         let (work, stop) = (&work, &stop);
         let spawn = |thread| {
             let work = move || work(thread, stop).inspect_err(|_| stop.store(true, Ordering::Relaxed));
-            std::thread::Builder::new().stack_size(room).spawn_scoped(scope, work).unwrap()
+            let name = format!("{} # thread {thread} of {count}", std::thread::current().name().unwrap_or_default());
+            std::thread::Builder::new().name(name).stack_size(room).spawn_scoped(scope, work).unwrap()
         };
         let running: Vec<_> = (0..count).map(spawn).collect();
         running.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err("it panicked".to_owned()))).collect()
@@ -90,7 +91,7 @@ fn live<'a>(
             if place.is_some() {
                 part.tally.note(format!("{:?} on {count} threads", theme.plot));
             }
-            part.watched.does(format!("seed {seed}, thread {thread} of {count}, run {index}: {run:?}"));
+            part.watched.does(&format!("run {index}: {}", told(&run)));
             part.tally.runs += 1;
             step(&mut part, &run).map_err(|told| format!("thread {thread} of {count}, run {index}: {told}"))?;
         }
@@ -125,6 +126,8 @@ pub fn in_harmony(case: &Case, seed: u64, runs: u64) -> Result<Tally, String> {
         }
         Ok(())
     })?;
+    let watched = Watched::new();
+    watched.does("the end");
     let mut tally = Tally::default();
     let cyclic = case.topology.cyclic;
     tally.note(format!("lives with {} threads{}", threads(seed), if cyclic { " and cycles" } else { "" }));
@@ -248,6 +251,8 @@ pub fn in_strife(case: &Case, seed: u64, runs: u64) -> Result<Tally, String> {
         }
         Ok(())
     })?;
+    let watched = Watched::new();
+    watched.does("the end");
     let mut tally = Tally::default();
     for (_, part) in &parts {
         tally.add(part);

@@ -51,8 +51,9 @@ impl Watched {
         Self(LAST.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// What is done from now on.
-    pub fn does(&self, what: String) {
+    /// What this thread does from now on.
+    pub fn does(&self, what: &str) {
+        let what = format!("{}: {what}", thread::current().name().unwrap_or_default());
         lock().insert(self.0, (Instant::now(), what));
     }
 }
