@@ -10,7 +10,7 @@ use super::topology::{Count, Node, Shape, Slot, Told};
 pub const MOST_KEPT: u32 = 32;
 
 /// How many frames a node puts upon its stack before it calls where most of it is to be used up.
-const LEVELS: u32 = 2000;
+const LEVELS: u32 = 2800;
 
 /// The value of things that end the depot when it is asked for it.
 pub const POISON: usize = 70;

@@ -27,13 +27,13 @@ mod watch;
 
 use std::alloc::System;
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
 use cap::Cap;
 
 use expect::REENTRANCY;
 use generate::Plot;
+use model::{ENDED_FURTHER_DOWN, STARTED_FURTHER_DOWN};
 use outcome::{EXIT, FAILED, FUEL, NOT_STARTED, REENTRANT, TRAP};
 use play::Case;
 use random::number;
@@ -67,6 +67,11 @@ impl Kind {
         let first = number("PLUGWEAVE_CHAOS_SEED").unwrap_or(1);
         let runs = number("PLUGWEAVE_CHAOS").unwrap_or(RUNS) * self.percent / 100;
         first..first + runs.div_ceil(self.life).max(1)
+    }
+
+    /// The command that tries the life of a seed again.
+    fn again(&self, seed: u64) -> String {
+        format!("PLUGWEAVE_CHAOS=1 PLUGWEAVE_CHAOS_SEED={seed} cargo test --test chaos {}", self.name)
     }
 
     /// Whether it is what everybody tries.
@@ -109,14 +114,9 @@ impl Kind {
             let case = Case::new(app, wanted(app));
             let seeds = (app * LIVES..(app + 1) * LIVES).filter(|seed| seeds.contains(seed));
             let survive = |seed| {
-                let lived = catch_unwind(AssertUnwindSafe(|| live(&case, seed)));
-                lived.unwrap_or_else(|_| Err("it panicked".to_owned())).map_err(|told| {
-                    format!(
-                        "seed {seed}: {told}\nagain: PLUGWEAVE_CHAOS=1 PLUGWEAVE_CHAOS_SEED={seed} cargo test --test \
-                         chaos {}",
-                        self.name
-                    )
-                })
+                let again = self.again(seed);
+                let lived = alone(&again, || live(&case, seed));
+                lived.map_err(|told| format!("seed {seed}: {told}\nagain: {again}"))
             };
             seeds.map(survive).collect::<Vec<_>>()
         };
@@ -126,8 +126,7 @@ impl Kind {
         };
         let results: Vec<Lived> = std::thread::scope(|scope| {
             let part = &part;
-            let spawn = |thread| std::thread::Builder::new().stack_size(ROOM).spawn_scoped(scope, move || part(thread));
-            let running: Vec<_> = (0..threads).map(|thread| spawn(thread).unwrap()).collect();
+            let running: Vec<_> = (0..threads).map(|thread| scope.spawn(move || part(thread))).collect();
             running.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
         });
         let (mut tally, mut failures) = (Tally::default(), Vec::new());
@@ -144,6 +143,15 @@ impl Kind {
 }
 
 type Lived = Result<Tally, String>;
+
+/// Lives a life on a thread of its own. Its name is the command that tries it again: it is told even when a stack
+/// overflows, which ends the process.
+fn alone(name: &str, live: impl FnOnce() -> Lived + Send) -> Lived {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name(name.to_owned()).stack_size(ROOM);
+        thread.spawn_scoped(scope, live).unwrap().join().unwrap_or_else(|_| Err("it panicked".to_owned()))
+    })
+}
 
 /// The native stack of threads: room for chains in which nodes are called again and again.
 const ROOM: usize = 16 << 20;
@@ -169,8 +177,9 @@ fn apps_do_what_the_model_says() {
     });
     if kind.is_usual() {
         tally.assert_all_places(&plots);
-        for code in [TRAP, FUEL, EXIT, FAILED, NOT_STARTED].into_iter().chain((!REENTRANCY).then_some(REENTRANT)) {
-            tally.assert_has(format!("entries that end with {code}"));
+        let around = if REENTRANCY { [ENDED_FURTHER_DOWN, STARTED_FURTHER_DOWN] } else { [REENTRANT; 2] };
+        for event in [TRAP, FUEL, EXIT, FAILED, NOT_STARTED].into_iter().chain(around) {
+            tally.assert_has(format!("times {event}"));
         }
     }
 }
@@ -199,6 +208,7 @@ fn threads_do_not_disturb_each_other() {
     let tally = kind.live(1, wanted, |case, seed| threads::in_harmony(case, seed, kind.life));
     if kind.is_usual() {
         tally.assert_has("plugins that never failed");
+        tally.assert_all_threads(&threads::plots_in_harmony(), threads::THREADS);
         for count in 1..=threads::THREADS {
             tally.assert_has(format!("lives with {count} threads"));
             tally.assert_has(format!("lives with {count} threads and cycles"));

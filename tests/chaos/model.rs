@@ -11,6 +11,12 @@ use super::outcome::{
 use super::script::{Crime, How, Op, Script, Start};
 use super::topology::{Shape, Slot, Told, Topology};
 
+/// Entries that have ended because their plugin had failed in an entry further down the chain.
+pub const ENDED_FURTHER_DOWN: &str = "a plugin that has failed further down";
+
+/// Plugins that were started anew while they were on the chain.
+pub const STARTED_FURTHER_DOWN: &str = "a plugin that has started anew further down";
+
 /// One instance of a node.
 #[derive(Debug, Clone)]
 struct Instance {
@@ -83,8 +89,8 @@ pub struct Model {
     pub depth: usize,
     /// How often time had to run out since this was set to zero.
     pub waits: usize,
-    /// With what entries have ended, and how often, those included that somebody has got over.
-    pub codes: BTreeMap<&'static str, u64>,
+    /// What has happened, and how often, also where somebody has got over it.
+    pub events: BTreeMap<&'static str, u64>,
 }
 
 impl Model {
@@ -113,7 +119,7 @@ impl Model {
             unclear: false,
             depth: 0,
             waits: 0,
-            codes: BTreeMap::new(),
+            events: BTreeMap::new(),
         }
     }
 
@@ -186,7 +192,7 @@ impl Model {
         let outcome = self.try_enter(node, outer, act);
         outcome.map_err(|mut failure| {
             failure.path.push_front(node);
-            *self.codes.entry(failure.code).or_default() += 1;
+            self.note(failure.code);
             failure
         })
     }
@@ -251,6 +257,9 @@ impl Model {
         plugin.started += 1;
         plugin.ends.push(None);
         plugin.starting = true;
+        if self.chain.contains(&node) {
+            self.note(STARTED_FURTHER_DOWN);
+        }
         self.chain.push(node);
         let frame = Frame { node, number, deadline };
         let done = match self.plugins[node].starts.pop_front() {
@@ -287,6 +296,10 @@ impl Model {
         plugin.up = None;
         plugin.ended += 1;
         plugin.ends[frame.number] = Some(Failure { told: false, ..failure.clone() });
+    }
+
+    fn note(&mut self, event: &'static str) {
+        *self.events.entry(event).or_default() += 1;
     }
 
     /// How the instance of an entry has ended, if it has.
@@ -406,6 +419,7 @@ impl Model {
         for (index, provider) in slot.providers.iter().enumerate() {
             let outcome = self.enter(*provider, script, passed, frame.deadline);
             if let Some(end) = self.ended(frame) {
+                self.note(ENDED_FURTHER_DOWN);
                 // Whether the others are asked is not decided.
                 self.unclear |= index + 1 < slot.providers.len();
                 return Err(end);

@@ -72,8 +72,7 @@ impl Case {
             life.arm.push((random.below(self.topology.nodes.len()), Start::Crime(crime)));
         }
         if random.percent(50) {
-            let node = random.below(self.topology.nodes.len());
-            life.arm.push((node, generate::asking(&mut random, &self.topology, node)));
+            life.arm.extend(generate::asker(&mut random, &self.topology));
         }
         let mut tally = Tally::default();
         let differs = (|| {
@@ -82,7 +81,7 @@ impl Case {
                 let at = usize::try_from(seed * runs + index).unwrap();
                 let theme = Theme::at(at, plots);
                 let (run, place) = generate::run(&mut random, &played.model, &self.topology, theme);
-                watched.does(format!("seed {seed}, run {index}: {}", told(&run)));
+                watched.does(&format!("run {index}: {}", told(&run)));
                 if let Some(place) = place {
                     tally.note_plot(theme.plot, place);
                 }
@@ -100,10 +99,10 @@ impl Case {
         let mut tally = Tally::default();
         let mut played = Played::start(self, &life.arm, &mut tally)?;
         for run in &life.runs {
-            if !generate::suits(&played.model, run) {
+            if !generate::is_clear(&played.model, run) {
                 break;
             }
-            watched.does(format!("again: {}", told(run)));
+            watched.does(&format!("again: {}", told(run)));
             played.run(run, &mut tally).map_err(|differs| format!("{}\n  {differs}", told(run)))?;
         }
         played.end(true, &mut tally)
@@ -182,7 +181,8 @@ fn smaller_scripts(script: &Script) -> Vec<Script> {
     smaller
 }
 
-fn told(run: &Run) -> String {
+/// A run, as failures tell it.
+pub fn told(run: &Run) -> String {
     let calls: Vec<String> = run.calls.iter().map(|(node, script)| format!("p{node}: {script}")).collect();
     format!("starts {:?}, {}{}", run.arm, calls.join("; "), if run.count { ", counted" } else { "" })
 }
@@ -273,8 +273,8 @@ impl<'a> Played<'a> {
             }
         }
         let Self { case, app, model } = self;
-        for (code, count) in model.codes {
-            tally.note_many(format!("entries that end with {code}"), count);
+        for (event, count) in model.events {
+            tally.note_many(format!("times {event}"), count);
         }
         drop(app);
         case.ended()

@@ -52,6 +52,15 @@ impl Tally {
         assert!(missing.is_empty(), "never happened: {missing:?}");
     }
 
+    /// That each thing goes wrong on one thread and on several.
+    pub fn assert_all_threads(&self, plots: &[Plot], most: usize) {
+        for plot in plots.iter().filter(|plot| **plot != Plot::Nothing) {
+            for count in 1..=most {
+                self.assert_has(format!("{plot:?} on {count} threads"));
+            }
+        }
+    }
+
     /// That something has happened.
     pub fn assert_has(&self, what: impl fmt::Display) {
         let what = what.to_string();
@@ -62,9 +71,8 @@ impl Tally {
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} runs, {} calls", self.runs, self.calls)?;
-        for (what, count) in
-            self.counts.iter().filter(|(what, _)| !what.contains(" at depth ") && !what.contains(" as "))
-        {
+        let places = [" at depth ", " as ", " on "];
+        for (what, count) in self.counts.iter().filter(|(what, _)| !places.iter().any(|place| what.contains(place))) {
             write!(f, ", {count} {what}")?;
         }
         Ok(())

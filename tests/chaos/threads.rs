@@ -11,10 +11,11 @@ use super::model::Model;
 use super::outcome::{
     EXIT, FAILED, FUEL, HOST_PANIC, NOT_STARTED, OWNER_RESTARTED, Outcome, REENTRANT, RING, STACK, TIMEOUT, TRAP,
 };
-use super::play::{Case, answer, call, is, stat};
+use super::play::{Case, answer, call, is, stat, told};
 use super::random::Random;
 use super::script::{Crime, Op, Script};
 use super::tally::Tally;
+use super::topology::DEPTH;
 use super::watch::Watched;
 
 /// Most threads.
@@ -23,6 +24,18 @@ pub const THREADS: usize = 8;
 /// How many threads a life has.
 fn threads(seed: u64) -> usize {
     1 + usize::try_from(seed).unwrap() % THREADS
+}
+
+/// What threads do together.
+struct Party {
+    seed: u64,
+    /// How many runs, all together.
+    runs: u64,
+    /// How much native stack each has.
+    room: usize,
+    /// The nodes from this one on must not fail.
+    spared: usize,
+    plots: Vec<Plot>,
 }
 
 /// What a thread does, and what it is to come to.
@@ -47,7 +60,8 @@ fn at_once<T: Send>(
         let (work, stop) = (&work, &stop);
         let spawn = |thread| {
             let work = move || work(thread, stop).inspect_err(|_| stop.store(true, Ordering::Relaxed));
-            std::thread::Builder::new().stack_size(room).spawn_scoped(scope, work).unwrap()
+            let name = format!("{} # thread {thread} of {count}", std::thread::current().name().unwrap_or_default());
+            std::thread::Builder::new().name(name).stack_size(room).spawn_scoped(scope, work).unwrap()
         };
         let running: Vec<_> = (0..count).map(spawn).collect();
         running.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err("it panicked".to_owned()))).collect()
@@ -58,14 +72,12 @@ fn at_once<T: Send>(
 fn live<'a>(
     case: &'a Case,
     app: &'a App,
-    seed: u64,
-    runs: u64,
-    room: usize,
-    plots: &[Plot],
+    party: &Party,
     step: impl Fn(&mut Part<'a>, &Run) -> Result<(), String> + Sync,
 ) -> Result<Vec<(Model, Tally)>, String> {
-    let count = threads(seed);
-    at_once(count, room, |thread, stop| {
+    let Party { seed, runs, room, spared, plots } = party;
+    let (seed, runs, spared, count) = (*seed, *runs, *spared, threads(*seed));
+    at_once(count, *room, |thread, stop| {
         let random = Random::new(!seed ^ (u64::try_from(thread).unwrap() << 32));
         let model = Model::new(case.topology.clone());
         let mut part = Part { app, case, random, model, watched: Watched::new(), tally: Tally::default() };
@@ -74,8 +86,12 @@ fn live<'a>(
                 break;
             }
             let at = usize::try_from(seed * runs + index).unwrap() + thread * 7;
-            let (run, _) = generate::run(&mut part.random, &part.model, &case.topology, Theme::at(at, plots));
-            part.watched.does(format!("seed {seed}, thread {thread} of {count}, run {index}: {run:?}"));
+            let theme = Theme { spared, ..Theme::at(at, plots) };
+            let (run, place) = generate::run(&mut part.random, &part.model, &case.topology, theme);
+            if place.is_some() {
+                part.tally.note(format!("{:?} on {count} threads", theme.plot));
+            }
+            part.watched.does(&format!("run {index}: {}", told(&run)));
             part.tally.runs += 1;
             step(&mut part, &run).map_err(|told| format!("thread {thread} of {count}, run {index}: {told}"))?;
         }
@@ -83,16 +99,24 @@ fn live<'a>(
     })
 }
 
+/// What goes wrong where each thread gets what it would get alone: nothing that others have to do with.
+pub fn plots_in_harmony() -> Vec<Plot> {
+    let starts = |plot: &Plot| matches!(plot, Plot::Start(_) | Plot::StartAsking);
+    Plot::all(false).into_iter().filter(|plot| !starts(plot)).collect()
+}
+
 /// Threads that keep nothing: each gets what the model says, as if it were alone. Where calls can go round,
 /// waiting for each other in a ring is refused, and that is all that may be different.
 pub fn in_harmony(case: &Case, seed: u64, runs: u64) -> Result<Tally, String> {
     case.world.reset();
     let app = case.start();
-    let plots: Vec<Plot> =
-        Plot::all(false).into_iter().filter(|plot| !matches!(plot, Plot::Start(_) | Plot::StartAsking)).collect();
-    let parts = live(case, &app, seed, runs, ROOM, &plots, |part, run| {
+    let plots = plots_in_harmony();
+    // In some lives the last ones, which all others call, have nothing to do with what goes wrong.
+    let spared = if !(seed / 3).is_multiple_of(3) { 1 + usize::try_from(seed).unwrap() % DEPTH } else { usize::MAX };
+    let party = Party { seed, runs, room: ROOM, spared, plots };
+    let parts = live(case, &app, &party, |part, run| {
         for (node, script) in &run.calls {
-            let script = keeping_nothing(script);
+            let script = changed(script, &keeping_nothing);
             let expected = part.model.call(*node, &script);
             let found = call(part.app, *node, &script);
             part.tally.calls += 1;
@@ -102,6 +126,8 @@ pub fn in_harmony(case: &Case, seed: u64, runs: u64) -> Result<Tally, String> {
         }
         Ok(())
     })?;
+    let watched = Watched::new();
+    watched.does("the end");
     let mut tally = Tally::default();
     let cyclic = case.topology.cyclic;
     tally.note(format!("lives with {} threads{}", threads(seed), if cyclic { " and cycles" } else { "" }));
@@ -129,16 +155,28 @@ pub fn in_harmony(case: &Case, seed: u64, runs: u64) -> Result<Tally, String> {
     Ok(tally)
 }
 
-/// The same without what depends on what others have done before.
-fn keeping_nothing(script: &Script) -> Script {
-    let ops = script.0.iter().filter(|op| !matches!(op, Op::Hoard | Op::Unhoard)).map(|op| match op {
-        Op::Call { slot, how, script, deep } => {
-            Op::Call { slot: *slot, how: *how, script: keeping_nothing(script), deep: *deep }
-        }
-        Op::Only(node, script) => Op::Only(*node, keeping_nothing(script)),
-        other => other.clone(),
+/// The same with steps that are changed, or left out.
+fn changed(script: &Script, change: &dyn Fn(&Op) -> Option<Op>) -> Script {
+    let ops = script.0.iter().filter_map(change).map(|op| match op {
+        Op::Call { slot, how, script, deep } => Op::Call { slot, how, script: changed(&script, change), deep },
+        Op::Only(node, script) => Op::Only(node, changed(&script, change)),
+        other => other,
     });
     Script(ops.collect())
+}
+
+/// Leaves out what depends on what others have done before.
+fn keeping_nothing(op: &Op) -> Option<Op> {
+    (!matches!(op, Op::Hoard | Op::Unhoard)).then(|| op.clone())
+}
+
+/// Lets each call begin with most of the stack used up.
+fn using_up_stack(op: &Op) -> Op {
+    let mut op = op.clone();
+    if let Op::Call { deep, .. } = &mut op {
+        *deep = true;
+    }
+    op
 }
 
 /// Whether an outcome can be.
@@ -193,12 +231,15 @@ pub fn in_strife(case: &Case, seed: u64, runs: u64) -> Result<Tally, String> {
     let plots = Plot::all(case.topology.slow);
     // As little stack as threads usually have, so that not all calls have room.
     let room = if seed.is_multiple_of(2) { 2 << 20 } else { ROOM };
-    let parts = live(case, &app, seed, runs, room, &plots, |part, run| {
+    let party = Party { seed, runs, room, spared: usize::MAX, plots };
+    let parts = live(case, &app, &party, |part, run| {
         for (node, start) in &run.arm {
             part.case.world.arm(*node, *start);
         }
+        let deep = part.random.percent(50);
         for (node, script) in &run.calls {
             part.tally.calls += 1;
+            let script = &if deep { changed(script, &|op| Some(using_up_stack(op))) } else { script.clone() };
             match call(part.app, *node, script) {
                 Ok(found) => {
                     answer(*node, &found).map_err(|told| format!("{script}\n  {told}"))?;
@@ -210,6 +251,8 @@ pub fn in_strife(case: &Case, seed: u64, runs: u64) -> Result<Tally, String> {
         }
         Ok(())
     })?;
+    let watched = Watched::new();
+    watched.does("the end");
     let mut tally = Tally::default();
     for (_, part) in &parts {
         tally.add(part);

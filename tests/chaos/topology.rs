@@ -151,17 +151,23 @@ impl Slot {
         random.shuffle(&mut others);
         others.truncate(random.pick(&[1, 2, 3, WIDTH, WIDTH]));
         let mut shape = Shape::random(random, others.len());
+        if late && random.percent(30) {
+            // While it starts, a plugin can call through such a one only.
+            (others, shape) = (vec![others[0]], Shape::PLAIN);
+        }
         shape.some &= !(shared && shape.skip);
         Self { shape, providers: others, late }
     }
 }
 
 impl Shape {
+    /// The answer and nothing else.
+    const PLAIN: Self = Self { count: Count::One, named: false, told: Told::Never, skip: false, some: false };
+
     fn random(random: &mut Random, providers: usize) -> Self {
         use Count::{List, Map, One, Option};
-        let plain = Self { count: One, named: false, told: Told::Never, skip: false, some: false };
-        if providers == 1 && random.percent(20) {
-            return plain;
+        if providers == 1 && random.percent(25) {
+            return Self::PLAIN;
         }
         let count =
             if providers > 1 { random.pick(&[List, List, Map]) } else { random.pick(&[One, One, Option, List]) };
