@@ -43,14 +43,13 @@ fn start(files: &Memory) -> App {
 }
 
 fn running(criterion: &mut Criterion) {
-    // First, because it looks at the memory of the process.
-    let idle = idle::measure(criterion);
     let calls = calls::measure(criterion);
     let fan_outs = fan_out::measure(criterion);
     let handles = resources::measure(criterion);
     let threads = threads::measure(criterion);
     let starts = starts::measure(criterion);
     let folders = starts::measure_folders(criterion);
+    let idle = idle::measure(criterion);
     calls::print(&calls);
     fan_out::print(&fan_outs);
     resources::print(&handles);

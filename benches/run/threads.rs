@@ -5,8 +5,10 @@ use std::rc::Rc;
 use criterion::Criterion;
 use plugweave::files::Memory;
 use plugweave::{App, Val};
+use wasmtime::component::Val as Raw;
 
 use super::compare::{Contender, Row, compare, contender, digits, is_measured};
+use super::peers::{Called, Peer};
 use super::{guests, start, with_plugin};
 
 /// Calls of all threads together, of which a thread takes long enough that starting it does not count.
@@ -54,6 +56,25 @@ fn threads(name: &'static str, app: &Rc<App>, called: &[(&'static str, &'static 
     })
 }
 
+/// The same by hand: a thread for each store.
+fn stores(name: &'static str, app: &App, count: u32) -> Contender {
+    let binary = guests::component(&guests::passing(2, &[], "bench:run/echo-0"));
+    let start = |_| Peer::new(app.assembly().engine(), &binary).start().func("bench:run/echo-0", "number");
+    let mut stores: Vec<Called> = (0..count).map(start).collect();
+    contender(name, move || {
+        std::thread::scope(|scope| {
+            for store in &mut stores {
+                scope.spawn(move || {
+                    for _ in 0..calls() / count {
+                        let mut results = [Raw::Bool(false)];
+                        store.call(&[Raw::U32(7)], &mut results).unwrap();
+                    }
+                });
+            }
+        });
+    })
+}
+
 pub fn measure(criterion: &mut Criterion) -> Vec<Row> {
     let app = Rc::new(app());
     let [first, second] = [("echo-0", "bench:run/echo-0"), ("echo-1", "bench:run/echo-1")];
@@ -62,10 +83,9 @@ pub fn measure(criterion: &mut Criterion) -> Vec<Row> {
     let work = |own: [_; 2], shared: [_; 2]| {
         vec![threads("one", &app, &own[..1]), threads("own", &app, &own), threads("shared", &app, &shared)]
     };
-    let rows = [
-        ("the host calls a plugin", work([first, second], [first, first])),
-        ("which asks another one", work([one, other], [asks, asks_too])),
-    ];
+    let mut direct = work([first, second], [first, first]);
+    direct.extend([stores("store", &app, 1), stores("stores", &app, 2)]);
+    let rows = [("the host calls a plugin", direct), ("which asks another one", work([one, other], [asks, asks_too]))];
     rows.into_iter().filter_map(|(name, contenders)| compare(criterion, "threads", name, contenders)).collect()
 }
 
@@ -73,17 +93,18 @@ pub fn print(rows: &[Row]) {
     if rows.is_empty() {
         return;
     }
-    println!(
-        "\n| calls a second | 1 thread | 2 threads, plugins of their own | 2 threads, one plugin |\n|---|---|---|---|"
-    );
+    let columns = ["1 thread", "2, a plugin each", "2, one plugin", "by hand, 1 thread", "2, a store each"];
+    println!("\n| calls a second | {} |\n|---|{}", columns.join(" | "), "---|".repeat(columns.len()));
     for row in rows {
         let rate = |name| row.of(name).map(|time| f64::from(calls()) / time.as_secs_f64());
-        let one = rate("one");
-        let cell = |name| match (one, rate(name)) {
+        let alone = |name| rate(name).map_or("–".to_owned(), millions);
+        let against = |one, name| match (rate(one), rate(name)) {
             (Some(one), Some(rate)) => format!("{}× ({})", digits(rate / one), millions(rate)),
-            (_, rate) => rate.map_or("–".to_owned(), millions),
+            _ => alone(name),
         };
-        println!("| {} | {} | {} | {} |", row.name, one.map_or("–".to_owned(), millions), cell("own"), cell("shared"));
+        let cells =
+            [alone("one"), against("one", "own"), against("one", "shared"), alone("store"), against("store", "stores")];
+        println!("| {} | {} |", row.name, cells.join(" | "));
     }
 }
 
