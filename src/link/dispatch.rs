@@ -112,7 +112,7 @@ impl Dispatcher {
     }
 
     /// Serves a call with handles: takes them out of the consumer's store, and puts those of the reply
-    /// into it.
+    /// into it. What has not arrived is released.
     fn pass(
         &self,
         live: &dyn Live,
@@ -122,12 +122,25 @@ impl Dispatcher {
         results: &mut [Val],
     ) -> wasmtime::Result<()> {
         let caller = store.data().frame;
+        let (mut sent, mut back) = (InFlight::new(live, caller), InFlight::new(live, caller));
+        let passed = self.pass_flights(live, store, passing, (arguments, results), (&mut sent, &mut back));
+        sent.let_go(store);
+        back.let_go(store);
+        still_up(store, passed)?
+    }
+
+    fn pass_flights(
+        &self,
+        live: &dyn Live,
+        store: &mut StoreContextMut<'_, PluginState>,
+        passing: &Passing,
+        (arguments, results): (&[Val], &mut [Val]),
+        (sent, back): (&mut InFlight<'_>, &mut InFlight<'_>),
+    ) -> wasmtime::Result<()> {
         let mut arguments = arguments.to_vec();
-        let mut sent = InFlight::new(live, caller);
-        take_arguments(store, passing, &mut arguments, &mut sent)?;
-        let mut back = InFlight::new(live, caller);
+        take_arguments(store, passing, &mut arguments, sent)?;
         let owner = match &self.reply {
-            Reply::ByOwner(forms) => match self.owner(live, passing, &mut arguments, &sent) {
+            Reply::ByOwner(forms) => match self.owner(live, passing, &mut arguments, sent) {
                 Ok(owner) => Some((&self.providers[owner], forms[owner])),
                 Err(error) => return Ok(self.refuse(forms, error, results)?),
             },
@@ -151,7 +164,7 @@ impl Dispatcher {
             None => self.answer(&mut ask, results)?,
         }
         match results.first_mut() {
-            Some(result) => put_result(store, passing, result, &mut back),
+            Some(result) => put_result(store, passing, result, back),
             None => Ok(()),
         }
     }

@@ -140,6 +140,9 @@ const START: &str = "(start)";
 /// What stands for the function where the host uses several exports at once.
 const EXPORTS: &str = "(exports)";
 
+/// What stands for the function where the host starts a plugin anew.
+const RESTART: &str = "(restart)";
+
 /// What stands for the function where destructors of resources run.
 const DESTRUCTOR: &str = "(destructor)";
 
@@ -152,6 +155,11 @@ impl CallFrame {
     /// The host at work with the exports of a plugin, which may be several calls or none.
     pub fn exports(caller: Option<PluginId>, plugin: PluginId) -> Self {
         Self { caller, plugin, interface: None, function: EXPORTS.to_owned() }
+    }
+
+    /// The host's wish to start a plugin anew.
+    pub fn restart(caller: Option<PluginId>, plugin: PluginId) -> Self {
+        Self { caller, plugin, interface: None, function: RESTART.to_owned() }
     }
 
     /// Destructors of a plugin's resources, which run when nobody has handles of them any more.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::Inner;
 use super::enter::{Ended, Purpose, catch};
 use super::slot::{Cell, Condition, Instance};
+use super::turns::Turn;
 use crate::link::{CallError, CallErrorKind, Frame};
 use crate::plan::PluginIndex;
 
@@ -40,40 +41,55 @@ impl Cell {
 }
 
 impl Inner {
-    /// Finds the instance of a plugin, whose turn the chain has. `is_first` says that the chain has it only
-    /// now.
+    /// The right to be in a plugin (nothing where the chain has it already), and its instance unless that is on
+    /// the chain or has to be started first. Waits for both: for the plugin's turn, and for the end of a pause.
+    ///
+    /// # Errors
+    /// When there is no sense in waiting.
+    pub(super) fn take_when_ready(
+        &self,
+        caller: &Frame,
+        plugin: PluginIndex,
+    ) -> Result<(Option<Turn<'_>>, Option<Instance>), CallError> {
+        let slot = &self.slots[plugin.0];
+        loop {
+            let turn = self.take_turn(caller, plugin)?;
+            if let Some(instance) = slot.take() {
+                return Ok((turn, Some(instance)));
+            }
+            if turn.is_some() {
+                self.note_panic(caller, plugin);
+            }
+            let ready = slot.cell().readiness(Instant::now());
+            let rest = match ready {
+                Ready::Now => return Ok((turn, None)),
+                Ready::In(rest) => rest,
+                Ready::Never(why) => return Err(self.still_down(plugin, &why)),
+            };
+            let left = caller.deadline.map_or(Duration::MAX, |deadline| self.assembly.clock().left(deadline.at));
+            if rest > left {
+                let why = format!("is started anew in {rest:.0?}, when this call must have ended");
+                return Err(self.still_down(plugin, &why));
+            }
+            // Without the turn, so that others who have less time see for themselves.
+            drop(turn);
+            std::thread::sleep(rest);
+        }
+    }
+
+    /// Finds the instance of a plugin that nobody has left idle, or starts one. The chain has its turn.
     ///
     /// # Errors
     /// Why there is none.
-    pub(super) fn find(&self, purpose: Purpose, frame: Frame, is_first: bool) -> Result<Place, CallError> {
+    pub(super) fn find(&self, purpose: Purpose, frame: Frame) -> Result<Place, CallError> {
         let plugin = purpose.plugin();
-        if let Some(instance) = self.slots[plugin.0].take() {
-            return Ok(Place::Here(instance));
-        }
         let mut cell = self.slots[plugin.0].cell();
         match &cell.condition {
-            Condition::Live if !is_first => return Ok(Place::OnChain(cell.generation)),
+            Condition::Live => return Ok(Place::OnChain(cell.generation)),
+            Condition::Starting => return Err(self.not_started(plugin)),
             Condition::NotStarted if !matches!(purpose, Purpose::Start(_)) => return Err(self.not_started(plugin)),
-            Condition::Starting if !is_first => return Err(self.not_started(plugin)),
-            Condition::NotStarted | Condition::Down { .. } => {}
-            // Somebody has panicked who was in it: only that leaves such a cell behind.
-            Condition::Live | Condition::Starting => {
-                let cause = "the host panicked while it was in it".to_owned();
-                cell.condition = Condition::down(self.refuse(CallErrorKind::HostPanic, plugin, cause), true);
-                let generation = cell.generation;
-                drop(cell);
-                self.release_held_by(plugin, generation, frame);
-                return self.find(purpose, frame, is_first);
-            }
-        }
-        let ready = cell.readiness(Instant::now());
-        let charged = matches!(cell.condition, Condition::Down { charged: true, .. });
-        // Only this chain looks into the cell until it has been started, but others may ask how the plugin is.
-        drop(cell);
-        self.wait_until(ready, plugin, frame)?;
-        let mut cell = self.slots[plugin.0].cell();
-        if charged {
-            cell.restarts.note(Instant::now());
+            Condition::NotStarted | Condition::Down { charged: false, .. } => {}
+            Condition::Down { charged: true, .. } => cell.restarts.note(Instant::now()),
         }
         cell.condition = Condition::Starting;
         cell.generation += 1;
@@ -82,39 +98,33 @@ impl Inner {
         self.start_one(purpose, frame, generation).map(Place::Here)
     }
 
-    /// Waits until a plugin may be started. Who else wants it waits for its turn meanwhile.
-    ///
-    /// # Errors
-    /// When it may not.
-    fn wait_until(&self, ready: Ready, plugin: PluginIndex, frame: Frame) -> Result<(), CallError> {
-        let refuse = |why: String| {
-            let told = format!("it has failed and {why}{}", self.last_failure(plugin));
-            Err(self.refuse(CallErrorKind::Failed, plugin, told))
-        };
-        match ready {
-            Ready::Now => Ok(()),
-            Ready::Never(why) => refuse(why),
-            Ready::In(rest) => {
-                let left = frame.deadline.map_or(Duration::MAX, |deadline| self.assembly.clock().left(deadline.at));
-                if rest > left {
-                    return refuse(format!("is started anew in {rest:.0?}, when this call must have ended"));
-                }
-                std::thread::sleep(rest);
-                Ok(())
-            }
+    /// Notes that somebody has panicked who was in a plugin that the chain has just got: only that leaves a slot
+    /// behind that is live and has no instance.
+    fn note_panic(&self, caller: &Frame, plugin: PluginIndex) {
+        let mut cell = self.slots[plugin.0].cell();
+        if !matches!(cell.condition, Condition::Live | Condition::Starting) {
+            return;
         }
+        let cause = "the host panicked while it was in it".to_owned();
+        cell.condition = Condition::down(self.refuse(CallErrorKind::HostPanic, plugin, cause), true);
+        let generation = cell.generation;
+        drop(cell);
+        self.release_held_by(plugin, generation, self.frame(caller, Purpose::Destroy(plugin)));
     }
 
-    fn last_failure(&self, plugin: PluginIndex) -> String {
-        match &self.slots[plugin.0].cell().condition {
+    fn still_down(&self, plugin: PluginIndex, why: &str) -> CallError {
+        let last = match &self.slots[plugin.0].cell().condition {
             Condition::Down { cause, .. } => format!("; its last failure: {cause}"),
             _ => String::new(),
-        }
+        };
+        self.refuse(CallErrorKind::Failed, plugin, format!("it has failed and {why}{last}"))
     }
 
     fn start_one(&self, purpose: Purpose, frame: Frame, generation: u64) -> Result<Instance, CallError> {
         let plugin = purpose.plugin();
+        let due = self.slots[plugin.0].note_due(frame.deadline);
         let started = catch(|| self.instantiate(plugin, frame, generation).map_err(Ended::Refused));
+        drop(due);
         let cause = match started {
             Ok(instance) => {
                 self.slots[plugin.0].cell().condition = Condition::Live;

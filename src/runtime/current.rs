@@ -26,6 +26,11 @@ thread_local! {
     static ENTRIES: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Whether entries can be noted: no more once the thread is ending.
+pub(super) fn is_there() -> bool {
+    ENTRIES.try_with(|_| ()).is_ok()
+}
+
 /// Keeps an entry noted until it is dropped.
 pub(super) struct Noted(());
 
@@ -37,7 +42,9 @@ pub(super) fn note(app: AppNumber, frame: Frame, purpose: Purpose) -> Noted {
 
 /// The innermost entry of this thread into a plugin of an app.
 pub(super) fn innermost(app: AppNumber) -> Option<Frame> {
-    ENTRIES.with_borrow(|entries| entries.iter().rev().find(|(other, ..)| *other == app).map(|(_, frame, _)| *frame))
+    let of_app = |entry: &&Entry| entry.0 == app;
+    let innermost = ENTRIES.try_with(|entries| entries.borrow().iter().rev().find(of_app).map(|(_, frame, _)| *frame));
+    innermost.ok().flatten()
 }
 
 /// All entries of this thread into plugins of an app, which are one chain, outermost first.
@@ -51,7 +58,7 @@ pub(super) struct Entries(Vec<Entry>);
 
 /// What this thread is in now.
 pub(super) fn entries() -> Entries {
-    Entries(ENTRIES.with_borrow(Clone::clone))
+    Entries(ENTRIES.try_with(|entries| entries.borrow().clone()).unwrap_or_default())
 }
 
 impl Entries {

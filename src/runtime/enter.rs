@@ -10,10 +10,9 @@ use super::chain::{self, Key};
 use super::slot::Instance;
 use super::{Inner, current};
 use crate::link::{
-    CallError, CallErrorKind, Caller, Carried, Deadline, Exports, Flights, Frame, Handles, Holder, Live, PluginState,
-    Rep, Target, Ticks,
+    CallError, CallErrorKind, Caller, Carried, Exports, Flights, Frame, Handles, Holder, Live, PluginState, Rep, Target,
 };
-use crate::model::{Budget, PluginId};
+use crate::model::PluginId;
 use crate::plan::PluginIndex;
 
 /// What a plugin is entered for.
@@ -120,14 +119,14 @@ impl Inner {
         let plugin = purpose.plugin();
         self.check_depth(caller, plugin)?;
         self.check_stack(plugin)?;
-        // None where the plugin is on this chain already.
-        let turn = self.take_turn(caller, plugin)?;
+        // The turn is nothing where the plugin is on this chain already.
+        let (turn, idle) = self.take_when_ready(caller, plugin)?;
         let frame = self.frame(caller, purpose);
-        let _due = turn.is_some().then(|| self.slots[plugin.0].note_due(frame.deadline));
         let may_return = lent.is_some();
         let enter = || {
             let _noted = current::note(self.number, frame, purpose);
-            match self.find(purpose, frame, turn.is_some())? {
+            let place = idle.map_or_else(|| self.find(purpose, frame), |instance| Ok(Place::Here(instance)));
+            match place? {
                 Place::Here(instance) => self.enter_here(instance, purpose, frame, act),
                 Place::OnChain(generation) if may_return => self.enter_again(generation, purpose, frame, act),
                 Place::OnChain(_) => Err(self.reentrant(plugin)),
@@ -157,7 +156,10 @@ impl Inner {
         let mut store = instance.store.as_context_mut();
         store.data_mut().stack = stacker::remaining_stack();
         self.prepare(&mut store, frame);
-        match self.act(&mut store, purpose, act) {
+        let due = self.slots[purpose.plugin().0].note_due(frame.deadline);
+        let acted = self.act(&mut store, purpose, act);
+        drop(due);
+        match acted {
             Ok(done) => {
                 self.put_back(instance, frame);
                 done
@@ -217,68 +219,26 @@ impl Inner {
         act: impl FnOnce(StoreContextMut<'_, PluginState>) -> Result<R, Ended>,
     ) -> Result<Result<R, CallError>, Failed> {
         let acted = catch(|| act(store.as_context_mut()));
+        // What the host does with exports is its own code: so is the panic.
+        let own = |panic: Box<dyn Any + Send>| matches!(purpose, Purpose::Use(_)).then_some(panic);
         // Whatever has become of this entry: one further down the chain has ended the instance.
-        let ended = store.data().ended();
-        let failed = match (acted, &ended) {
-            (Ok(value), None) => return Ok(Ok(value)),
-            (Err(Ended::Refused(cause)), None) => return Ok(Err(cause)),
-            // Whatever the error is: the store cannot be trusted any more.
-            (Err(Ended::Failed(error)), None) => Failed { cause: self.explain(&error, store), panic: None },
-            // What the host does with exports is its own code: so is the panic.
-            (Err(Ended::Panicked(panic)), ended) => Failed {
-                cause: ended.clone().unwrap_or_else(|| self.told_panic(purpose.plugin(), &*panic)),
-                panic: matches!(purpose, Purpose::Use(_)).then_some(panic),
-            },
-            (_, Some(cause)) => Failed { cause: cause.clone(), panic: None },
-        };
-        if ended.is_some() {
-            return Err(failed);
+        if let Some(cause) = store.data().ended() {
+            let panic = if let Err(Ended::Panicked(panic)) = acted { own(panic) } else { None };
+            return Err(Failed { cause, panic });
         }
+        let failed = match acted {
+            Ok(value) => return Ok(Ok(value)),
+            Err(Ended::Refused(cause)) => return Ok(Err(cause)),
+            // Whatever the error is: the store cannot be trusted any more.
+            Err(Ended::Failed(error)) => Failed { cause: self.explain(&error, store), panic: None },
+            Err(Ended::Panicked(panic)) => {
+                Failed { cause: self.told_panic(purpose.plugin(), &*panic), panic: own(panic) }
+            }
+        };
         let exits = matches!(purpose, Purpose::Run(_)) && failed.cause.exit_code().is_some();
         let charged = self.began_in(&failed.cause, purpose.plugin()) && !exits;
         self.note_failure(purpose.plugin(), store.data().generation, failed.cause.clone(), charged);
         Err(failed)
-    }
-
-    /// The entry into a plugin, as those see it that it calls.
-    pub(super) fn frame(&self, caller: &Frame, purpose: Purpose) -> Frame {
-        let deadline = self.deadline(caller, purpose);
-        Frame { chain: caller.chain, plugin: Some(purpose.plugin()), depth: caller.depth + 1, deadline }
-    }
-
-    /// Sets what holds for one entry. Deadlines are absolute, so that even an idle plugin would trap
-    /// on an old one.
-    pub(super) fn prepare(&self, store: &mut StoreContextMut<'_, PluginState>, frame: Frame) {
-        let state = store.data_mut();
-        state.frame = frame;
-        state.limiter.refused = None;
-        if self.assembly.has_timeouts() {
-            let now = self.assembly.clock().now();
-            store.set_epoch_deadline(frame.deadline.map_or(NEVER, |deadline| deadline.at.saturating_sub(now)));
-        }
-        if self.assembly.has_fuel() {
-            let fuel = frame.plugin.map_or(Budget::Unlimited, |plugin| self.limits(plugin).fuel);
-            // The only error is that fuel is not counted.
-            let _ = store.set_fuel(fuel.amount().unwrap_or(u64::MAX));
-        }
-    }
-
-    /// When an entry must have ended: at the earlier of the plugin's own time and the chain's.
-    fn deadline(&self, caller: &Frame, purpose: Purpose) -> Option<Deadline> {
-        let plugin = purpose.plugin();
-        let linked = self.assembly.plugin(plugin);
-        let timeout = if matches!(purpose, Purpose::Run(_)) { linked.run_timeout } else { linked.timeout };
-        match (timeout.map(|timeout| self.deadline_in(timeout, plugin)), caller.deadline) {
-            (Some(own), Some(chain)) if chain.at <= own.at => Some(chain),
-            (None, chain) => chain,
-            (own, _) => own,
-        }
-    }
-
-    /// When a time ends that begins now.
-    pub(super) fn deadline_in(&self, time: Ticks, by: PluginIndex) -> Deadline {
-        // A tick more, because the present one has begun already.
-        Deadline { at: self.assembly.clock().now() + time + 1, by }
     }
 
     /// Refuses arguments that the provider could not hold: the caller's excess must not cost it its
@@ -291,10 +251,6 @@ impl Inner {
         Err(error.called(self.describe(caller.plugin, Purpose::Call(target))))
     }
 }
-
-/// A deadline so far away that it never comes. Half of what there is, because it is added to the
-/// present.
-const NEVER: u64 = u64::MAX / 2;
 
 /// A plugin that has failed.
 pub(super) struct Failed {

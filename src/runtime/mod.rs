@@ -10,6 +10,7 @@ mod carry;
 mod chain;
 mod current;
 mod enter;
+mod frames;
 mod handle;
 mod host_calls;
 mod instance;
@@ -33,7 +34,7 @@ mod wasi;
 mod tests;
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -83,6 +84,8 @@ struct Inner {
     handles: Handles,
     /// How many resources wait for their destructors.
     unwanted: AtomicUsize,
+    /// Whether it is being dropped.
+    is_ended: AtomicBool,
     /// How long a plugin may be overdue until those who wait for it give up.
     stuck_after: Ticks,
 }
@@ -110,6 +113,7 @@ impl Runtime {
             turns,
             handles: Handles::default(),
             unwanted: AtomicUsize::new(0),
+            is_ended: AtomicBool::new(false),
             stuck_after: Clock::ticks(STUCK_AFTER),
         });
         let runtime = Self { inner };
@@ -150,12 +154,20 @@ impl Runtime {
 }
 
 impl Drop for Runtime {
-    // Stores hold the runtime, which holds the stores. Nothing is in them now: calls borrow `self`.
+    // Stores hold the runtime, which holds the stores. No call is in them now, because calls borrow `self`; but a
+    // destructor may be, of a handle that another thread has let go of, or one that has brought about this.
     fn drop(&mut self) {
-        self.inner.release_all();
-        for slot in &self.inner.slots {
+        let inner = &*self.inner;
+        inner.release_all();
+        inner.is_ended.store(true, Ordering::Relaxed);
+        let chain = current::innermost(inner.number).unwrap_or_else(Inner::new_chain).chain;
+        for (plugin, slot) in inner.slots.iter().enumerate() {
+            // Whoever cannot be waited for puts nothing back.
+            let _turn = inner.turns.take(PluginIndex(plugin), chain, || None, || false);
             slot.cell().condition = Condition::NotStarted;
-            drop(slot.take());
+            if let Some(instance) = slot.take() {
+                inner.end_store(instance);
+            }
         }
     }
 }

@@ -9,13 +9,13 @@ use super::current;
 const USUAL_STACK: usize = 8 << 20;
 
 /// Runs something where no async runtime is active: on this thread, or on one of its own when this
-/// one belongs to a runtime of the host.
+/// one belongs to a runtime of the host. So it is when this one is ending, and lets go of its last handles.
 ///
 /// The other thread goes on with the chain of calls that this one is on, of whichever app.
 ///
 /// The blocking calls of WASI start a runtime of their own, which panics within another one.
 pub(super) fn outside_async<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    if Handle::try_current().is_err() {
+    if Handle::try_current().is_err() && current::is_there() {
         return work();
     }
     let entries = current::entries();

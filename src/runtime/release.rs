@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 
 use wasmtime::{AsContextMut, StoreContextMut};
 
-use super::enter::Purpose;
+use super::enter::{Ended, Failed, Purpose, catch};
 use super::slot::{Condition, Instance};
 use super::{Inner, chain, current};
-use crate::link::{CallError, Caller, Deadline, Entry, Frame, Holder, PluginState};
+use crate::link::{CallError, Caller, Entry, Frame, Holder, PluginState};
 use crate::plan::PluginIndex;
 
 /// How often resources are released when an app ends that destructors have made.
@@ -63,21 +63,23 @@ impl Inner {
             // Whatever it had is gone with its store.
             return self.forget_unwanted(plugin, |_| true);
         };
-        // The plugin's own time, because the deadline of those that let go of a resource is not its concern. All
-        // of them together have it, because a destructor can bring about another one.
-        let frame = Frame { deadline: self.own_deadline(plugin), ..frame };
         let _noted = current::note(self.number, frame, Purpose::Destroy(plugin));
-        let _due = self.slots[plugin.0].note_due(frame.deadline);
         let generation = instance.store.data().generation;
+        let waiting = self.slots[plugin.0].unwanted().len();
+        let (mut run, mut shared) = (0, None);
         while let Some(entry) = self.next_unwanted(plugin) {
             if entry.generation != generation {
                 continue;
             }
-            let mut store = instance.store.as_context_mut();
-            store.data_mut().stack = stacker::remaining_stack();
-            self.prepare(&mut store, frame);
-            let destroy = |mut store: StoreContextMut<'_, PluginState>| Ok(entry.handle.resource_drop(&mut store)?);
-            if let Err(failed) = self.act(&mut store, Purpose::Destroy(plugin), destroy) {
+            // Each has the plugin's own time: the deadline of those that let go of it is not its concern. But those
+            // that come up meanwhile have that together, because they may go on bringing each other about.
+            let deadline = if run < waiting {
+                self.own_deadline(plugin)
+            } else {
+                *shared.get_or_insert_with(|| self.own_deadline(plugin))
+            };
+            run += 1;
+            if let Err(failed) = self.destroy_one(&mut instance, Frame { deadline, ..frame }, entry) {
                 tracing::warn!(plugin = %self.id(plugin), "a destructor has failed: {}", failed.cause);
                 return self.tear_down(instance, frame);
             }
@@ -85,10 +87,23 @@ impl Inner {
         self.put_back(instance, frame);
     }
 
+    fn destroy_one(&self, instance: &mut Instance, frame: Frame, entry: Entry) -> Result<(), Failed> {
+        let plugin = entry.owner;
+        let mut store = instance.store.as_context_mut();
+        store.data_mut().stack = stacker::remaining_stack();
+        self.prepare(&mut store, frame);
+        let _due = self.slots[plugin.0].note_due(frame.deadline);
+        let destroy = |mut store: StoreContextMut<'_, PluginState>| Ok(entry.handle.resource_drop(&mut store)?);
+        self.act(&mut store, Purpose::Destroy(plugin), destroy).map(drop)
+    }
+
     /// Puts an instance back where the next call finds it.
     pub(super) fn put_back(&self, instance: Instance, frame: Frame) {
-        if let Some(plugin) = frame.plugin {
-            self.slots[plugin.0].put_back(instance);
+        match frame.plugin {
+            // The app was dropped from within.
+            Some(_) if self.is_ended.load(Ordering::Relaxed) => self.tear_down(instance, frame),
+            Some(plugin) => self.slots[plugin.0].put_back(instance),
+            None => self.end_store(instance),
         }
     }
 
@@ -105,7 +120,7 @@ impl Inner {
     /// of are released.
     pub(super) fn tear_down(&self, instance: Instance, frame: Frame) {
         let generation = instance.store.data().generation;
-        drop(instance);
+        self.end_store(instance);
         let Some(plugin) = frame.plugin else { return };
         self.forget_unwanted(plugin, |entry| entry.generation == generation);
         self.release_held_by(plugin, generation, frame);
@@ -136,8 +151,17 @@ impl Inner {
         }
     }
 
-    fn own_deadline(&self, plugin: PluginIndex) -> Option<Deadline> {
-        Some(self.deadline_in(self.assembly.plugin(plugin).timeout?, plugin))
+    /// Drops a store, and with it what the host keeps there, which may panic.
+    pub(super) fn end_store(&self, instance: Instance) {
+        let plugin = instance.store.data().frame.plugin;
+        if let Err(Ended::Panicked(panic)) = catch(|| {
+            drop(instance);
+            Ok(())
+        }) && let Some(plugin) = plugin
+        {
+            let cause = self.told_panic(plugin, &*panic);
+            tracing::warn!(plugin = %self.id(plugin), "the host's state of a plugin did not end well: {cause}");
+        }
     }
 
     fn next_unwanted(&self, plugin: PluginIndex) -> Option<Entry> {

@@ -28,11 +28,14 @@ pub(super) struct Slot {
 const NO_DEADLINE: Ticks = Ticks::MAX;
 
 /// Keeps a deadline noted until it is dropped.
-pub(super) struct Due<'a>(&'a AtomicU64);
+pub(super) struct Due<'a> {
+    place: &'a AtomicU64,
+    before: Ticks,
+}
 
 impl Drop for Due<'_> {
     fn drop(&mut self) {
-        self.0.store(NO_DEADLINE, Ordering::Relaxed);
+        self.place.store(self.before, Ordering::Relaxed);
     }
 }
 
@@ -104,8 +107,8 @@ impl Slot {
 
     /// Notes when the chain that is in it must have left it, until what is returned is dropped.
     pub(super) fn note_due(&self, deadline: Option<Deadline>) -> Due<'_> {
-        self.due.store(deadline.map_or(NO_DEADLINE, |deadline| deadline.at), Ordering::Relaxed);
-        Due(&self.due)
+        let due = deadline.map_or(NO_DEADLINE, |deadline| deadline.at);
+        Due { place: &self.due, before: self.due.swap(due, Ordering::Relaxed) }
     }
 
     /// For how long the chain that is in it should have left it.

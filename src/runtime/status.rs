@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
-use super::begin::Ready;
+use super::begin::{Place, Ready};
 use super::enter::Purpose;
 use super::slot::Condition;
-use super::{Inner, Runtime};
-use crate::link::{CallError, CallErrorKind, Caller, Frame};
+use super::turns::Turn;
+use super::{Inner, Runtime, current};
+use crate::link::{CallError, CallErrorKind, CallFrame, Frame};
 use crate::plan::PluginIndex;
 
 /// How a plugin is at this moment.
@@ -50,28 +51,55 @@ impl Runtime {
     /// [`CallError`] when it cannot be entered, and when it fails while starting.
     pub fn restart(&self, plugin: PluginIndex) -> Result<(), CallError> {
         let inner = &*self.inner;
-        inner.on_chain(|frame| {
-            let ended = inner.end(frame, plugin);
-            ended.map_err(|error| error.called(inner.describe(frame.plugin, Purpose::Start(plugin))))?;
-            inner.enter(Caller::alone(frame), Purpose::Start(plugin), |_| Ok(()))
-        })
+        inner.on_chain(|frame| inner.start_anew(frame, plugin))
     }
 }
 
 impl Inner {
-    /// Ends a plugin, as the host wishes.
-    fn end(&self, caller: &Frame, plugin: PluginIndex) -> Result<(), CallError> {
+    /// Ends a plugin and starts it, without letting anybody in between.
+    fn start_anew(&self, caller: &Frame, plugin: PluginIndex) -> Result<(), CallError> {
+        let purpose = Purpose::Start(plugin);
+        let _turn = self.may_end(caller, plugin).map_err(|error| error.called(self.restart_of(caller, plugin)))?;
+        let frame = self.frame(caller, purpose);
+        let started = {
+            let _noted = current::note(self.number, frame, purpose);
+            self.end(plugin, frame);
+            // What it had is released, which may have brought it up already.
+            let idle = self.slots[plugin.0].take();
+            idle.map_or_else(|| self.find(purpose, frame), |instance| Ok(Place::Here(instance)))
+        };
+        let done = match started {
+            Ok(Place::Here(instance)) => {
+                self.put_back(instance, frame);
+                Ok(())
+            }
+            Ok(Place::OnChain(_)) => Err(self.reentrant(plugin)),
+            Err(error) => Err(error),
+        };
+        self.drain(plugin, frame);
+        done.map_err(|error| error.called(self.describe(caller.plugin, purpose)))
+    }
+
+    /// The right to be in a plugin, where nobody on the chain is in it.
+    fn may_end(&self, caller: &Frame, plugin: PluginIndex) -> Result<Turn<'_>, CallError> {
         self.check_stack(plugin)?;
-        let Some(_turn) = self.take_turn(caller, plugin)? else { return Err(self.reentrant(plugin)) };
-        let cause = self.refuse(CallErrorKind::Failed, plugin, "the host has ended it".to_owned());
+        self.take_turn(caller, plugin)?.ok_or_else(|| self.reentrant(plugin))
+    }
+
+    /// Ends a plugin, as the host wishes.
+    fn end(&self, plugin: PluginIndex, frame: Frame) {
         let slot = &self.slots[plugin.0];
+        let cause = self.refuse(CallErrorKind::Failed, plugin, "the host has ended it".to_owned());
         let mut cell = slot.cell();
         cell.restarts.forget();
         cell.condition = Condition::down(cause, false);
         drop(cell);
         if let Some(instance) = slot.take() {
-            self.tear_down(instance, self.frame(caller, Purpose::Start(plugin)));
+            self.tear_down(instance, frame);
         }
-        Ok(())
+    }
+
+    fn restart_of(&self, caller: &Frame, plugin: PluginIndex) -> CallFrame {
+        CallFrame::restart(caller.plugin.map(|plugin| self.id(plugin).clone()), self.id(plugin).clone())
     }
 }

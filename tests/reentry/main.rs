@@ -7,10 +7,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../contain/process.rs"]
+mod process;
+
 mod budgets;
 mod failures;
 mod handles;
+mod hosted;
 mod starts;
+mod strangers;
 
 use plugweave::{App, CallError, Val};
 use support::{Folder, core_module};

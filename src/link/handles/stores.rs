@@ -25,6 +25,16 @@ impl<'a> InFlight<'a> {
     }
 }
 
+impl InFlight<'_> {
+    /// Releases what has not arrived, while the store of whoever sent or should have got it is lent: destructors
+    /// may call back.
+    pub fn let_go(&mut self, store: &mut StoreContextMut<'_, PluginState>) {
+        for flight in self.flights.drain(..).filter(|flight| flight.own) {
+            self.live.release(Caller::lending(store.as_context_mut()), flight.rep);
+        }
+    }
+}
+
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         for flight in self.flights.drain(..).filter(|flight| flight.own) {

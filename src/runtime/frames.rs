@@ -1,0 +1,61 @@
+//! What holds for one entry into a plugin: its deadline, its fuel.
+
+use wasmtime::StoreContextMut;
+
+use super::Inner;
+use super::enter::Purpose;
+use crate::link::{Deadline, Frame, PluginState, Ticks};
+use crate::model::Budget;
+use crate::plan::PluginIndex;
+
+/// A deadline so far away that it never comes. Half of what there is, because it is added to the
+/// present.
+const NEVER: u64 = u64::MAX / 2;
+
+impl Inner {
+    /// The entry into a plugin, as those see it that it calls.
+    pub(super) fn frame(&self, caller: &Frame, purpose: Purpose) -> Frame {
+        let deadline = self.deadline(caller, purpose);
+        Frame { chain: caller.chain, plugin: Some(purpose.plugin()), depth: caller.depth + 1, deadline }
+    }
+
+    /// Sets what holds for one entry. Deadlines are absolute, so that even an idle plugin would trap
+    /// on an old one.
+    pub(super) fn prepare(&self, store: &mut StoreContextMut<'_, PluginState>, frame: Frame) {
+        let state = store.data_mut();
+        state.frame = frame;
+        state.limiter.refused = None;
+        if self.assembly.has_timeouts() {
+            let now = self.assembly.clock().now();
+            store.set_epoch_deadline(frame.deadline.map_or(NEVER, |deadline| deadline.at.saturating_sub(now)));
+        }
+        if self.assembly.has_fuel() {
+            let fuel = frame.plugin.map_or(Budget::Unlimited, |plugin| self.limits(plugin).fuel);
+            // The only error is that fuel is not counted.
+            let _ = store.set_fuel(fuel.amount().unwrap_or(u64::MAX));
+        }
+    }
+
+    /// When an entry must have ended: at the earlier of the plugin's own time and the chain's.
+    fn deadline(&self, caller: &Frame, purpose: Purpose) -> Option<Deadline> {
+        let plugin = purpose.plugin();
+        let linked = self.assembly.plugin(plugin);
+        let timeout = if matches!(purpose, Purpose::Run(_)) { linked.run_timeout } else { linked.timeout };
+        match (timeout.map(|timeout| self.deadline_in(timeout, plugin)), caller.deadline) {
+            (Some(own), Some(chain)) if chain.at <= own.at => Some(chain),
+            (None, chain) => chain,
+            (own, _) => own,
+        }
+    }
+
+    /// When a time ends that begins now.
+    pub(super) fn deadline_in(&self, time: Ticks, by: PluginIndex) -> Deadline {
+        // A tick more, because the present one has begun already.
+        Deadline { at: self.assembly.clock().now() + time + 1, by }
+    }
+
+    /// When an entry ends that has nothing but the plugin's own time, and begins now.
+    pub(super) fn own_deadline(&self, plugin: PluginIndex) -> Option<Deadline> {
+        Some(self.deadline_in(self.assembly.plugin(plugin).timeout?, plugin))
+    }
+}
