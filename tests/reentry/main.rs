@@ -2,7 +2,7 @@
 //! one of them fails.
 
 #![cfg(feature = "runtime")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
 #[path = "../support/mod.rs"]
 mod support;

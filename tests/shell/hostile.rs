@@ -289,9 +289,14 @@ fn a_deadline_holds_for_all_calls_of_bindings_and_for_what_host_functions_call()
     let found = place.clone();
     let builder = with_line(builder(WIT), move || {
         if CALLS.fetch_add(1, Ordering::Relaxed) == 0 {
-            std::thread::sleep(Duration::from_millis(400));
             let app = found.get().and_then(Weak::upgrade).unwrap();
-            let error = app.call_plugin("other", "t:t/api#count", &[]).map(|_| ()).unwrap_err();
+            let calls = || app.call_plugin("other", "t:t/api#count", &[]);
+            // On a loaded machine the clock of the app is late.
+            let mut tried = (0..100).map(|_| {
+                std::thread::sleep(Duration::from_millis(100));
+                calls()
+            });
+            let error = tried.find_map(Result::err).unwrap();
             assert_eq!(error.kind(), CallErrorKind::Timeout);
         }
         Ok(0)
