@@ -2,7 +2,7 @@ use wasmtime::component::Val;
 use wasmtime::{AsContextMut, StoreContextMut};
 
 use super::reply::{self, Outcome};
-use super::{CallError, Caller, InFlight, Live, Passing, PluginState, Target, put_result, take_arguments};
+use super::{CallError, Called, Caller, InFlight, Live, Passing, PluginState, Target, put_result, take_arguments};
 use crate::model::{Cardinality, ExternName, OnFailure, PluginId};
 use crate::plan::{Answer, Fallible, PluginIndex, Reply};
 
@@ -76,16 +76,25 @@ impl Dispatcher {
         arguments: &[Val],
         results: &mut [Val],
     ) -> wasmtime::Result<()> {
+        self.try_dispatch(&mut store, arguments, results).map_err(Called::mark)
+    }
+
+    fn try_dispatch(
+        &self,
+        store: &mut StoreContextMut<'_, PluginState>,
+        arguments: &[Val],
+        results: &mut [Val],
+    ) -> wasmtime::Result<()> {
         if let Some(passing) = &self.passing {
             let live = store.data().live.clone();
-            return self.pass(&*live, &mut store, passing, arguments, results);
+            return self.pass(&*live, store, passing, arguments, results);
         }
         if self.lends {
             let live = store.data().live.clone();
             return self.serve(results, &mut |provider, results| {
                 let caller = Caller::lending(store.as_context_mut());
                 let called = live.call(caller, provider.target, arguments, results);
-                still_up(&store, called)
+                still_up(store, called)
             });
         }
         let state = store.data();

@@ -367,6 +367,24 @@ fn tell(f: &mut fmt::Formatter<'_>, frame: &CallFrame) -> fmt::Result {
     }
 }
 
+/// Marks an error as that of a plugin which the guest has called, and not one that a function of the host has made
+/// out of whatever it has called.
+#[derive(Debug)]
+pub struct Called;
+
+impl Called {
+    /// Marks an error of a call.
+    pub(super) fn mark(error: wasmtime::Error) -> wasmtime::Error {
+        if error.is::<CallError>() { error.context(Self) } else { error }
+    }
+}
+
+impl fmt::Display for Called {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a plugin that it has called has failed")
+    }
+}
+
 impl fmt::Debug for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallError")

@@ -3,7 +3,9 @@ use wasmtime::{AsContextMut, Engine, StoreContextMut};
 use wasmtime_wasi_config::WasiConfig;
 
 use super::dispatch::{Dispatcher, Provider};
-use super::{Caller, HostInterface, HostInterfaces, LinkError, NoLocal, Passing, PluginState, Rep, Target, waits};
+use super::{
+    Called, Caller, HostInterface, HostInterfaces, LinkError, NoLocal, Passing, PluginState, Rep, Target, waits,
+};
 use crate::model::{ExternName, Resource, same_series};
 use crate::plan::{
     Answer, Binding, Fallible, ImportSource, Plan, PlannedFunction, PlannedImport, PlannedPlugin, Reply,
@@ -173,7 +175,7 @@ fn passing(
 fn dropped(mut store: StoreContextMut<'_, PluginState>, rep: u32) -> wasmtime::Result<()> {
     let live = store.data().live.clone();
     live.release(Caller::lending(store.as_context_mut()), Rep(rep));
-    store.data().ended().map_or(Ok(()), |error| Err(error.into()))
+    store.data().ended().map_or(Ok(()), |error| Err(Called::mark(error.into())))
 }
 
 /// The numbers of the resources that linking defines for a plugin.

@@ -3,9 +3,10 @@ use wasmtime::{AsContextMut, Store, StoreContextMut, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use super::Inner;
+use super::enter::{Ended, catch};
 use super::slot::Instance;
 use super::wasi::{self, Grants};
-use crate::link::{CallError, CallErrorKind, Exports, Frame, Limiter, PluginState, Wasi};
+use crate::link::{CallError, CallErrorKind, Called, Exports, Frame, Limiter, PluginState, Wasi};
 use crate::plan::PluginIndex;
 use crate::words::cut;
 
@@ -41,14 +42,22 @@ impl Inner {
         store.set_hostcall_fuel(usize::try_from(limits.hostcall_bytes).unwrap_or(usize::MAX));
         store.set_max_component_handles(usize::try_from(limits.handles).unwrap_or(usize::MAX));
         self.prepare(&mut store.as_context_mut(), frame);
-        let instance = linked.pre.instantiate(&mut store);
-        match instance.and_then(|instance| Ok((instance, self.functions(plugin, &mut store, instance)?))) {
-            Ok((instance, functions)) => {
-                store.data_mut().exports = Some(Exports { instance, functions });
-                Ok(Instance { store })
+        // Caught here, because what the host keeps in the store may panic as well when that is dropped.
+        let started = catch(|| {
+            let instance = linked.pre.instantiate(&mut store)?;
+            Ok(Exports { instance, functions: self.functions(plugin, &mut store, instance)? })
+        });
+        let cause = match started {
+            Ok(exports) => {
+                store.data_mut().exports = Some(exports);
+                return Ok(Instance { store });
             }
-            Err(error) => Err(self.explain(&error, &store.as_context_mut())),
-        }
+            Err(Ended::Failed(error)) => self.explain(&error, &store.as_context_mut()),
+            Err(Ended::Panicked(panic)) => self.told_panic(plugin, &*panic),
+            Err(Ended::Refused(cause)) => cause,
+        };
+        self.end_store(Instance { store });
+        Err(cause)
     }
 
     fn functions(
@@ -108,7 +117,7 @@ impl Inner {
     /// Why a call into a plugin, or its start, has ended with an error.
     pub(super) fn explain(&self, error: &wasmtime::Error, store: &StoreContextMut<'_, PluginState>) -> CallError {
         // A plugin that it had called has failed: that error goes on as it is.
-        if let Some(nested) = error.downcast_ref::<CallError>() {
+        if let Some(nested) = error.downcast_ref::<CallError>().filter(|_| error.is::<Called>()) {
             return nested.clone();
         }
         let frame = store.data().frame;

@@ -19,8 +19,8 @@ impl Inner {
     /// free, else when that is left. What comes of it is the owner's affair alone.
     pub(super) fn destroy(&self, caller: Caller<'_>, entry: Entry) {
         let owner = entry.owner;
-        self.slots[owner.0].unwanted().push_back(entry);
         self.unwanted.fetch_add(1, Ordering::SeqCst);
+        self.slots[owner.0].unwanted().push_back(entry);
         match caller.store {
             Some(store) => chain::lend(store, || self.destroy_in(&caller.frame, owner)),
             None => self.destroy_in(&caller.frame, owner),

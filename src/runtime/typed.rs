@@ -5,7 +5,7 @@ use wasmtime::{AsContextMut, StoreContextMut, Trap, WasmBacktrace};
 
 use super::enter::{Ended, Purpose, exports, function};
 use super::{Inner, Runtime};
-use crate::link::{CallError, CallErrorKind, Caller, PluginState, Target};
+use crate::link::{CallError, CallErrorKind, Called, Caller, PluginState, Target};
 use crate::plan::PluginIndex;
 
 /// A function of a plugin whose Rust types have been checked.
@@ -116,7 +116,7 @@ impl Inner {
 
     /// Why exports cannot be bound: they do not fit, unless the plugin has been called for it and has failed.
     fn not_bound(&self, plugin: PluginIndex, error: wasmtime::Error) -> Ended {
-        if error.is::<Trap>() || error.is::<WasmBacktrace>() || error.is::<CallError>() {
+        if error.is::<Trap>() || error.is::<WasmBacktrace>() || error.is::<Called>() {
             return Ended::Failed(error);
         }
         self.wrong_type(plugin, format!("{error:#}"))

@@ -10,9 +10,9 @@ use plugweave::{App, AppBuilder, PluginId, PluginState};
 
 use super::*;
 
-const HOST: &str = "package t:host; interface gate { pass: func(what: u32); }";
+pub const HOST: &str = "package t:host; interface gate { pass: func(what: u32); }";
 
-const WIT: &str = "
+pub const HOSTED: &str = "
 package t:t@1.0.0;
 interface works { work: func(what: u32) -> u32; count: func() -> u32; }
 interface asks { work: func(what: u32) -> result<u32, string>; }
@@ -68,7 +68,7 @@ pub fn builder(seen: &Arc<Seen>, gate: impl Fn(&PluginId, u32) + Send + Sync + '
     };
     let seen = seen.clone();
     let state = move |plugin: &plugweave::plan::PlannedPlugin| State { plugin: plugin.id.clone(), seen: seen.clone() };
-    let builder = App::builder().file("w/t.wit", WIT).file("w/deps/host/h.wit", HOST);
+    let builder = App::builder().file("w/t.wit", HOSTED).file("w/deps/host/h.wit", HOST);
     builder.host_interface("t:host/gate", HOST, add, state).unwrap()
 }
 
@@ -166,11 +166,11 @@ pub fn careful() -> (ManifestBuilder, String) {
             (if (result i32) (i32.load8_u (i32.const 512))
                 (then (i32.add (i32.const 1000) (global.get $calls)))
                 (else (i32.load (i32.const 516)))))
-        ;; Takes some tens of milliseconds.
+        ;; Takes some time.
         (func $look-at-the-time (local $i i32)
             (loop $again
                 (local.set $i (i32.add (local.get $i) (i32.const 1)))
-                (br_if $again (i32.lt_u (local.get $i) (i32.const 50000000)))))"#,
+                (br_if $again (i32.lt_u (local.get $i) (i32.const 500000000)))))"#,
     );
     (manifest("careful", "careful", "relays").import("t:t/asks", terms), core)
 }
