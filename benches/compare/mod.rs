@@ -53,6 +53,11 @@ pub fn prepared<I, T>(
     Contender { name, run: Box::new(run) }
 }
 
+/// Tells by itself how long the work takes so many times.
+pub fn timed(name: &'static str, run: impl FnMut(u64) -> Duration + 'static) -> Contender {
+    Contender { name, run: Box::new(run) }
+}
+
 /// One piece of work, and the best time of each contender.
 pub struct Row {
     pub name: String,

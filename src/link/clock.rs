@@ -1,7 +1,7 @@
 mod ticker;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use wasmtime::Engine;
@@ -27,7 +27,7 @@ pub struct Clock {
 }
 
 /// Keeps the clock going until it is dropped.
-pub struct Running<'a>(&'a Time);
+pub struct Running<'a>(&'a AtomicUsize);
 
 impl Clock {
     /// Starts the clock of an engine; one without deadlines needs no thread.
@@ -60,13 +60,14 @@ impl Clock {
 
     /// Lets time pass until what is returned is dropped.
     pub fn run(&self) -> Running<'_> {
-        self.time.running.fetch_add(1, Ordering::SeqCst);
+        let running = self.time.running();
+        running.fetch_add(1, Ordering::SeqCst);
         // Either this sees that the clock has gone to sleep, or the ticker sees the count before it
         // lets it sleep.
         if self.time.asleep.load(Ordering::SeqCst) {
             self.wake();
         }
-        Running(&self.time)
+        Running(running)
     }
 
     /// Not in [`Clock::run`], which is in each call: this is rare.
@@ -88,7 +89,7 @@ impl Drop for Clock {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        self.0.running.fetch_sub(1, Ordering::SeqCst);
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write as _};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use tracing::field::{Field, Visit};
-use tracing::span;
+use tracing::{Dispatch, span};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 
 use crate::model::{Cardinality, ExternName, FuncType, Limits, OnFailure, Param, PluginId, Type, WasiGrants};
@@ -266,6 +266,10 @@ struct Collector(Arc<Mutex<Vec<String>>>);
 
 impl Logged {
     pub(crate) fn start() -> Self {
+        // While there is one subscriber alone, tracing asks the thread that first comes to a place whether it listens
+        // there, and remembers the answer for all threads. So there are always two.
+        static OTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Collector(Arc::default())));
+        LazyLock::force(&OTHER);
         let lines = Arc::new(Mutex::new(Vec::new()));
         let guard = tracing::subscriber::set_default(Collector(lines.clone()));
         Self { lines, _guard: guard }

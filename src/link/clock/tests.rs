@@ -54,6 +54,24 @@ fn an_idle_clock_stands_still_while_others_go() {
 }
 
 #[test]
+fn a_clock_goes_on_for_a_call_of_any_thread() {
+    let clock = clock(ticker());
+    // More threads than there are counts, and for longer than it goes on without any.
+    for _ in 0..12 {
+        let call = || {
+            let running = clock.run();
+            let begin = clock.now();
+            until(|| clock.now() >= begin + 8);
+            running
+        };
+        // Where it ends does not matter.
+        let running = std::thread::scope(|scope| scope.spawn(call).join().unwrap());
+        drop(running);
+    }
+    until(|| !clock.time.is_running());
+}
+
+#[test]
 fn a_call_wakes_a_clock_that_falls_asleep_just_then() {
     // It falls asleep as soon as it may, and ticks follow each other at once, so that the two meet.
     let ticker: &Ticker = Box::leak(Box::new(Ticker::new(0)));

@@ -21,10 +21,27 @@ pub(super) static TICKER: Ticker = Ticker::new(LINGER);
 pub(super) struct Time {
     engine: Engine,
     pub(super) now: AtomicU64,
-    /// How many calls are in progress.
-    pub(super) running: AtomicUsize,
     /// Whether the thread passes it over.
     pub(super) asleep: AtomicBool,
+    /// How many calls are in progress.
+    running: [Count; COUNTS],
+}
+
+/// How many counts there are of the calls in progress. Each call changes one, and threads that share one wait for
+/// each other there.
+const COUNTS: usize = 8;
+
+/// One for some of the threads, far from what others use: on two lines of the cache, which are fetched together.
+#[derive(Default)]
+#[repr(align(128))]
+struct Count(AtomicUsize);
+
+thread_local! {
+    /// Which of the counts is this thread's.
+    static COUNT: usize = {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        THREADS.fetch_add(1, Ordering::Relaxed) % COUNTS
+    };
 }
 
 /// A thread that is there while there are clocks, and sleeps while none of them runs.
@@ -60,13 +77,18 @@ impl Time {
         Self {
             engine: engine.clone(),
             now: AtomicU64::new(0),
-            running: AtomicUsize::new(0),
             asleep: AtomicBool::new(passes),
+            running: Default::default(),
         }
     }
 
-    fn runs(&self) -> bool {
-        self.running.load(Ordering::SeqCst) > 0
+    /// The count of the calls that this thread begins.
+    pub(super) fn running(&self) -> &AtomicUsize {
+        &self.running[COUNT.with(|count| *count)].0
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.running.iter().any(|count| count.0.load(Ordering::SeqCst) > 0)
     }
 }
 
@@ -174,13 +196,13 @@ impl Awake {
     fn tick(&mut self, linger: u32) -> bool {
         self.time.engine.increment_epoch();
         self.time.now.fetch_add(1, Ordering::Relaxed);
-        self.quiet = if self.time.runs() { 0 } else { self.quiet + 1 };
+        self.quiet = if self.time.is_running() { 0 } else { self.quiet + 1 };
         if self.quiet < linger {
             return true;
         }
         self.time.asleep.store(true, Ordering::SeqCst);
         // A call that has begun meanwhile may not have seen that.
-        let goes_on = self.time.runs();
+        let goes_on = self.time.is_running();
         if goes_on {
             self.time.asleep.store(false, Ordering::SeqCst);
         }
