@@ -54,6 +54,7 @@ impl Inner {
         let slot = &self.slots[plugin.0];
         loop {
             let turn = self.take_turn(caller, plugin)?;
+            self.check_time(caller, plugin)?;
             if let Some(instance) = slot.take() {
                 return Ok((turn, Some(instance)));
             }

@@ -33,11 +33,13 @@ mod wasi;
 #[cfg(test)]
 mod tests;
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use crossbeam_utils::CachePadded;
 use wasmtime::StoreContextMut;
 use wasmtime::component::Val as Raw;
 
@@ -79,7 +81,7 @@ struct Inner {
     number: AppNumber,
     assembly: Arc<Assembly>,
     options: StartOptions,
-    slots: Vec<Slot>,
+    slots: Vec<CachePadded<Slot>>,
     turns: Turns,
     handles: Handles,
     /// How many resources wait for their destructors.
@@ -102,7 +104,7 @@ impl Runtime {
         let base = std::path::absolute(&options.base).unwrap_or(options.base);
         let options = StartOptions { base, ..options };
         let plugins = &assembly.plan().plugins;
-        let slots: Vec<Slot> = plugins.iter().map(|plugin| Slot::new(plugin.limits.restart)).collect();
+        let slots: Vec<_> = plugins.iter().map(|plugin| Slot::new(plugin.limits.restart).into()).collect();
         let turns = Turns::new(slots.len());
         let inner = Arc::new_cyclic(|this: &Weak<Inner>| Inner {
             this: this.clone(),
@@ -200,8 +202,7 @@ impl Inner {
     }
 
     fn new_chain() -> Frame {
-        static LAST: AtomicU64 = AtomicU64::new(0);
-        let chain = ChainId(LAST.fetch_add(1, Ordering::Relaxed) + 1);
+        let chain = next_chain();
         Frame { chain, plugin: None, depth: 0, deadline: None }
     }
 
@@ -214,4 +215,24 @@ impl Inner {
         let first = ids.join(", ");
         format!("several plugins export `wasi:cli/run`: {first} and {last}; choose one of them by `entry` in app.toml")
     }
+}
+
+/// How many numbers of chains a thread takes at once, so that threads do not write to one place with each call.
+const CHAINS: u64 = 1 << 16;
+
+fn next_chain() -> ChainId {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    thread_local! {
+        static OWN: Cell<std::ops::Range<u64>> = const { Cell::new(0..0) };
+    }
+    OWN.with(|own| {
+        let mut left = own.take();
+        let next = left.next().unwrap_or_else(|| {
+            let first = LAST.fetch_add(CHAINS, Ordering::Relaxed) + 1;
+            left = first + 1..first + CHAINS;
+            first
+        });
+        own.set(left);
+        ChainId(next)
+    })
 }

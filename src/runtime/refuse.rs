@@ -52,6 +52,15 @@ impl Inner {
         }
     }
 
+    /// The time of the chain may be up already, as after a long host function. It would be up in the plugin too, and
+    /// cost it its state, though it has done nothing.
+    pub(super) fn check_time(&self, caller: &Frame, plugin: PluginIndex) -> Result<(), CallError> {
+        match caller.deadline {
+            Some(deadline) if deadline.at <= self.assembly.clock().now() => Err(self.late(caller.deadline, plugin)),
+            _ => Ok(()),
+        }
+    }
+
     /// A plugin that is called back goes on with the stack that it was entered with: wasmtime gives it no other.
     pub(super) fn check_own_stack(&self, state: &PluginState) -> Result<(), CallError> {
         let (Some(plugin), Some(then), Some(now)) = (state.frame.plugin, state.stack, stacker::remaining_stack())

@@ -3,6 +3,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crossbeam_utils::CachePadded;
+
 use crate::link::ChainId;
 use crate::plan::PluginIndex;
 
@@ -16,7 +18,7 @@ use crate::plan::PluginIndex;
 /// while it is held, a plugin that somebody waits for does not change hands.
 pub(super) struct Turns {
     /// For each plugin, 0 while it is free, else its owner with [`WAITED_FOR`] in the lowest bit.
-    owners: Vec<AtomicU64>,
+    owners: Vec<CachePadded<AtomicU64>>,
     granted: Vec<Condvar>,
     waits: Mutex<Waits>,
 }
@@ -28,6 +30,9 @@ struct Waits {
 }
 
 const WAITED_FOR: u64 = 1;
+
+/// How often a chain looks whether a plugin has become free, before it waits.
+const SPINS: u32 = 200;
 
 /// How often somebody who waits looks whether that is of any use.
 const GLANCE: Duration = Duration::from_millis(500);
@@ -55,7 +60,7 @@ pub(super) enum Refusal {
 impl Turns {
     pub(super) fn new(plugins: usize) -> Self {
         Self {
-            owners: (0..plugins).map(|_| AtomicU64::new(0)).collect(),
+            owners: (0..plugins).map(|_| AtomicU64::new(0).into()).collect(),
             granted: (0..plugins).map(|_| Condvar::new()).collect(),
             waits: Mutex::new(Waits { queues: vec![VecDeque::new(); plugins], targets: HashMap::new() }),
         }
@@ -73,8 +78,28 @@ impl Turns {
         if let Some(turn) = self.try_take(plugin, chain) {
             return Ok(turn);
         }
+        if let Some(turn) = self.take_soon(plugin, chain) {
+            return Ok(turn);
+        }
         self.wait(plugin.0, chain, patience(), is_stuck)?;
         Ok(Turn { turns: self, plugin: plugin.0, chain })
+    }
+
+    /// Takes a plugin that becomes free within moments. Most calls are shorter than it takes to put a thread to sleep
+    /// and wake it. Whoever waits already comes first.
+    fn take_soon(&self, plugin: PluginIndex, chain: ChainId) -> Option<Turn<'_>> {
+        for _ in 0..SPINS {
+            match self.owners[plugin.0].load(Ordering::Relaxed) {
+                0 => {
+                    if let Some(turn) = self.try_take(plugin, chain) {
+                        return Some(turn);
+                    }
+                }
+                word if word & WAITED_FOR != 0 || owner(word) == Some(chain) => return None,
+                _ => std::hint::spin_loop(),
+            }
+        }
+        None
     }
 
     /// Takes a plugin that is free at this moment.

@@ -3,7 +3,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use plugweave::{App, CallErrorKind};
+use plugweave::{App, CallErrorKind, HostState, PluginState, Val};
 
 use crate::blamed;
 use crate::support::{Folder, core_module};
@@ -125,4 +125,53 @@ fn the_callers_time_goes_on_while_it_asks() {
     let error = wait(&app, "often", 1000).unwrap_err();
     assert_eq!(blamed(&error), (CallErrorKind::Timeout, "asker"), "{error}");
     assert_eq!(wait(&app, "often", 1).unwrap(), 1);
+}
+/// A host function takes longer than the plugin has, and then the plugin asks another one. That one has done nothing.
+#[test]
+fn who_is_asked_too_late_loses_nothing() {
+    let wit = "package t:t@1.0.0;
+        interface host { nap: func(ms: u32); }
+        interface counter { count: func() -> u32; }
+        world counts { export counter; }
+        world late { import host; import counter; export nap-and-count: func(ms: u32) -> u32; }";
+    let counts = core_module(
+        "",
+        1,
+        r#"(func (export "t:t/counter@1.0.0#count") (result i32) (call $count) (global.get $calls))"#,
+    );
+    let late = r#"(module
+        (import "t:t/host@1.0.0" "nap" (func $nap (param i32)))
+        (import "t:t/counter@1.0.0" "count" (func $count (result i32)))
+        (func (export "nap-and-count") (param $ms i32) (result i32) (call $nap (local.get $ms)) (call $count)))"#;
+    let nap = |linker: &mut wasmtime::component::Linker<PluginState>, _: HostState<()>| {
+        linker.instance("t:t/host@1.0.0")?.func_wrap("nap", |_, (ms,): (u32,)| {
+            sleep(Duration::from_millis(ms.into()));
+            Ok(())
+        })
+    };
+    let plugin =
+        |id: &str, tables: &str| format!("[plugin]\ncomponent = '{id}.wat'\nwit = 'wit'\nworld = '{id}'\n{tables}");
+    let app = App::builder()
+        .file("wit/t.wit", wit)
+        .file("counts.wat", counts)
+        .file("late.wat", late)
+        .file("counts.toml", plugin("counts", "[exports]\n't:t/counter' = {}\n"))
+        .file(
+            "late.toml",
+            plugin(
+                "late",
+                "[exports]\nnap-and-count = {}\n[limits]\ntimeout = '300ms'\n\
+                 [imports]\n't:t/host' = 'exactly-one'\n't:t/counter' = 'exactly-one'\n",
+            ),
+        )
+        .host_interface("t:t/host", wit, nap, |_| ())
+        .unwrap()
+        .build()
+        .unwrap();
+    let count = || app.call("t:t/counter#count", &[]).unwrap();
+    assert_eq!(count(), Some(Val::U32(1)));
+    assert_eq!(crate::number(&app, "nap-and-count", 0).unwrap(), 2);
+    let error = crate::number(&app, "nap-and-count", 600).unwrap_err();
+    assert_eq!(blamed(&error), (CallErrorKind::Timeout, "late"), "{error}");
+    assert_eq!(count(), Some(Val::U32(3)));
 }
