@@ -235,8 +235,9 @@ impl Inner {
                 Failed { cause: self.told_panic(purpose.plugin(), &*panic), panic: own(panic) }
             }
         };
+        // Its own exit is how a program ends.
         let exits = matches!(purpose, Purpose::Run(_)) && failed.cause.exit_code().is_some();
-        let charged = self.began_in(&failed.cause, purpose.plugin()) && !exits;
+        let charged = self.began_in(&failed.cause, purpose.plugin()) && !exits && failed.panic.is_none();
         self.note_failure(purpose.plugin(), store.data().generation, failed.cause.clone(), charged);
         Err(failed)
     }

@@ -1,4 +1,5 @@
 use std::panic::resume_unwind;
+use std::sync::{Mutex, PoisonError};
 use std::thread::ScopedJoinHandle;
 
 use tokio::runtime::Handle;
@@ -19,17 +20,25 @@ pub(super) fn outside_async<T: Send>(work: impl FnOnce() -> T + Send) -> T {
         return work();
     }
     let entries = current::entries();
-    let work = || {
+    // In a cell, so that it is still there if the system has no thread to give.
+    let work = Mutex::new(Some(work));
+    let take = || work.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let there = || {
         entries.take_over();
-        work()
+        take().map(|work| work())
     };
     let thread = std::thread::Builder::new().name("plugweave-call".to_owned()).stack_size(stack());
-    std::thread::scope(|scope| match thread.spawn_scoped(scope, work).map(ScopedJoinHandle::join) {
-        Ok(Ok(value)) => value,
+    let done = std::thread::scope(|scope| match thread.spawn_scoped(scope, there).map(ScopedJoinHandle::join) {
+        Ok(Ok(done)) => done,
         Ok(Err(panic)) => resume_unwind(panic),
-        // What `thread::spawn` does, too.
-        Err(error) => resume_unwind(Box::new(format!("there is no thread for a call from async code: {error}"))),
-    })
+        Err(error) => {
+            tracing::warn!("there is no thread for a call from async code: {error}");
+            // All but the blocking calls of WASI works here, too.
+            take().map(|work| work())
+        }
+    });
+    // It has been taken once.
+    done.unwrap_or_else(|| resume_unwind(Box::new("the work of a call is gone")))
 }
 
 /// As much native stack as is left here, so that a chain of calls gets as far as it would here, and no

@@ -141,7 +141,10 @@ impl Inner {
                 }
             });
         }
-        tracing::warn!("destructors make resources without end: {} are left behind", self.handles.live());
+        let left = self.handles.live();
+        if left > 0 {
+            tracing::warn!("destructors make resources without end: {left} are left behind");
+        }
     }
 
     /// Releases what an instance has handles of, whose store is gone.

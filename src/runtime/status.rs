@@ -18,9 +18,9 @@ pub enum Status {
     NotStarted,
     /// It is up, or starting. A call may be in it.
     Up,
-    /// It has failed. The next call starts it anew.
+    /// It has failed, or has come to its end as a program. The next call starts it anew.
     Down {
-        /// Why it has failed.
+        /// Why.
         cause: CallError,
     },
     /// It has failed, and its restart budget is used up: calls to it fail until some of that is past.

@@ -98,6 +98,15 @@ fn the_panic_of_the_shell_goes_on_also_when_a_call_has_come_back() {
 }
 
 #[test]
+fn a_plugin_is_not_charged_for_the_panic_of_the_shell() {
+    let app = app("[limits]\nrestart = 'never'");
+    let front = app.bindings("front", |_, _| Ok(())).unwrap();
+    let panics = || front.call(|(), _| -> plugweave::wasmtime::Result<()> { panic!("the shell panics") });
+    assert!(catch_unwind(AssertUnwindSafe(panics)).is_err());
+    assert_eq!(work(&app, 0).map_err(|error| error.to_string()), Ok(1));
+}
+
+#[test]
 fn an_app_ends_although_a_destructor_runs_at_that_moment() {
     let seen: Arc<Seen> = Arc::default();
     let (entered, is_entered) = mpsc::channel();
