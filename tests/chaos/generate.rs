@@ -60,7 +60,7 @@ impl Theme {
         } else {
             let fans = (1..=WIDTH).flat_map(|width| (1..=width).map(move |position| (position, width)));
             let fans: Vec<_> = fans.collect();
-            Place { depth: 2 + turn % 4, fan: Some(fans[(turn - turn / 3) % fans.len()]) }
+            Place { depth: 2 + turn / 2 % 2, fan: Some(fans[(turn - turn / 3) % fans.len()]) }
         };
         Self { plot, place, spared: usize::MAX }
     }

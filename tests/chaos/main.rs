@@ -185,7 +185,7 @@ fn apps_do_what_the_model_says() {
 
 #[test]
 fn time_runs_out() {
-    let kind = Kind { name: "time_runs_out", percent: 6, life: 10, lives: 3 };
+    let kind = Kind { name: "time_runs_out", percent: 6, life: 10, lives: 2 };
     let plots = Plot::all(true);
     let wanted =
         |app: u64| Wanted { cyclic: app.is_multiple_of(2), slow: true, frugal: false, shared: false, wild: false };
