@@ -11,7 +11,7 @@ pub const DEPTH: usize = 6;
 pub const WIDTH: usize = 4;
 
 /// The time that impatient nodes have. Short, because it is waited for.
-pub const SHORT: u64 = 100;
+pub const SHORT: u64 = 60;
 
 /// What a node can do before its fuel is used up.
 pub const FUEL: u64 = 1_000_000;
