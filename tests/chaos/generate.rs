@@ -218,7 +218,7 @@ fn path(
     fan: Option<(usize, usize)>,
 ) -> Option<(Vec<usize>, Vec<Step>)> {
     let mut nodes = vec![topology.line(random, depth.min(DEPTH)).start];
-    let around = topology.cyclic && random.percent(30);
+    let around = topology.cyclic && random.percent(50);
     let mut steps = Vec::new();
     while nodes.len() < depth {
         let left = depth - nodes.len() - 1;

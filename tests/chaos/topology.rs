@@ -141,7 +141,7 @@ impl Node {
             fuel: !wanted.slow,
             // Where threads get each other's failing starts, nobody may have the usual half a minute.
             impatient: wanted.slow && (wanted.shared || random.percent(5)),
-            restarts: wanted.frugal.then(|| u32::try_from(random.below(20)).unwrap()),
+            restarts: wanted.frugal.then(|| u32::try_from(random.below(4)).unwrap()),
             wasi: wanted.slow || random.percent(50),
         }
     }
