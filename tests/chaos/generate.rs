@@ -5,7 +5,7 @@ use super::guest::POISON;
 use super::model::Model;
 use super::random::Random;
 use super::script::{Crime, GARBAGE, How, Op, Script, Start};
-use super::topology::{DEPTH, Topology, WIDTH};
+use super::topology::{DEPTH, Slot, Topology, WIDTH};
 
 /// What goes wrong in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,14 +50,19 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// One after the other, so that everything goes wrong everywhere.
+    /// One after the other, so that everything goes wrong everywhere: a third of them at a certain depth, the others
+    /// in a certain position.
     pub fn at(number: usize, plots: &[Plot]) -> Self {
-        let fans: Vec<_> = (1..=WIDTH).flat_map(|width| (1..=width).map(move |position| (position, width))).collect();
         let plot = plots[number % plots.len()];
-        let depth = plot.least_depth() + number / plots.len() % (1 + DEPTH - plot.least_depth());
-        // Each app gets about all of them, because it does not have the same fans as the next one.
-        let fan = fans[number / plots.len() % fans.len()];
-        Self { plot, place: Place { depth, fan: (depth > 1).then_some(fan) }, spared: usize::MAX }
+        let turn = number / plots.len();
+        let place = if turn.is_multiple_of(3) {
+            Place { depth: plot.least_depth() + turn / 3 % (1 + DEPTH - plot.least_depth()), fan: None }
+        } else {
+            let fans = (1..=WIDTH).flat_map(|width| (1..=width).map(move |position| (position, width)));
+            let fans: Vec<_> = fans.collect();
+            Place { depth: 2 + turn / 2 % 2, fan: Some(fans[(turn - turn / 3) % fans.len()]) }
+        };
+        Self { plot, place, spared: usize::MAX }
     }
 }
 
@@ -80,7 +85,7 @@ impl Plot {
         if slow {
             let late = [Crime::Loop, Crime::Sleep];
             let late = late.into_iter().flat_map(|crime| [Self::Crime(crime), Self::Start(crime)]);
-            return late.chain([Self::Nothing, Self::StartAsking, Self::KeepBorrow]).collect();
+            return late.collect();
         }
         let both = crimes.iter().flat_map(|crime| [Self::Crime(*crime), Self::Start(*crime)]);
         both.chain([Self::Nothing, Self::StartAsking, Self::Garbage, Self::KeepBorrow, Self::BadScript]).collect()
@@ -104,12 +109,17 @@ impl Plot {
 
 /// A run that the model understands, and where the plot takes place in it, if it does.
 pub fn run(random: &mut Random, model: &Model, topology: &Topology, theme: Theme) -> (Run, Option<Place>) {
-    for attempts in 0..100 {
-        // Not every app has everything.
-        let strict = attempts < 60;
-        let place = Place { fan: theme.place.fan.filter(|_| strict), ..theme.place };
+    for attempts in 0..300 {
+        // Not every app has everything: then the depth is another one, or the position.
+        let strict = attempts < 250;
+        let place = match theme.place {
+            Place { fan: Some(fan), .. } if (150..250).contains(&attempts) => {
+                Place { depth: 2 + random.below(3), fan: Some(fan) }
+            }
+            Place { depth, fan } => Place { depth, fan: fan.filter(|_| strict) },
+        };
         let Some((mut run, place)) = attempt(random, topology, Theme { place, ..theme }) else { continue };
-        let foretold = foretell(model, &run);
+        let foretold = foretell(model, &run, topology.nodes.len());
         let spares = (0..topology.nodes.len()).skip(theme.spared).all(|node| foretold.history(node).1 == 0);
         let happens = foretold.depth >= place.depth;
         if suits(&foretold) && spares && (happens || !strict || theme.plot == Plot::Nothing) {
@@ -127,12 +137,12 @@ fn suits(foretold: &Model) -> bool {
 }
 
 /// Whether the model can tell what comes of a run.
-pub fn is_clear(model: &Model, run: &Run) -> bool {
-    suits(&foretell(model, run))
+pub fn is_clear(model: &Model, run: &Run, nodes: usize) -> bool {
+    suits(&foretell(model, run, nodes))
 }
 
 /// What the model is after a run.
-fn foretell(model: &Model, run: &Run) -> Model {
+fn foretell(model: &Model, run: &Run, nodes: usize) -> Model {
     let mut model = model.clone();
     (model.work, model.waits, model.depth) = (0, 0, 0);
     for (node, start) in &run.arm {
@@ -141,6 +151,13 @@ fn foretell(model: &Model, run: &Run) -> Model {
     for (node, script) in &run.calls {
         let _ = model.call(*node, script);
     }
+    // Starts that nobody has come to yet must be clear, too: everybody is asked for what it has counted.
+    let mut counted = model.clone();
+    for node in 0..nodes {
+        let _ = counted.stat(node);
+    }
+    model.unclear = counted.unclear;
+    model.waits = counted.waits;
     model
 }
 
@@ -192,7 +209,8 @@ fn attempt(random: &mut Random, topology: &Topology, theme: Theme) -> Option<(Ru
     run.calls.iter().all(|(_, script)| script.fits()).then_some((run, Place { depth, fan }))
 }
 
-/// A chain of calls of this length, whose last one is in this position of a fan. Where calls can go round, a node may be in it more than once.
+/// A chain of calls of this length, whose last one is in this position of a fan. Where calls can go round, a node
+/// may be in it more than once.
 fn path(
     random: &mut Random,
     topology: &Topology,
@@ -200,28 +218,31 @@ fn path(
     fan: Option<(usize, usize)>,
 ) -> Option<(Vec<usize>, Vec<Step>)> {
     let mut nodes = vec![topology.line(random, depth.min(DEPTH)).start];
-    let around = topology.cyclic && random.percent(30);
+    let around = topology.cyclic && random.percent(50);
     let mut steps = Vec::new();
     while nodes.len() < depth {
-        let node = *nodes.last()?;
-        let slots = &topology.nodes[node].slots;
-        if slots.is_empty() {
-            return None;
-        }
-        let slot = random.below(slots.len());
-        let providers = &slots[slot].providers;
-        let position = match fan.filter(|_| nodes.len() + 1 == depth) {
-            Some((_, width)) if width != providers.len() => return None,
-            Some((position, _)) => position - 1,
-            None => random.below(providers.len()),
+        let left = depth - nodes.len() - 1;
+        let suits = |(step, next): &(Step, usize)| {
+            let fits = left > 0 || fan.is_none_or(|fan| fan == (step.position + 1, step.width));
+            fits && next + left < topology.nodes.len() && (around || !nodes.contains(next))
         };
-        if !around && nodes.contains(&providers[position]) {
+        let possible: Vec<_> = all_steps(topology, *nodes.last()?).filter(suits).collect();
+        if possible.is_empty() {
             return None;
         }
-        nodes.push(providers[position]);
-        steps.push(Step { slot, position, width: providers.len() });
+        let (step, next) = random.pick(&possible);
+        nodes.push(next);
+        steps.push(step);
     }
     Some((nodes, steps))
+}
+
+/// Where a node can go.
+fn all_steps(topology: &Topology, node: usize) -> impl Iterator<Item = (Step, usize)> {
+    topology.nodes[node].slots.iter().enumerate().flat_map(|(slot, Slot { providers, .. })| {
+        let step = move |position| Step { slot, position, width: providers.len() };
+        providers.iter().enumerate().map(move |(position, next)| (step(position), *next))
+    })
 }
 
 /// What the culprit does.

@@ -51,14 +51,13 @@ const MOST_LEFT: usize = 256 << 10;
 /// How many runs there are where nobody says otherwise.
 const RUNS: u64 = 10_000;
 
-/// How many lives an app has that is compiled once.
-const LIVES: u64 = 8;
-
-/// A kind of test: its name, its part of the runs in percent, and how many of them a life has.
+/// A kind of test: its name, its part of the runs in percent, how many of them a life has, and how many lives an app
+/// has, which is compiled once.
 struct Kind {
     name: &'static str,
     percent: u64,
     life: u64,
+    lives: u64,
 }
 
 impl Kind {
@@ -109,10 +108,10 @@ impl Kind {
         wanted: &(impl Fn(u64) -> Wanted + Sync),
         live: &(impl Fn(&Case, u64) -> Lived + Sync),
     ) -> Tally {
-        let apps: Vec<u64> = (seeds.start / LIVES..=(seeds.end - 1) / LIVES).collect();
+        let apps: Vec<u64> = (seeds.start / self.lives..=(seeds.end - 1) / self.lives).collect();
         let survive = |app: u64| {
             let case = Case::new(app, wanted(app));
-            let seeds = (app * LIVES..(app + 1) * LIVES).filter(|seed| seeds.contains(seed));
+            let seeds = (app * self.lives..(app + 1) * self.lives).filter(|seed| seeds.contains(seed));
             let survive = |seed| {
                 let again = self.again(seed);
                 let lived = alone(&again, || live(&case, seed));
@@ -162,7 +161,7 @@ fn cores() -> u64 {
 
 #[test]
 fn apps_do_what_the_model_says() {
-    let kind = Kind { name: "apps_do_what_the_model_says", percent: 70, life: 40 };
+    let kind = Kind { name: "apps_do_what_the_model_says", percent: 66, life: 40, lives: 8 };
     let plots = Plot::all(false);
     let wanted = |app: u64| Wanted {
         cyclic: app.is_multiple_of(2),
@@ -186,23 +185,33 @@ fn apps_do_what_the_model_says() {
 
 #[test]
 fn time_runs_out() {
-    let kind = Kind { name: "time_runs_out", percent: 2, life: 10 };
+    let kind = Kind { name: "time_runs_out", percent: 6, life: 10, lives: 2 };
     let plots = Plot::all(true);
     let wanted =
         |app: u64| Wanted { cyclic: app.is_multiple_of(2), slow: true, frugal: false, shared: false, wild: false };
-    kind.live(cores(), wanted, |case, seed| {
+    let tally = kind.live(3 * cores(), wanted, |case, seed| {
         let watched = Watched::new();
-        case.live(seed, kind.life, &plots, &watched).or_else(|difference| {
-            // The machine may have been busy with something else. It is not each time.
-            let again = (0..3).all(|_| case.again(&difference.life, &watched).is_err());
-            if again { Err(difference.told) } else { Ok(Tally::default()) }
+        // The machine may be busy with something else, so that healthy ones are late, too. It is not each time.
+        let live = || case.live(seed, kind.life, &plots, &watched).map_err(|difference| difference.told);
+        let mut lived = live();
+        let mut again = 0;
+        while lived.is_err() && again < 5 {
+            lived = live();
+            again += 1;
+        }
+        lived.map(|mut tally| {
+            (0..again).for_each(|_| tally.note("lives again, because somebody was late"));
+            tally
         })
     });
+    if kind.is_usual() {
+        tally.assert_all_places(&plots);
+    }
 }
 
 #[test]
 fn threads_do_not_disturb_each_other() {
-    let kind = Kind { name: "threads_do_not_disturb_each_other", percent: 20, life: 40 };
+    let kind = Kind { name: "threads_do_not_disturb_each_other", percent: 20, life: 40, lives: 8 };
     let wanted =
         |app: u64| Wanted { cyclic: app.is_multiple_of(2), slow: false, frugal: false, shared: true, wild: false };
     let tally = kind.live(1, wanted, |case, seed| threads::in_harmony(case, seed, kind.life));
@@ -218,7 +227,7 @@ fn threads_do_not_disturb_each_other() {
 
 #[test]
 fn whatever_threads_do_ends_at_nothing() {
-    let kind = Kind { name: "whatever_threads_do_ends_at_nothing", percent: 8, life: 40 };
+    let kind = Kind { name: "whatever_threads_do_ends_at_nothing", percent: 8, life: 40, lives: 8 };
     let wanted = |app: u64| Wanted {
         cyclic: app.is_multiple_of(2),
         slow: app % 3 == 1,

@@ -99,7 +99,7 @@ impl Case {
         let mut tally = Tally::default();
         let mut played = Played::start(self, &life.arm, &mut tally)?;
         for run in &life.runs {
-            if !generate::is_clear(&played.model, run) {
+            if !generate::is_clear(&played.model, run, self.topology.nodes.len()) {
                 break;
             }
             watched.does(&format!("again: {}", told(run)));

@@ -11,7 +11,7 @@ pub const DEPTH: usize = 6;
 pub const WIDTH: usize = 4;
 
 /// The time that impatient nodes have. Short, because it is waited for.
-pub const SHORT: u64 = 100;
+pub const SHORT: u64 = 60;
 
 /// What a node can do before its fuel is used up.
 pub const FUEL: u64 = 1_000_000;
@@ -105,8 +105,9 @@ impl Topology {
         let mut nodes: Vec<Node> = (0..count).map(|number| Node::random(random, number, count, wanted)).collect();
         if wanted.slow {
             // Somebody has little time, and somebody has much.
-            let hasty = random.below(count);
-            nodes[hasty].impatient = true;
+            for hasty in [random.below(count), count - 1 - random.below(3)] {
+                nodes[hasty].impatient = true;
+            }
         }
         Self { nodes, cyclic: wanted.cyclic, slow: wanted.slow, wild: wanted.wild }
     }
@@ -139,8 +140,8 @@ impl Node {
             slots,
             fuel: !wanted.slow,
             // Where threads get each other's failing starts, nobody may have the usual half a minute.
-            impatient: wanted.slow && (wanted.shared || random.percent(40)),
-            restarts: wanted.frugal.then(|| u32::try_from(random.below(20)).unwrap()),
+            impatient: wanted.slow && (wanted.shared || random.percent(5)),
+            restarts: wanted.frugal.then(|| u32::try_from(random.below(4)).unwrap()),
             wasi: wanted.slow || random.percent(50),
         }
     }

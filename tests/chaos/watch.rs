@@ -7,7 +7,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long nothing may happen in an app. Deadlines are a tenth of a second; the rest is for machines that are
+/// How long nothing may happen in an app. Deadlines are shorter by far; the rest is for machines that are
 /// busy with something else.
 const LONGEST: Duration = Duration::from_secs(90);
 
