@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use plugweave::manifest::ImportTerms;
 use plugweave::model::Cardinality;
-use plugweave::wasmtime::StoreContextMut;
 use plugweave::wasmtime::component::{Instance, Linker, TypedFunc};
+use plugweave::wasmtime::{self, StoreContextMut};
 use plugweave::{CallErrorKind, Handle, PluginState};
 
 use super::hosted::*;
@@ -101,7 +101,7 @@ fn the_panic_of_the_shell_goes_on_also_when_a_call_has_come_back() {
 fn a_plugin_is_not_charged_for_the_panic_of_the_shell() {
     let app = app("[limits]\nrestart = 'never'");
     let front = app.bindings("front", |_, _| Ok(())).unwrap();
-    let panics = || front.call(|(), _| -> plugweave::wasmtime::Result<()> { panic!("the shell panics") });
+    let panics = || front.call(|(), _| -> wasmtime::Result<()> { panic!("the shell panics") });
     assert!(catch_unwind(AssertUnwindSafe(panics)).is_err());
     assert_eq!(work(&app, 0).map_err(|error| error.to_string()), Ok(1));
 }
