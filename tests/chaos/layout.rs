@@ -56,6 +56,9 @@ fn manifest(topology: &Topology, number: usize) -> String {
     if node.fuel {
         let _ = writeln!(text, "fuel = {FUEL}");
     }
+    if let Some(depth) = node.call_depth {
+        let _ = writeln!(text, "call-depth = {depth}");
+    }
     if node.impatient {
         let _ = writeln!(text, "timeout = \"{SHORT}ms\"");
     }

@@ -34,7 +34,7 @@ use cap::Cap;
 use expect::REENTRANCY;
 use generate::Plot;
 use model::{ENDED_FURTHER_DOWN, STARTED_FURTHER_DOWN};
-use outcome::{EXIT, FAILED, FUEL, NOT_STARTED, REENTRANT, TRAP};
+use outcome::{CALL_DEPTH, EXIT, FAILED, FUEL, NOT_STARTED, REENTRANT, TRAP};
 use play::Case;
 use random::number;
 use tally::Tally;
@@ -177,7 +177,7 @@ fn apps_do_what_the_model_says() {
     if kind.is_usual() {
         tally.assert_all_places(&plots);
         let around = if REENTRANCY { [ENDED_FURTHER_DOWN, STARTED_FURTHER_DOWN] } else { [REENTRANT; 2] };
-        for event in [TRAP, FUEL, EXIT, FAILED, NOT_STARTED].into_iter().chain(around) {
+        for event in [TRAP, FUEL, EXIT, FAILED, NOT_STARTED, CALL_DEPTH].into_iter().chain(around) {
             tally.assert_has(format!("times {event}"));
         }
     }

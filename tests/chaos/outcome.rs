@@ -13,6 +13,7 @@ pub const FAILED: &str = "failed";
 pub const NOT_STARTED: &str = "not-started";
 pub const REENTRANT: &str = "reentrant";
 pub const RING: &str = "ring";
+pub const CALL_DEPTH: &str = "call-depth";
 pub const STACK: &str = "stack";
 pub const OWNER_RESTARTED: &str = "owner-restarted";
 
@@ -57,7 +58,7 @@ impl Failure {
 
     /// Whether its plugin was not even entered, so that nobody is to blame.
     pub fn is_refusal(&self) -> bool {
-        [REENTRANT, RING, NOT_STARTED].contains(&self.code)
+        [REENTRANT, RING, NOT_STARTED, CALL_DEPTH].contains(&self.code)
     }
 }
 

@@ -70,6 +70,8 @@ pub struct Node {
     pub impatient: bool,
     /// How often it may be restarted; nothing where that does not matter.
     pub restarts: Option<u32>,
+    /// How deep in a chain it may be called, where that is less than any chain here is long.
+    pub call_depth: Option<usize>,
     /// Whether it imports something of WASI.
     pub wasi: bool,
 }
@@ -142,6 +144,7 @@ impl Node {
             // Where threads get each other's failing starts, nobody may have the usual half a minute.
             impatient: wanted.slow && (wanted.shared || random.percent(5)),
             restarts: wanted.frugal.then(|| u32::try_from(random.below(4)).unwrap()),
+            call_depth: (!wanted.slow && random.percent(8)).then(|| 2 + random.below(5)),
             wasi: wanted.slow || random.percent(50),
         }
     }

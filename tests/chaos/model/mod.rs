@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::expect::REENTRANCY;
-use super::outcome::{FAILED, Failure, NOT_STARTED, Outcome, REENTRANT};
+use super::outcome::{CALL_DEPTH, FAILED, Failure, NOT_STARTED, Outcome, REENTRANT};
 use super::script::{Script, Start};
 use super::topology::Topology;
 
@@ -203,6 +203,9 @@ impl Model {
         act: impl FnOnce(&mut Self, Frame) -> Result<R, Failure>,
     ) -> Result<R, Failure> {
         self.work += 1;
+        if self.topology.nodes[node].call_depth.is_some_and(|most| self.chain.len() >= most) {
+            return Err(Failure::new(CALL_DEPTH, node));
+        }
         let plugin = &mut self.plugins[node];
         if !plugin.ready || plugin.starting && (REENTRANCY || !plugin.known) {
             return Err(Failure::new(NOT_STARTED, node));
