@@ -1,6 +1,5 @@
 //! Random runs: healthy ones, and such in which a certain node does something wrong in a certain place.
 
-use super::expect::HOST_PANICS;
 use super::guest::POISON;
 use super::model::Model;
 use super::random::Random;
@@ -78,7 +77,6 @@ impl Plot {
         // Where instructions are counted nobody waits for the time of a loop. Only slow apps do.
         let crimes = Crime::ALL.into_iter().filter(|crime| match crime {
             Crime::Sleep => slow,
-            Crime::HostPanics => HOST_PANICS,
             _ => true,
         });
         let crimes: Vec<Crime> = crimes.collect();

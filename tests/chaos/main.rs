@@ -9,7 +9,6 @@
 #![cfg(feature = "runtime")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
-mod expect;
 mod generate;
 mod guest;
 mod host;
@@ -31,10 +30,9 @@ use std::sync::{Mutex, PoisonError};
 
 use cap::Cap;
 
-use expect::REENTRANCY;
 use generate::Plot;
 use model::{ENDED_FURTHER_DOWN, STARTED_FURTHER_DOWN};
-use outcome::{CALL_DEPTH, EXIT, FAILED, FUEL, NOT_STARTED, REENTRANT, TRAP};
+use outcome::{CALL_DEPTH, EXIT, FAILED, FUEL, NOT_STARTED, TRAP};
 use play::Case;
 use random::number;
 use tally::Tally;
@@ -176,7 +174,7 @@ fn apps_do_what_the_model_says() {
     });
     if kind.is_usual() {
         tally.assert_all_places(&plots);
-        let around = if REENTRANCY { [ENDED_FURTHER_DOWN, STARTED_FURTHER_DOWN] } else { [REENTRANT; 2] };
+        let around = [ENDED_FURTHER_DOWN, STARTED_FURTHER_DOWN];
         for event in [TRAP, FUEL, EXIT, FAILED, NOT_STARTED, CALL_DEPTH].into_iter().chain(around) {
             tally.assert_has(format!("times {event}"));
         }

@@ -11,7 +11,6 @@ pub const EXIT: &str = "exit";
 pub const HOST_PANIC: &str = "host-panic";
 pub const FAILED: &str = "failed";
 pub const NOT_STARTED: &str = "not-started";
-pub const REENTRANT: &str = "reentrant";
 pub const RING: &str = "ring";
 pub const CALL_DEPTH: &str = "call-depth";
 pub const STACK: &str = "stack";
@@ -58,7 +57,7 @@ impl Failure {
 
     /// Whether its plugin was not even entered, so that nobody is to blame.
     pub fn is_refusal(&self) -> bool {
-        [REENTRANT, RING, NOT_STARTED, CALL_DEPTH].contains(&self.code)
+        [RING, NOT_STARTED, CALL_DEPTH].contains(&self.code)
     }
 }
 

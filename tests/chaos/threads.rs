@@ -5,12 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use plugweave::{App, CallError, Val};
 
 use super::ROOM;
-use super::expect::REENTRANCY;
 use super::generate::{self, Plot, Run, Theme};
 use super::model::Model;
 use super::outcome::{
-    CALL_DEPTH, EXIT, FAILED, FUEL, HOST_PANIC, NOT_STARTED, OWNER_RESTARTED, Outcome, REENTRANT, RING, STACK, TIMEOUT,
-    TRAP,
+    CALL_DEPTH, EXIT, FAILED, FUEL, HOST_PANIC, NOT_STARTED, OWNER_RESTARTED, Outcome, RING, STACK, TIMEOUT, TRAP,
 };
 use super::play::{Case, answer, call, is, stat, told};
 use super::random::Random;
@@ -214,9 +212,7 @@ fn judge(
 /// Whether something in a script ends with such a failure.
 fn can_fail_with(script: &Script, code: &str) -> bool {
     script.0.iter().any(|op| match op {
-        Op::Call { script, .. } => {
-            code == CALL_DEPTH || !REENTRANCY && code == REENTRANT || can_fail_with(script, code)
-        }
+        Op::Call { script, .. } => code == CALL_DEPTH || can_fail_with(script, code),
         Op::Only(_, script) => can_fail_with(script, code),
         Op::Crime(Crime::Exit) => code == EXIT,
         Op::Crime(Crime::Loop) => code == FUEL,
@@ -279,7 +275,7 @@ pub fn in_strife(case: &Case, seed: u64, runs: u64) -> Result<Tally, String> {
 
 fn is_possible(code: &str) -> bool {
     let always = [CALL_DEPTH, TRAP, FUEL, EXIT, TIMEOUT, HOST_PANIC, FAILED, NOT_STARTED, RING, STACK, OWNER_RESTARTED];
-    always.contains(&code) || !REENTRANCY && code == REENTRANT
+    always.contains(&code)
 }
 
 /// That nobody keeps anything, and that an app ends.

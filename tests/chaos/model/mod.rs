@@ -5,8 +5,7 @@ mod steps;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::expect::REENTRANCY;
-use super::outcome::{CALL_DEPTH, FAILED, Failure, NOT_STARTED, Outcome, REENTRANT};
+use super::outcome::{CALL_DEPTH, FAILED, Failure, NOT_STARTED, Outcome};
 use super::script::{Script, Start};
 use super::topology::Topology;
 
@@ -33,10 +32,9 @@ struct Plugin {
     started: u32,
     /// What it does when it starts.
     starts: VecDeque<Start>,
-    /// Whether its turn to start has come, whether it is starting now, and whether it has ever been up.
+    /// Whether its turn to start has come, and whether it is starting now.
     ready: bool,
     starting: bool,
-    known: bool,
     /// How its instances have ended, by number: nothing for those that have not.
     ends: Vec<Option<Failure>>,
     /// How often it was called, all in all, and ended.
@@ -103,7 +101,6 @@ impl Model {
             starts: VecDeque::new(),
             ready: true,
             starting: false,
-            known: true,
             ends: vec![None],
             called: 0,
             ended: 0,
@@ -126,7 +123,7 @@ impl Model {
     pub fn starting(topology: Arc<Topology>, order: &[usize], arm: &[(usize, Start)]) -> (Self, Vec<usize>) {
         let mut model = Self::new(topology);
         for plugin in &mut model.plugins {
-            *plugin = Plugin { up: None, started: 0, ends: Vec::new(), ready: false, known: false, ..plugin.clone() };
+            *plugin = Plugin { up: None, started: 0, ends: Vec::new(), ready: false, ..plugin.clone() };
         }
         for (node, start) in arm {
             model.arm(*node, *start);
@@ -207,11 +204,8 @@ impl Model {
             return Err(Failure::new(CALL_DEPTH, node));
         }
         let plugin = &mut self.plugins[node];
-        if !plugin.ready || plugin.starting && (REENTRANCY || !plugin.known) {
+        if !plugin.ready || plugin.starting {
             return Err(Failure::new(NOT_STARTED, node));
-        }
-        if self.chain.contains(&node) && !REENTRANCY {
-            return Err(Failure::new(REENTRANT, node));
         }
         let deadline = self.deadline(node, outer);
         let number = self.bring_up(node, deadline)?;
@@ -283,7 +277,6 @@ impl Model {
             plugin.ends[number] = Some(cause.clone());
             return Err(Failure { code: FAILED, path: VecDeque::new(), told: true, ..cause });
         }
-        plugin.known = true;
         plugin.up = Some(Instance { number, calls: 0, kept: 0 });
         Ok(number)
     }
