@@ -45,7 +45,7 @@ fn each_entry_has_its_own_fuel() {
 
 #[test]
 fn the_outer_entry_has_its_deadline_again() {
-    let app = burning("[limits]\ntimeout = '50ms'");
+    let app = burning("[limits]\ntimeout = '500ms'");
     assert_eq!(work(&app, 20).unwrap(), 20);
     let error = work(&app, 22).unwrap_err();
     assert_eq!((error.kind(), error.origin().unwrap().as_str()), (CallErrorKind::Timeout, "front"), "{error}");
