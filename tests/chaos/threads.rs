@@ -142,7 +142,9 @@ pub fn in_harmony(case: &Case, seed: u64, runs: u64) -> Result<Tally, String> {
             return Err(format!("p{node} should have been started {} times, and was {started} times", 1 + ended));
         }
         let exact = !cyclic && ended == 0;
-        let fits = if exact { calls == [called, 0, 0] } else { calls[0] <= called && calls[1..] == [0, 0] };
+        // A ring may keep a failure from happening, and then somebody goes on who would have ended.
+        let at_most = if cyclic && parts.len() > 1 { u32::MAX } else { called };
+        let fits = if exact { calls == [called, 0, 0] } else { calls[0] <= at_most && calls[1..] == [0, 0] };
         if !fits {
             return Err(format!("p{node} was called {called} times and has ended {ended} times; it counts {calls:?}"));
         }
