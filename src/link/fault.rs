@@ -149,22 +149,27 @@ const DESTRUCTOR: &str = "(destructor)";
 impl CallFrame {
     /// The start of a plugin, which is no call of a function.
     pub fn start(caller: Option<PluginId>, plugin: PluginId) -> Self {
-        Self { caller, plugin, interface: None, function: START.to_owned() }
+        Self::apart(caller, plugin, START)
     }
 
     /// The host at work with the exports of a plugin, which may be several calls or none.
     pub fn exports(caller: Option<PluginId>, plugin: PluginId) -> Self {
-        Self { caller, plugin, interface: None, function: EXPORTS.to_owned() }
+        Self::apart(caller, plugin, EXPORTS)
     }
 
     /// The host's wish to start a plugin anew.
     pub fn restart(caller: Option<PluginId>, plugin: PluginId) -> Self {
-        Self { caller, plugin, interface: None, function: RESTART.to_owned() }
+        Self::apart(caller, plugin, RESTART)
     }
 
     /// Destructors of a plugin's resources, which run when nobody has handles of them any more.
     pub fn destructor(caller: Option<PluginId>, plugin: PluginId) -> Self {
-        Self { caller, plugin, interface: None, function: DESTRUCTOR.to_owned() }
+        Self::apart(caller, plugin, DESTRUCTOR)
+    }
+
+    /// What is no call of a function, by what stands for one.
+    fn apart(caller: Option<PluginId>, plugin: PluginId, function: &str) -> Self {
+        Self { caller, plugin, interface: None, function: function.to_owned() }
     }
 
     /// Whether this is the start of a plugin.

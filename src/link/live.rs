@@ -97,7 +97,7 @@ pub trait Live: Send + Sync {
     fn name(&self, plugin: PluginIndex) -> &PluginId;
 
     /// Runs the destructor of a resource whose last handle is gone, in its owner: at once where that is
-    /// idle, else when it is left. Never fails and never waits.
+    /// idle, else when it is left. Never fails, and never waits for the owner; but the destructor may call others.
     fn release(&self, caller: Caller<'_>, rep: Rep);
 }
 

@@ -164,15 +164,15 @@ impl Inner {
     /// The call, as errors tell it.
     pub(super) fn describe(&self, caller: Option<PluginIndex>, purpose: Purpose) -> CallFrame {
         let caller = caller.map(|plugin| self.id(plugin).clone());
-        let (interface, function) = match purpose {
+        let plugin = self.id(purpose.plugin()).clone();
+        match purpose {
             Purpose::Call(target) | Purpose::Run(target) => {
                 let function = self.assembly.function(target);
-                (function.interface.clone(), function.name.clone())
+                CallFrame { caller, plugin, interface: function.interface.clone(), function: function.name.clone() }
             }
-            Purpose::Start(plugin) => return CallFrame::start(caller, self.id(plugin).clone()),
-            Purpose::Use(plugin) => return CallFrame::exports(caller, self.id(plugin).clone()),
-            Purpose::Destroy(plugin) => return CallFrame::destructor(caller, self.id(plugin).clone()),
-        };
-        CallFrame { caller, plugin: self.id(purpose.plugin()).clone(), interface, function }
+            Purpose::Start(_) => CallFrame::start(caller, plugin),
+            Purpose::Use(_) => CallFrame::exports(caller, plugin),
+            Purpose::Destroy(_) => CallFrame::destructor(caller, plugin),
+        }
     }
 }
