@@ -15,6 +15,8 @@ mod host;
 mod layout;
 mod model;
 mod outcome;
+#[path = "../support/parallel.rs"]
+mod parallel;
 mod play;
 #[path = "../support/random.rs"]
 mod random;
@@ -33,6 +35,7 @@ use cap::Cap;
 use generate::Plot;
 use model::{ENDED_FURTHER_DOWN, STARTED_FURTHER_DOWN};
 use outcome::{CALL_DEPTH, EXIT, FAILED, FUEL, NOT_STARTED, TRAP};
+use parallel::{cores, on_threads};
 use play::Case;
 use random::number;
 use tally::Tally;
@@ -80,7 +83,7 @@ impl Kind {
     /// about what was allocated in the beginning.
     fn live(
         &self,
-        threads: u64,
+        threads: usize,
         wanted: impl Fn(u64) -> Wanted + Sync,
         live: impl Fn(&Case, u64) -> Lived + Sync,
     ) -> Tally {
@@ -101,12 +104,12 @@ impl Kind {
     /// Lives the lives of these seeds. Those of one app come one after the other.
     fn live_each(
         &self,
-        threads: u64,
+        threads: usize,
         seeds: Range<u64>,
         wanted: &(impl Fn(u64) -> Wanted + Sync),
         live: &(impl Fn(&Case, u64) -> Lived + Sync),
     ) -> Tally {
-        let apps: Vec<u64> = (seeds.start / self.lives..=(seeds.end - 1) / self.lives).collect();
+        let apps = seeds.start / self.lives..=(seeds.end - 1) / self.lives;
         let survive = |app: u64| {
             let case = Case::new(app, wanted(app));
             let seeds = (app * self.lives..(app + 1) * self.lives).filter(|seed| seeds.contains(seed));
@@ -117,15 +120,7 @@ impl Kind {
             };
             seeds.map(survive).collect::<Vec<_>>()
         };
-        let part = |thread: u64| {
-            let apps = apps.iter().skip(usize::try_from(thread).unwrap()).step_by(usize::try_from(threads).unwrap());
-            apps.flat_map(|app| survive(*app)).collect::<Vec<_>>()
-        };
-        let results: Vec<Lived> = std::thread::scope(|scope| {
-            let part = &part;
-            let running: Vec<_> = (0..threads).map(|thread| scope.spawn(move || part(thread))).collect();
-            running.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
-        });
+        let results = on_threads(threads, apps, survive).into_iter().flatten();
         let (mut tally, mut failures) = (Tally::default(), Vec::new());
         for result in results {
             match result {
@@ -152,10 +147,6 @@ fn alone(name: &str, live: impl FnOnce() -> Lived + Send) -> Lived {
 
 /// The native stack of threads: room for chains in which nodes are called again and again.
 const ROOM: usize = 16 << 20;
-
-fn cores() -> u64 {
-    std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64)
-}
 
 #[test]
 fn apps_do_what_the_model_says() {

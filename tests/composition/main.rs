@@ -14,6 +14,8 @@ mod compare;
 mod composed;
 mod guest;
 mod layout;
+#[path = "../support/parallel.rs"]
+mod parallel;
 #[path = "../support/random.rs"]
 mod random;
 mod shrink;
@@ -27,6 +29,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use case::{Case, Fault};
 use change::Change;
 use compare::Tally;
+use parallel::{cores, on_threads};
 use random::number;
 
 /// How many cases are tried where nobody says otherwise.
@@ -38,17 +41,6 @@ const CHANGES: u64 = 6;
 /// How many cases, and the first seed.
 fn cases() -> (u64, u64) {
     (number("PLUGWEAVE_COMPOSITIONS").unwrap_or(CASES), number("PLUGWEAVE_COMPOSITIONS_SEED").unwrap_or(1))
-}
-
-/// Does something for each of some seeds, on all cores.
-fn on_all_cores<T: Send>(seeds: std::ops::Range<u64>, work: impl Fn(u64) -> T + Sync) -> Vec<T> {
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let part = |thread: usize| seeds.clone().skip(thread).step_by(threads).map(&work).collect::<Vec<T>>();
-    std::thread::scope(|scope| {
-        let part = &part;
-        let running: Vec<_> = (0..threads).map(|thread| scope.spawn(move || part(thread))).collect();
-        running.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
-    })
 }
 
 /// Runs one case. A panic is a difference, too.
@@ -73,7 +65,7 @@ fn told(seed: u64, case: &Case, difference: &str) -> String {
 #[test]
 fn apps_mean_what_compositions_mean() {
     let (cases, first) = cases();
-    let results = on_all_cores(first..first + cases, |seed| (seed, run(&Case::random(seed))));
+    let results = on_threads(cores(), first..first + cases, |seed| (seed, run(&Case::random(seed))));
     let (mut tally, mut failures) = (Tally::default(), Vec::new());
     for (seed, result) in results {
         match result {
@@ -95,7 +87,7 @@ fn apps_mean_what_compositions_mean() {
 #[test]
 fn what_does_not_fit_is_refused_by_both() {
     let (cases, first) = cases();
-    let results = on_all_cores(first..first + CHANGES * cases, |seed| {
+    let results = on_threads(cores(), first..first + CHANGES * cases, |seed| {
         let change = Change::ALL[usize::try_from(seed).unwrap() % Change::ALL.len()];
         let run = catch_unwind(|| compare::run_changed(seed, change));
         (change, run.unwrap_or_else(|_| Err(format!("seed {seed}, {change:?}: it panicked"))))

@@ -41,6 +41,8 @@ mod guest_handles;
 mod guest_values;
 mod host;
 mod memory;
+#[path = "../support/parallel.rs"]
+mod parallel;
 #[path = "../support/random.rs"]
 mod random;
 mod shape;
@@ -51,6 +53,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use case::Case;
 use compare::Tally;
+use parallel::{cores, on_threads};
 use random::number;
 
 /// How many cases are tried where nobody says otherwise.
@@ -63,17 +66,7 @@ fn run(case: &Case) -> Result<Tally, String> {
 
 /// Runs the cases of some seeds, on all cores.
 fn run_all(seeds: std::ops::Range<u64>) -> Vec<(u64, Result<Tally, String>)> {
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    std::thread::scope(|scope| {
-        let part = |thread: usize| seeds.clone().skip(thread).step_by(threads);
-        let running: Vec<_> = (0..threads)
-            .map(|thread| {
-                let seeds = part(thread);
-                scope.spawn(move || seeds.map(|seed| (seed, run(&Case::random(seed)))).collect::<Vec<_>>())
-            })
-            .collect();
-        running.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
-    })
+    on_threads(cores(), seeds, |seed| (seed, run(&Case::random(seed))))
 }
 
 /// What differs, with a small case in which something does.

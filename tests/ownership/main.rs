@@ -13,6 +13,8 @@ mod graph;
 mod guest;
 mod layout;
 mod model;
+#[path = "../support/parallel.rs"]
+mod parallel;
 mod play;
 #[path = "../support/random.rs"]
 mod random;
@@ -24,6 +26,7 @@ mod threads;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use parallel::{cores, on_threads};
 use play::Case;
 use random::number;
 use tally::Tally;
@@ -51,12 +54,7 @@ fn for_each_seed(threads: usize, work: impl Fn(u64) -> Result<Tally, String> + S
             )
         })
     };
-    let part = |thread: usize| seeds().skip(thread).step_by(threads).map(survive).collect::<Vec<_>>();
-    let results: Vec<Result<Tally, String>> = std::thread::scope(|scope| {
-        let part = &part;
-        let running: Vec<_> = (0..threads).map(|thread| scope.spawn(move || part(thread))).collect();
-        running.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
-    });
+    let results = on_threads(threads, seeds(), survive);
     let (mut tally, mut failures) = (Tally::default(), Vec::new());
     for result in results {
         match result {
@@ -66,10 +64,6 @@ fn for_each_seed(threads: usize, work: impl Fn(u64) -> Result<Tally, String> + S
     }
     assert!(failures.is_empty(), "{} apps differ:\n{}", failures.len(), failures[..failures.len().min(4)].join("\n\n"));
     tally
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 #[test]
