@@ -8,7 +8,7 @@ use crate::world::{ExternKind, Function};
 use super::cross::{self, is_by_owner, is_constructor};
 use super::listing::ListedImport;
 use super::providers::{Offer, import_span, label_offers, may_be_broken};
-use super::shape::{self, Container, Shape};
+use super::shape::{self, Container, Shape, Source};
 use super::{HostInterface, Member, Scene, tell};
 use crate::words::{closest, list};
 
@@ -144,7 +144,8 @@ fn check_one(
     let cardinality = cardinality(import, function);
     let (declared, provided) = (function.ty.result.as_ref(), offered.ty.result.as_ref());
     if first_signature_difference(&function.ty, &offered.ty, &fitting).is_none() {
-        let shape = |cardinality| shape::shape(declared, provided, cardinality, &fitting);
+        let source = if import.entry.from.is_some() { Source::From } else { Source::Same };
+        let shape = |cardinality| shape::shape(declared, provided, cardinality, source, &fitting);
         let fitting_shape = shape(cardinality).filter(|shape| suits(import, function, *shape));
         if fitting_shape.is_some() {
             return fitting_shape;

@@ -33,19 +33,36 @@ pub struct Shape {
     pub answer: Option<Answer>,
 }
 
+/// Whether providers export the consumer's own interface, or another one that it names by `from`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The same interface: whatever differs is a mistake.
+    Same,
+    /// The interface of `from`: the consumer has one of its own, for other replies.
+    From,
+}
+
 /// The row of the table that fits a consumer's declared result and a provider's result under a
 /// cardinality, if one does.
 pub fn shape(
     declared: Result_<'_>,
     provided: Result_<'_>,
     cardinality: Cardinality,
+    source: Source,
     fitting: &Fitting<'_>,
 ) -> Option<Shape> {
     let Some(declared) = declared else {
         return provided.is_none().then_some(Shape { container: Container::Nothing, answer: None });
     };
     let (container, answer) = match (cardinality, &**declared) {
-        (Cardinality::ExactlyOne, _) => (Container::One, answer(declared, provided, fitting)?),
+        (Cardinality::ExactlyOne, _) => {
+            let answer = answer(declared, provided, fitting)?;
+            // Of one interface, a provider without the result is an outdated one, and must not pass unnoticed.
+            if answer == Answer::Id && source == Source::Same {
+                return None;
+            }
+            (Container::One, answer)
+        }
         (Cardinality::AtMostOne, Type::Option(inner)) => (Container::Optional, answer(inner, provided, fitting)?),
         (Cardinality::AtLeastOne | Cardinality::Any, Type::List(inner)) => {
             (Container::List, answer(inner, provided, fitting)?)
@@ -175,8 +192,17 @@ mod tests {
     }
 
     fn decide(declared: Option<Arc<Type>>, provided: Option<Arc<Type>>, cardinality: Cardinality) -> Option<Shape> {
+        decide_from(Source::From, declared, provided, cardinality)
+    }
+
+    fn decide_from(
+        source: Source,
+        declared: Option<Arc<Type>>,
+        provided: Option<Arc<Type>>,
+        cardinality: Cardinality,
+    ) -> Option<Shape> {
         let fitting = Fitting { interfaces_match: &|a, b| a == b };
-        shape(declared.as_ref(), provided.as_ref(), cardinality, &fitting)
+        shape(declared.as_ref(), provided.as_ref(), cardinality, source, &fitting)
     }
 
     /// Every `F` for a result `R`, with what it means.
@@ -225,6 +251,8 @@ mod tests {
             for (a, expected) in answers(r.as_ref()) {
                 let one = decide(Some(a.clone()), r.clone(), Cardinality::ExactlyOne);
                 assert_eq!(one, Some(Shape { container: Container::One, answer: Some(expected) }), "{a}");
+                let same = decide_from(Source::Same, Some(a.clone()), r.clone(), Cardinality::ExactlyOne);
+                assert_eq!(same, one.filter(|_| expected != Answer::Id), "{a}");
                 let optional = decide(Some(ty(Type::Option(a.clone()))), r.clone(), Cardinality::AtMostOne);
                 assert_eq!(optional, Some(Shape { container: Container::Optional, answer: Some(expected) }), "{a}");
                 for many in [Cardinality::AtLeastOne, Cardinality::Any] {

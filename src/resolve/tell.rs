@@ -24,6 +24,10 @@ pub struct Mismatch {
 /// What to do when a function is another one.
 pub const SAME_INTERFACE: &str = "build both against the same version of the interface";
 
+/// What to do when the declared reply could mean the id of a provider that answers nothing.
+const OWN_INTERFACE: &str = "build both against the same version of the interface; if the reply is to be the \
+    provider's id, declare it in an interface of the consumer's own and name the providers' one by `from`";
+
 /// Widest part of a signature that is shown around its mark, in characters.
 const WINDOW: usize = 96;
 
@@ -64,10 +68,34 @@ pub fn mismatch(
         (result, other) => {
             let show = |ty: &Option<Arc<Type>>| ty.as_ref().map_or("no result".to_owned(), |ty| format!("`{ty}`"));
             let difference = Difference { path: vec![], steps: vec![], expected: show(result), found: show(other) };
-            let help = reply_help(cardinality, &show(other));
+            let asks_for_id = result.as_deref() == Some(&Type::String) && cardinality == Cardinality::ExactlyOne;
+            let help = if asks_for_id { OWN_INTERFACE.to_owned() } else { reply_help(cardinality, &show(other)) };
             Some(told(declared, &whole_mine, provided, &whole_theirs, &in_the_result(difference), help))
         }
     }
+}
+
+/// The first difference of two functions that must be the same, result included.
+pub fn plain_mismatch(
+    declared: &FuncType,
+    provided: &FuncType,
+    fitting: &Fitting<'_>,
+    help: String,
+) -> Option<Mismatch> {
+    if let Some(difference) = first_signature_difference(declared, provided, fitting) {
+        return Some(told(declared, &difference.steps, provided, &difference.steps, &difference, help));
+    }
+    let into = vec![Step::Into(declared.params.len())];
+    let difference = match (&declared.result, &provided.result) {
+        (None, None) => return None,
+        (Some(mine), Some(theirs)) => first_difference(mine, theirs, fitting)?,
+        (mine, theirs) => {
+            let show = |ty: &Option<Arc<Type>>| ty.as_ref().map_or("no result".to_owned(), |ty| format!("`{ty}`"));
+            Difference { path: vec![], steps: vec![], expected: show(mine), found: show(theirs) }
+        }
+    };
+    let way: Vec<Step> = into.into_iter().chain(difference.steps.iter().copied()).collect();
+    Some(told(declared, &way, provided, &way, &in_the_result(difference), help))
 }
 
 /// Where a declared reply and a provider's result differ.

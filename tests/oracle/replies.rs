@@ -76,13 +76,15 @@ fn answers(r: Option<&Ty>) -> Vec<(Ty, Answer)> {
     answers
 }
 
-fn table(r: Option<&Ty>, cardinality: Cardinality) -> Vec<(Option<Ty>, Part)> {
+fn table(r: Option<&Ty>, cardinality: Cardinality, has_from: bool) -> Vec<(Option<Ty>, Part)> {
     let mut rows = Vec::new();
     if r.is_none() {
         rows.push((None, Part::Nothing));
     }
     for (a, answer) in answers(r) {
         rows.push(match cardinality {
+            // The id alone stands for nothing only where the consumer has an interface of its own.
+            Cardinality::ExactlyOne if answer == Answer::Id && !has_from => continue,
             Cardinality::ExactlyOne => (Some(a), Part::One(answer)),
             Cardinality::AtMostOne => (Some(option(a)), Part::Optional(answer)),
             Cardinality::AtLeastOne | Cardinality::Any => (Some(list(a)), Part::List(answer)),
@@ -94,13 +96,13 @@ fn table(r: Option<&Ty>, cardinality: Cardinality) -> Vec<(Option<Ty>, Part)> {
     rows
 }
 
-/// Every result that a consumer may declare.
+/// Every result that a consumer may declare, with `from` or without.
 pub fn declarations(r: Option<&Ty>, cardinality: Cardinality) -> Vec<Option<Ty>> {
-    table(r, cardinality).into_iter().map(|(declared, _)| declared).collect()
+    table(r, cardinality, true).into_iter().map(|(declared, _)| declared).collect()
 }
 
-fn part(declared: Option<&Ty>, r: Option<&Ty>, cardinality: Cardinality) -> Option<Part> {
-    table(r, cardinality).into_iter().find(|(row, _)| same(row.as_ref(), declared)).map(|(_, part)| part)
+fn part(declared: Option<&Ty>, r: Option<&Ty>, cardinality: Cardinality, has_from: bool) -> Option<Part> {
+    table(r, cardinality, has_from).into_iter().find(|(row, _)| same(row.as_ref(), declared)).map(|(_, part)| part)
 }
 
 /// The part of a provider in the reply of a function, or what is wrong.
@@ -109,7 +111,8 @@ fn at_provider(function: Function<'_>, import: &Extern, export: &Extern, line: &
     if !function.same_params(own) {
         return Err(Code::Pw203);
     }
-    let under = |cardinality| part(function.0.result.as_ref(), own.0.result.as_ref(), cardinality);
+    let has_from = line.from.is_some();
+    let under = |cardinality| part(function.0.result.as_ref(), own.0.result.as_ref(), cardinality, has_from);
     let other_row = [Cardinality::ExactlyOne, Cardinality::AtMostOne, Cardinality::AtLeastOne, Cardinality::Any];
     under(line.cardinality).ok_or(match other_row.into_iter().any(|other| under(other).is_some()) {
         true => Code::Pw204,
