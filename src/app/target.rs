@@ -59,7 +59,7 @@ fn choose_version(plan: &Plan, text: &str, only: Option<PluginIndex>) -> Result<
     same.dedup();
     match same.as_slice() {
         names if names.contains(&&wanted) => Ok(wanted),
-        [one] if wanted.version().is_none() => Ok((*one).clone()),
+        [one] if wanted.version().is_none() || (wanted.is_wasi_0_2() && one.is_wasi_0_2()) => Ok((*one).clone()),
         [] => {
             let names: Vec<String> = interfaces().map(|export| export.name.to_string()).collect();
             Err(unknown(text, "interfaces", names.iter().map(String::as_str)))

@@ -22,4 +22,4 @@ pub use name::{BadExternName, ExternName};
 pub use print::{Marked, Step, print_marked};
 pub use signature::{Fitting, ResourceMatch, fits, signature_fits};
 pub use types::{Case, Field, FuncType, Param, Resource, Side, Type};
-pub(crate) use version::{is_exact, same_series, version_serves};
+pub(crate) use version::{is_exact, same_series};

@@ -27,6 +27,22 @@ pub fn same_series(import: &Version, export: &Version) -> bool {
 }
 
 impl ExternName {
+    /// Whether an export of this name serves an import of that one: the same package and interface, and a version
+    /// that fits.
+    ///
+    /// Of WASI 0.2 any release serves any other: its releases only add functions, and tool chains stamp the latest
+    /// one on everything that they import, whatever of it they need. So the functions alone decide.
+    pub(crate) fn serves(&self, import: &Self) -> bool {
+        import.base() == self.base()
+            && (version_serves(import.version(), self.version()) || (import.is_wasi_0_2() && self.is_wasi_0_2()))
+    }
+
+    /// Whether this is an interface of a release of WASI 0.2, prereleases not included.
+    pub(crate) fn is_wasi_0_2(&self) -> bool {
+        let is_release = |version: &Version| (version.major, version.minor) == (0, 2) && version.pre.is_empty();
+        self.namespace() == Some("wasi") && self.version().is_some_and(is_release)
+    }
+
     /// Whether two names are of the same interface in one compatible series, whichever is higher.
     pub fn is_compatible(&self, other: &Self) -> bool {
         let (mine, theirs) = (self.version(), other.version());

@@ -6,7 +6,7 @@ use crate::manifest::write::string;
 use crate::model::Type;
 use crate::world::{Extern, ExternKind, World};
 
-use super::wasi;
+use super::offered;
 
 /// What a drafted manifest says about its binary.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +62,7 @@ fn write_draft(out: &mut String, world: &World, draft: Draft<'_>) -> fmt::Result
         writeln!(out, "{header}{} = {{}}", string(&export_key(world, export)))?;
         header = "";
     }
-    let listed = |import: &&Extern| !import.functions.is_empty() && !is_offered(import);
+    let listed = |import: &&Extern| !import.functions.is_empty() && !offered::serves(import);
     let mut header =
         "\n# Each may also be \"at-most-one\", \"at-least-one\" or \"any\", if its functions reply so.\n[imports]\n";
     for import in world.imports.iter().filter(listed) {
@@ -84,14 +84,6 @@ const RUN: &str = "wasi:cli/run";
 fn export_key(world: &World, export: &Extern) -> String {
     let same = world.exports.iter().filter(|other| other.name.base() == export.name.base());
     if export.name.base() == RUN && same.count() == 1 { RUN.to_owned() } else { export.name.to_string() }
-}
-
-/// Whether the runtime offers an import with all its functions.
-fn is_offered(import: &Extern) -> bool {
-    wasi::functions(&import.name).is_some_and(|offered| {
-        let offered: Vec<&str> = offered.collect();
-        import.functions.iter().all(|function| offered.contains(&function.name.as_str()))
-    })
 }
 
 /// What the replies of an import's functions suggest.
@@ -120,7 +112,7 @@ fn hint(import: &Extern) -> Option<&'static str> {
 
 /// What may have to be granted, as comments.
 fn write_grants(out: &mut String, world: &World) -> fmt::Result {
-    let imports = |base: &str| world.imports.iter().any(|import| import.name.base() == base && is_offered(import));
+    let imports = |base: &str| world.imports.iter().any(|import| import.name.base() == base && offered::serves(import));
     let needed = |grants: &[(&'static str, &'static str)]| -> Vec<(&str, &str)> {
         grants.iter().copied().filter(|(interface, _)| imports(interface)).collect()
     };
@@ -154,13 +146,9 @@ mod tests {
     fn interface(name: &str, result: Option<Type>) -> Extern {
         let name = ExternName::parse(name).unwrap();
         let ty = FuncType { is_async: false, params: Vec::new(), result: result.map(Arc::new) };
-        let function = wasi::functions(&name).and_then(|mut offered| offered.next()).unwrap_or("f");
-        Extern {
-            name,
-            kind: ExternKind::Interface,
-            functions: vec![Function { name: function.to_owned(), ty }],
-            resources: Vec::new(),
-        }
+        let offered = crate::resolve::wasi::interface(&name).and_then(|offered| offered.functions.first().cloned());
+        let function = offered.unwrap_or_else(|| Function { name: "f".to_owned(), ty });
+        Extern { name, kind: ExternKind::Interface, functions: vec![function], resources: Vec::new() }
     }
 
     fn draft(imports: &[Extern]) -> String {

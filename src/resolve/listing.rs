@@ -5,9 +5,9 @@ use crate::manifest::{ExportEntry, ImportEntry};
 use crate::model::{ExternName, Resource, Type};
 use crate::world::{Extern, ExternKind, World};
 
-use super::near::{nearest_name, relation};
-use super::{Plugin, version, wasi};
-use crate::words::{list, nearest, shown};
+use super::near::{Relation, nearest_name, relation};
+use super::{Plugin, offered, version, wasi};
+use crate::words::list;
 
 /// What a manifest lists, together with what the binary says of it, in the order of the binary.
 pub struct Listing<'a> {
@@ -62,6 +62,7 @@ pub fn read<'a>(plugin: &'a Plugin, world: &'a World, diagnostics: &mut Vec<Diag
         let listed = imports.iter().find(|(_, found)| std::ptr::eq(*found, import));
         if import.functions.is_empty() {
             if wasi::offers(&import.name) {
+                diagnostics.extend(offered::check(plugin, import));
                 listing.runtime.push(import);
             } else {
                 diagnostics.extend(runtime_resource(plugin, import, listed.map(|(entry, _)| *entry)));
@@ -72,7 +73,7 @@ pub fn read<'a>(plugin: &'a Plugin, world: &'a World, diagnostics: &mut Vec<Diag
             let target = entry.from.as_ref().map_or(&import.name, |from| &from.value).clone();
             listing.imports.push(ListedImport { entry, import, target });
         } else if wasi::offers(&import.name) {
-            diagnostics.extend(missing_functions(plugin, import));
+            diagnostics.extend(offered::check(plugin, import));
             listing.runtime.push(import);
         } else if !vague.contains(&&import.name) {
             diagnostics.push(unlisted_import(plugin, import));
@@ -143,7 +144,7 @@ pub enum Found<'a, T> {
     None,
     /// It names this one.
     One(&'a T),
-    /// It leaves the version out, and there are several.
+    /// It leaves the version out, or is of another release of WASI 0.2, and there are several.
     Several(Vec<&'a ExternName>),
 }
 
@@ -152,7 +153,8 @@ fn find<'a>(externs: impl Iterator<Item = &'a Extern>, key: &ExternName) -> Foun
     find_by(externs, key, |found| &found.name)
 }
 
-/// Finds what a key names among things with a name.
+/// Finds what a key names among things with a name. A key of WASI 0.2 also names the only other release that is
+/// there: which one it is the tool chain decides, or the adapter of WASI preview 1, and it changes with them.
 pub fn find_by<'a, T>(
     things: impl Iterator<Item = &'a T>,
     key: &ExternName,
@@ -162,15 +164,19 @@ pub fn find_by<'a, T>(
     if let Some(exact) = same_base.iter().find(|thing| name(thing) == key) {
         return Found::One(exact);
     }
-    match same_base.as_slice() {
-        [one] if key.version().is_none() => Found::One(one),
-        [] | [_] => Found::None,
-        _ if key.version().is_some() => Found::None,
+    let meant: Vec<&T> = match key.version() {
+        None => same_base,
+        Some(_) if key.is_wasi_0_2() => same_base.into_iter().filter(|thing| name(thing).is_wasi_0_2()).collect(),
+        Some(_) => Vec::new(),
+    };
+    match meant.as_slice() {
+        [] => Found::None,
+        [one] => Found::One(one),
         several => Found::Several(several.iter().map(|thing| name(thing)).collect()),
     }
 }
 
-/// PW101
+/// PW101: an import that the manifest would have to list.
 pub fn unlisted_import(plugin: &Plugin, import: &Extern) -> Diagnostic {
     let manifest = &plugin.manifest;
     let (id, name) = (plugin.id(), &import.name);
@@ -202,41 +208,6 @@ pub fn unlisted_import(plugin: &Plugin, import: &Extern) -> Diagnostic {
     diagnostic.help(format!(
         "build the plugin against an interface that the runtime offers, or list `\"{name}\" = \"exactly-one\"` in `[imports]` and add a plugin that exports it"
     ))
-}
-
-/// PW101: functions of an interface that the runtime offers without them.
-fn missing_functions(plugin: &Plugin, import: &Extern) -> Option<Diagnostic> {
-    let offered: Vec<&str> = wasi::functions(&import.name)?.collect();
-    let names = import.functions.iter().map(|function| function.name.as_str());
-    let missing: Vec<&str> = names.filter(|name| !offered.contains(name)).collect();
-    if missing.is_empty() {
-        return None;
-    }
-    let manifest = &plugin.manifest;
-    let (id, name) = (plugin.id(), &import.name);
-    let message = format!(
-        "the binary of `{id}` imports {} from `{name}`, which the runtime does not offer there",
-        list(missing.iter().map(|name| shown(name)))
-    );
-    let place = manifest.imports_header.clone().unwrap_or_else(|| manifest.header.clone());
-    let label = format!("here `{name}` is left to the runtime");
-    let mut near: Vec<String> = missing.iter().flat_map(|name| near_functions(name, &offered)).collect();
-    near.sort();
-    near.dedup();
-    let diagnostic = Diagnostic::error(Code::Pw101, message).label(manifest.file, place, label);
-    let diagnostic =
-        if near.is_empty() { diagnostic } else { diagnostic.note(format!("the runtime offers {}", list(near))) };
-    Some(diagnostic.help(format!(
-        "build the plugin against WASI 0.2 as the runtime offers it, or list `\"{name}\" = \"exactly-one\"` in `[imports]` and add a plugin that exports it"
-    )))
-}
-
-/// The functions of the same resource, or of none, that a missing one was probably meant to be.
-fn near_functions(missing: &str, offered: &[&str]) -> Vec<String> {
-    let split = |name: &'_ str| name.find('.').map_or(0, |dot| dot + 1);
-    let (resource, word) = missing.split_at(split(missing));
-    let same = offered.iter().filter_map(|other| other.strip_prefix(resource)).filter(|other| split(other) == 0);
-    nearest(word, same).into_iter().map(|near| format!("{resource}{near}")).collect()
 }
 
 /// PW205: a resource that the runtime defines, named by an interface that it does not serve.
@@ -290,8 +261,11 @@ fn shared_with_runtime(plugin: &Plugin, listing: &Listing<'_>) -> Option<Diagnos
     )
 }
 
+/// Whether what the runtime offers could be meant. An interface of the same name in another package of WASI is
+/// another interface: that of `wasi:http/types` has nothing to do with that of `wasi:filesystem/types`.
 fn near_wasi(wanted: &ExternName, offered: &ExternName) -> bool {
-    wanted.base() == offered.base() || relation(wanted, offered).is_some()
+    let near = || matches!(relation(wanted, offered), Some(Relation::Version | Relation::Name));
+    wanted.base() == offered.base() || near()
 }
 
 /// PW102 and PW103

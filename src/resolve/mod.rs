@@ -14,6 +14,7 @@ mod graph;
 mod listing;
 mod missing;
 mod near;
+mod offered;
 mod providers;
 mod shape;
 mod tell;

@@ -1,11 +1,11 @@
 //! Which versions of an interface serve which.
 
-use crate::model::{ExternName, is_exact, same_series, version_serves};
+use crate::model::{ExternName, is_exact, same_series};
 
 /// Whether an export of this name serves an import of that name: the same package and interface,
 /// and a version that fits.
 pub fn serves(import: &ExternName, export: &ExternName) -> bool {
-    import.base() == export.base() && version_serves(import.version(), export.version())
+    export.serves(import)
 }
 
 /// Why an export in one version does not serve an import of the same interface in another.
@@ -25,7 +25,7 @@ pub enum Mismatch {
 
 /// Why the version of an export does not serve an import of the same interface, if it does not.
 pub fn mismatch(import: &ExternName, export: &ExternName) -> Option<Mismatch> {
-    if version_serves(import.version(), export.version()) {
+    if export.serves(import) {
         return None;
     }
     Some(match (import.version(), export.version()) {
@@ -42,6 +42,7 @@ pub fn fitting(import: &ExternName) -> Option<String> {
     let version = import.version()?;
     let (major, minor) = (version.major, version.minor);
     Some(match (major, minor) {
+        _ if import.is_wasi_0_2() => "any release of 0.2".to_owned(),
         _ if !version.pre.is_empty() => format!("{version} alone"),
         (0, 0) => format!("{version} alone"),
         (0, _) => format!("{version} or later, below 0.{}.0", minor.saturating_add(1)),
@@ -74,6 +75,17 @@ mod tests {
         for (import, export, expected) in cases {
             let name = |version| ExternName::parse(&format!("a:b/c@{version}")).unwrap();
             assert_eq!(serves(&name(import), &name(export)), expected, "{import} by {export}");
+        }
+        for (import, export, expected) in [
+            ("0.2.12", "0.2.0", true),
+            ("0.2.0", "0.2.12", true),
+            ("0.2.12", "0.2.0-rc.1", false),
+            ("0.2.0", "0.3.0", false),
+            ("0.3.1", "0.3.0", false),
+        ] {
+            let name = |version| ExternName::parse(&format!("wasi:cli/environment@{version}")).unwrap();
+            assert_eq!(serves(&name(import), &name(export)), expected, "{import} by {export}");
+            assert_eq!(mismatch(&name(import), &name(export)).is_none(), expected, "{import} by {export}");
         }
         let reason = |import: &str, export: &str| {
             let name = |version| ExternName::parse(&format!("a:b/c{version}")).unwrap();

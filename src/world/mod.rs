@@ -28,6 +28,7 @@ pub use self::core::{MAX_COMPONENT_TEXT, WitSource, componentize};
 pub use component::read_component;
 pub use print::print_wit;
 pub use wit::read_interface;
+pub(crate) use wit::read_interfaces;
 
 /// What a component imports and exports.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -21,12 +21,30 @@ const MAX_PACKAGES: usize = 1000;
 pub fn read_interface(source: &WitSource, name: &ExternName) -> Result<Extern, WorldError> {
     let (resolve, _) = parse(source)?;
     let (name, id) = find(&resolve, name)?;
+    convert(&resolve, &WitTypes::read(&resolve)?, name, id)
+}
+
+/// Reads every interface of a package that WIT text declares, as a component that imports it would see it.
+///
+/// # Errors
+/// [`WorldError::Wit`] when the text does not parse or resolve.
+pub(crate) fn read_interfaces(source: &WitSource) -> Result<Vec<Extern>, WorldError> {
+    let (resolve, _) = parse(source)?;
     let types = WitTypes::read(&resolve)?;
+    named(&resolve).map(|(name, id)| convert(&resolve, &types, name, id)).collect()
+}
+
+fn convert(resolve: &Resolve, types: &WitTypes, name: ExternName, id: InterfaceId) -> Result<Extern, WorldError> {
     let interface = &resolve.interfaces[id];
     let functions = interface.functions.values().map(|function| types.function(function)).collect::<Result<_, _>>()?;
     let resources =
         interface.types.iter().filter_map(|(name, id)| Some((name.clone(), types.resource(*id)?.clone()))).collect();
     Ok(Extern { name, kind: ExternKind::Interface, functions, resources })
+}
+
+/// The interfaces that belong to a package, by their names.
+fn named(resolve: &Resolve) -> impl Iterator<Item = (ExternName, InterfaceId)> {
+    resolve.interfaces.iter().filter_map(|(id, _)| Some((ExternName::parse(&resolve.id_of(id)?).ok()?, id)))
 }
 
 /// Parses WIT text and everything that it depends on. The file system is not touched.
@@ -77,16 +95,14 @@ fn parse_package(files: &[(String, String)]) -> Result<UnresolvedPackageGroup, W
 /// The interface of this name: the same base and version, or the same base where the name has no version and the
 /// text has one version only.
 fn find(resolve: &Resolve, wanted: &ExternName) -> Result<(ExternName, InterfaceId), WorldError> {
-    let named =
-        || resolve.interfaces.iter().filter_map(|(id, _)| Some((ExternName::parse(&resolve.id_of(id)?).ok()?, id)));
-    if let Some(exact) = named().find(|(name, _)| name == wanted) {
+    if let Some(exact) = named(resolve).find(|(name, _)| name == wanted) {
         return Ok(exact);
     }
-    let mut same_base = named().filter(|(name, _)| wanted.version().is_none() && name.base() == wanted.base());
+    let mut same_base = named(resolve).filter(|(name, _)| wanted.version().is_none() && name.base() == wanted.base());
     match (same_base.next(), same_base.next()) {
         (Some(only), None) => Ok(only),
         _ => {
-            let mut found: Vec<_> = named().map(|(name, _)| name).collect();
+            let mut found: Vec<_> = named(resolve).map(|(name, _)| name).collect();
             found.sort();
             let found = found.iter().map(ExternName::to_string).collect();
             Err(WorldError::NoInterface { wanted: wanted.to_string(), found })

@@ -20,6 +20,7 @@ mod a6_memory_of_check;
 mod a7_time_of_check;
 mod a8_branch_tables;
 mod a9_uses_of_wit;
+mod apps;
 mod b10_foreign_modules;
 mod b1_wasi_types;
 mod b2_wasi_releases;

@@ -12,6 +12,7 @@ use super::model::{App, Bind, Extern, Fault, ImportLine, Name, Plugin};
 use super::names::{Meant, highest, meant, serves};
 use super::order::order;
 use super::replies::{self, Function, Replies};
+use super::types::Ty;
 
 /// What is to be expected of an app.
 #[derive(Debug, Default)]
@@ -87,6 +88,11 @@ pub fn expected(app: &App) -> Expected {
     let ids = oracle.members.iter().map(|member| member.plugin.id.clone());
     (expected.start, expected.knots) = order(ids.collect(), &expected.needs);
     expected
+}
+
+/// Whether a function is the one that the runtime has in `wasi:random/random`, as apps of this test import it.
+fn is_random(function: &super::model::Function) -> bool {
+    function.name == "get-random-u64" && function.params.is_empty() && function.result == Some(Ty::U64)
 }
 
 /// Whether a plugin takes part, the app's word included.
@@ -175,7 +181,12 @@ impl<'a> Oracle<'a> {
                 _ if import.functions.is_empty() && offered_by_runtime => self.served(plugin, import, Source::Runtime),
                 _ if import.functions.is_empty() => self.served(plugin, import, Source::TypesOnly),
                 Some(line) => needs.push((import, *line)),
-                None if offered_by_runtime => self.served(plugin, import, Source::Runtime),
+                None if offered_by_runtime => {
+                    if !import.functions.iter().all(is_random) {
+                        self.error(Code::Pw203, &plugin.id);
+                    }
+                    self.served(plugin, import, Source::Runtime);
+                }
                 // Which of them is meant is not clear, but each is listed.
                 None if vague.contains(&index) => {}
                 None => self.error(Code::Pw101, format!("{} lacks {}", plugin.id, import.name)),

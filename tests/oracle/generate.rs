@@ -105,6 +105,10 @@ impl Generator {
                     versions = vec![Some("0.2.0"), Some("0.2.9"), Some("0.2.1-rc.1"), Some("0.3.0-rc.1")];
                     functions.truncate(1);
                     functions[0].name = "get-random-u64";
+                    // As the runtime has it, for the most part.
+                    if self.random.percent(70) {
+                        functions[0] = Function { name: "get-random-u64", params: Vec::new(), result: Some(Ty::U64) };
+                    }
                 }
                 _ if bare => {
                     // A world could define types, but then they would be imports of their own.

@@ -12,17 +12,27 @@ pub enum Meant {
     Several(Vec<usize>),
 }
 
-/// What a key means among names: the version may be left out where only one is there.
+/// What a key means among names: the version may be left out where only one is there, and of WASI 0.2 any release
+/// means the only one that is there.
 pub fn meant(names: &[Name], key: Name) -> Meant {
     if let Some(exact) = names.iter().position(|name| *name == key) {
         return Meant::One(exact);
     }
-    let same: Vec<usize> = (0..names.len()).filter(|&index| names[index].base == key.base).collect();
-    match (key.version, same.as_slice()) {
-        (Some(_), _) | (None, []) => Meant::None,
-        (None, [one]) => Meant::One(*one),
-        (None, _) => Meant::Several(same),
+    let is_meant = |name: Name| match key.version {
+        None => name.base == key.base,
+        Some(_) => is_wasi_0_2(key) && is_wasi_0_2(name) && name.base == key.base,
+    };
+    let meant: Vec<usize> = (0..names.len()).filter(|&index| is_meant(names[index])).collect();
+    match meant.as_slice() {
+        [] => Meant::None,
+        [one] => Meant::One(*one),
+        _ => Meant::Several(meant),
     }
+}
+
+/// Whether a name is of a release of WASI 0.2.
+fn is_wasi_0_2(name: Name) -> bool {
+    name.base.starts_with("wasi:") && matches!(name.version.map(version), Some((0, 2, _, None)))
 }
 
 /// Major, minor, patch, and the prerelease.
@@ -48,7 +58,7 @@ pub fn serves(import: Name, export: Name) -> bool {
         }
         (Some((major, minor, patch, _)), Some((other, m, p, _))) => other == major && (m, p) >= (minor, patch),
     };
-    import.base == export.base && fits
+    import.base == export.base && (fits || (is_wasi_0_2(import) && is_wasi_0_2(export)))
 }
 
 /// The one in the highest version.
