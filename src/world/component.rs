@@ -209,6 +209,14 @@ fn read_extern(item: &Item<'_>, types: &Types, converter: &mut Converter<'_>) ->
         ComponentEntityType::Component(_) => return Err(item.refuse("it is a component")),
         ComponentEntityType::Value(_) => return Err(item.refuse("it is a value")),
     };
+    let is = match kind {
+        ExternKind::Interface => None,
+        ExternKind::Function => Some("a function"),
+        ExternKind::Type => Some("a type"),
+    };
+    if let Some(is) = is.filter(|_| item.name.is_interface()) {
+        return Err(item.refuse(format!("it is {is}, under the name of an interface")));
+    }
     let mut read = Extern { name: item.name.clone(), kind, functions: Vec::new(), resources: Vec::new() };
     if let ComponentEntityType::Instance(instance) = item.ty {
         for (name, export) in &types[instance].exports {
