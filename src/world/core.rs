@@ -4,13 +4,18 @@ use std::path::Path;
 use wasmparser::types::TypesRef;
 use wasmparser::{Parser, Payload, Validator};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata, metadata};
+use wit_parser::decoding::decode_world;
 
 use super::features::features;
 use super::validate::invalid;
-use super::{WorldError, guard, preview1, wit};
+use super::{WorldError, guard, preview1, uses, wit};
 
 /// What the names of custom sections with embedded WIT begin with.
 const EMBEDDED_WIT: &str = "component-type";
+
+/// How many sections with embedded WIT a core module may have: each library that it is linked from may bring one, and
+/// each is put together with all before it.
+const MAX_EMBEDDED: usize = 256;
 
 /// Bytes that a component or core module may have in text form.
 pub const MAX_COMPONENT_TEXT: usize = 8 << 20;
@@ -116,17 +121,29 @@ fn text_error(picture: &str) -> WorldError {
 
 /// Whether a valid core module has WIT embedded. Refuses what cannot be decoded without danger.
 fn has_embedded_wit(module: &[u8]) -> Result<bool, WorldError> {
-    let mut embedded = false;
+    let mut sections = 0;
     for payload in Parser::new(0).parse_all(module) {
         match payload.map_err(invalid)? {
             Payload::CustomSection(section) if section.name().starts_with(EMBEDDED_WIT) => {
                 guard::check_nesting(section.data())?;
-                embedded = true;
+                sections += 1;
+                check_embedded(section.data())?;
             }
             _ => {}
         }
+        if sections > MAX_EMBEDDED {
+            return Err(WorldError::Wit(format!("more than {MAX_EMBEDDED} sections with embedded WIT")));
+        }
     }
-    Ok(embedded)
+    Ok(sections > 0)
+}
+
+/// Refuses embedded WIT that could not be put together in time. What is wrong with it otherwise the decoder says.
+fn check_embedded(section: &[u8]) -> Result<(), WorldError> {
+    match guard::catch(|| decode_world(section)) {
+        Some(Ok((resolve, _))) => uses::check_resolved(&resolve),
+        Some(Err(_)) | None => Ok(()),
+    }
 }
 
 fn embed(module: &mut Vec<u8>, wit: &WitSource, world: Option<&str>) -> Result<(), WorldError> {

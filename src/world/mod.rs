@@ -14,6 +14,7 @@ mod preview1;
 mod print;
 mod print_type;
 mod size;
+mod uses;
 mod validate;
 mod wit;
 mod wit_types;

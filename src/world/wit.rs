@@ -1,7 +1,7 @@
 use wit_parser::{InterfaceId, PackageId, Resolve, SourceMap, UnresolvedPackageGroup};
 
 use super::wit_types::WitTypes;
-use super::{Extern, ExternKind, WitSource, WorldError, guard};
+use super::{Extern, ExternKind, WitSource, WorldError, guard, uses};
 use crate::model::ExternName;
 
 /// How much WIT text is read. The parser counts in 32 bits, and an interface is a few kilobytes.
@@ -59,6 +59,8 @@ pub(super) fn parse(source: &WitSource) -> Result<(Resolve, PackageId), WorldErr
         if deps.iter().chain([&main]).map(|group| 1 + group.nested.len()).sum::<usize>() > MAX_PACKAGES {
             return Err(WorldError::Wit(format!("more than {MAX_PACKAGES} packages")));
         }
+        let packages = deps.iter().chain([&main]).flat_map(|group| group.nested.iter().chain([&group.main]));
+        uses::check_packages(packages)?;
         let mut resolve = Resolve::default();
         let package = resolve.push_groups(main, deps).map_err(|error| bad(&error.render(&resolve.source_map)))?;
         Ok((resolve, package))
