@@ -13,8 +13,9 @@ use wit_parser::{
 
 use super::WorldError;
 
-/// How many interfaces may use each other in a row. Real ones do so five or ten deep.
-const MAX_CHAIN: usize = 100;
+/// How many interfaces may use each other in a row. Real ones do so five or ten deep, and the stack of a thread
+/// bears some thousand.
+const MAX_CHAIN: usize = 500;
 
 /// How many steps there may be, of ways from worlds to the interfaces that they need. The largest worlds of WASI have
 /// some hundred.
