@@ -32,6 +32,12 @@ pub(crate) fn encloses(outer: &str, inner: &str) -> bool {
     inner.starts_with(&outer)
 }
 
+/// An absolute path of a plugin, as the plugin is told of it: no `.`, no `..`, no doubled or closing `/`. A
+/// backslash is a character like any other there, on every system.
+pub(crate) fn guest(path: &str) -> String {
+    normalise(path)
+}
+
 fn with_slashes(path: &str) -> String {
     if cfg!(windows) { path.replace('\\', "/") } else { path.to_owned() }
 }
@@ -96,6 +102,27 @@ mod tests {
             ("a/plugin.toml", "é/ü", "a/é/ü"),
         ] {
             assert_eq!(join(file, relative), expected, "{relative} in {file}");
+        }
+    }
+
+    #[test]
+    fn guest_paths_have_one_spelling() {
+        for (path, expected) in [
+            ("/", "/"),
+            ("//", "/"),
+            ("/d", "/d"),
+            ("/d/", "/d"),
+            ("//d", "/d"),
+            ("/./d/.", "/d"),
+            ("/x/../d", "/d"),
+            ("/../d", "/d"),
+            ("/x/..", "/"),
+            ("/D", "/D"),
+            ("/d d/é", "/d d/é"),
+            ("/a\\..\\d", "/a\\..\\d"),
+            ("/...", "/..."),
+        ] {
+            assert_eq!(guest(path), expected, "{path}");
         }
     }
 

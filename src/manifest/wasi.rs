@@ -1,8 +1,9 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 
 use super::WasiEntries;
-use super::reader::{Item, Reader, Table};
+use super::path::guest as guest_path;
+use super::reader::{Item, Reader, Table, shown};
 use super::value::{filled_text, text, word};
 use crate::diagnostic::Spanned;
 use crate::model::{Access, DirGrant, NetworkGrant, Stdio};
@@ -77,19 +78,23 @@ fn env(item: &Item<'_>, reader: &mut Reader) -> Option<BTreeMap<String, Spanned<
 
 fn dirs(item: &Item<'_>, reader: &mut Reader) -> Option<Vec<Spanned<DirGrant>>> {
     const EXAMPLE: &str = "[{ host = \"data\", guest = \"/data\", access = \"read\" }]";
-    let mut dirs: Vec<Spanned<DirGrant>> = list(item, reader, EXAMPLE, dir)?;
-    let mut seen = Vec::new();
-    dirs.retain(|dir| {
-        let again = seen.contains(&dir.value.guest);
-        if again {
-            let message = format!("`{}` has the guest path `{}` twice", item.path, dir.value.guest);
-            reader.error(&dir.span, message, "the second one", "give each directory a guest path of its own");
-        } else {
-            seen.push(dir.value.guest.clone());
+    let dirs: Vec<Spanned<DirGrant>> = list(item, reader, EXAMPLE, dir)?;
+    let mut seen = HashSet::new();
+    let mut kept = Vec::with_capacity(dirs.len());
+    for Spanned { value: dir, span } in dirs {
+        let guest = guest_path(&dir.guest);
+        if seen.insert(guest.clone()) {
+            kept.push(Spanned::new(DirGrant { guest, ..dir }, span));
+            continue;
         }
-        !again
-    });
-    Some(dirs)
+        let message = format!("`{}` has the guest path `{}` twice", item.path, shown(&guest));
+        let label = match guest == dir.guest {
+            true => "the second one".to_owned(),
+            false => format!("the second one, written `{}`", shown(&dir.guest)),
+        };
+        reader.error(&span, message, label, "give each directory a guest path of its own");
+    }
+    Some(kept)
 }
 
 fn dir(item: &Item<'_>, reader: &mut Reader) -> Option<DirGrant> {
@@ -202,6 +207,10 @@ mod tests {
             ("dirs = [{host = 'a', guest = '/a', access = 'read', x = 1}]", "4:53 unknown key `wasi.dirs[0].x`"),
             (
                 "dirs = [{host = 'a', guest = '/a', access = 'read'}, {host = 'b', guest = '/a', access = 'read'}]",
+                "4:54 `wasi.dirs` has the guest path `/a` twice",
+            ),
+            (
+                "dirs = [{host = 'a', guest = '/a', access = 'read'}, {host = 'b', guest = '/x/..//a/', access = 'read'}]",
                 "4:54 `wasi.dirs` has the guest path `/a` twice",
             ),
             ("network = ['tcp:localhost:80']", "4:12 `wasi.network[0]` is not a network grant"),

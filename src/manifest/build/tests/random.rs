@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::super::{ImportTerms, ManifestBuilder};
 use crate::diagnostic::Sources;
-use crate::manifest::path::join;
+use crate::manifest::path::{guest as guest_path, join};
 use crate::manifest::testing::told;
 use crate::manifest::{ImportEntry, Manifest, Settings, parse_manifest, settle};
 use crate::model::{
@@ -290,7 +290,7 @@ fn say_grants(random: &mut Random, builder: ManifestBuilder, wasi: &mut WasiGran
         5 => {
             let access = random.pick(&[Access::Read, Access::ReadWrite]);
             let (host, guest) = (random.filled_text(), format!("/{}/{}", wasi.dirs.len(), random.text()));
-            wasi.dirs.push(DirGrant { host: join("odd.toml", &host), guest: guest.clone(), access });
+            wasi.dirs.push(DirGrant { host: join("odd.toml", &host), guest: guest_path(&guest), access });
             builder.dir(host, guest, access)
         }
         _ => {
