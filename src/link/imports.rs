@@ -4,7 +4,7 @@ use wasmtime_wasi_config::WasiConfig;
 
 use super::dispatch::{Dispatcher, Provider};
 use super::{
-    Called, Caller, HostInterface, HostInterfaces, LinkError, NoLocal, Passing, PluginState, Rep, Target, waits,
+    Called, Caller, HostInterface, HostInterfaces, LinkError, NoLocal, Passing, PluginState, Rep, Target, waits, wasi,
 };
 use crate::model::{ExternName, Resource, same_series};
 use crate::plan::{
@@ -266,6 +266,8 @@ fn runtime_linker(engine: &Engine) -> wasmtime::Result<Linker<PluginState>> {
     // The runtime's own waits end with the deadline, which those of `wasmtime-wasi` do not.
     linker.allow_shadowing(true);
     waits::add_to_linker(&mut linker)?;
+    // And what a plugin opens is counted, which it does not do.
+    wasi::add_to_linker(&mut linker)?;
     Ok(linker)
 }
 

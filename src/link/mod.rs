@@ -23,6 +23,7 @@ mod state;
 #[cfg(test)]
 pub(crate) mod testing;
 mod waits;
+mod wasi;
 
 pub use assembly::{Assembly, ExportedFunction};
 pub use clock::{Clock, Ticks};
@@ -36,3 +37,4 @@ pub use handles::{
 pub use host::{HostInterface, HostInterfaces, HostState, HostStates};
 pub use live::{Caller, Carried, ChainId, Deadline, Frame, FunctionIndex, Live, Target};
 pub use state::{Exports, Limiter, PluginState, Wasi};
+pub use wasi::{GrantedFolder, OpenFiles};

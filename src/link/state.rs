@@ -1,11 +1,12 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use wasmtime::ResourceLimiter;
 use wasmtime::component::{Func, Instance, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_config::WasiConfigVariables;
 
-use super::{CallError, Clock, Frame, HostStates, Live};
+use super::{CallError, Clock, Frame, GrantedFolder, HostStates, Live, OpenFiles};
 use crate::model::Limits;
 
 /// What the store of a plugin holds: one concrete type for every plugin.
@@ -52,12 +53,22 @@ pub struct Wasi {
     pub table: ResourceTable,
     /// What `wasi:config/store` tells it.
     pub config: WasiConfigVariables,
+    /// The folders that it is granted.
+    pub folders: Vec<GrantedFolder>,
+    /// What it has open of files, folders and sockets.
+    pub open_files: OpenFiles,
 }
 
 impl Wasi {
     /// Grants nothing.
     pub fn nothing() -> Self {
-        Self { context: WasiCtx::builder().build(), table: ResourceTable::new(), config: WasiConfigVariables::new() }
+        Self {
+            context: WasiCtx::builder().build(),
+            table: ResourceTable::new(),
+            config: WasiConfigVariables::new(),
+            folders: Vec::new(),
+            open_files: OpenFiles::new(None, Limits::default().open_files),
+        }
     }
 }
 
@@ -77,6 +88,11 @@ impl PluginState {
     /// Why the entry that the plugin is in must end, where that is known already.
     pub(crate) fn ended(&self) -> Option<CallError> {
         self.failed.as_ref().map(|error| error.beyond(self.frame.depth))
+    }
+
+    /// The time that is left to the entry that the plugin is in; nothing where it has no deadline.
+    pub(super) fn time_left(&self) -> Option<Duration> {
+        self.frame.deadline.map(|deadline| self.clock.left(deadline.at))
     }
 
     pub(super) fn wasi(&mut self) -> &mut Wasi {

@@ -8,18 +8,21 @@ use std::time::Duration;
 
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 use wasmtime::{Result, Trap};
-use wasmtime_wasi::WasiView;
 use wasmtime_wasi::p2::bindings::sync::io::{poll, streams};
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, StreamError, StreamResult};
 use wasmtime_wasi::runtime::in_tokio;
 use wasmtime_wasi_io::bindings::wasi::io as waiting;
 
-use super::PluginState;
+use super::{OpenFiles, PluginState};
 
 struct Waits<'a> {
     table: &'a mut ResourceTable,
+    open: &'a mut OpenFiles,
     left: Option<Duration>,
 }
+
+/// So much may be written at once without a look at what the stream permits, which is more for none of WASI's own.
+const USUAL_PERMIT: usize = 64 << 10;
 
 struct HasWaits;
 
@@ -28,8 +31,9 @@ impl HasData for HasWaits {
 }
 
 fn waits(state: &mut PluginState) -> Waits<'_> {
-    let left = state.frame.deadline.map(|deadline| state.clock.left(deadline.at));
-    Waits { table: state.ctx().table, left }
+    let left = state.time_left();
+    let wasi = state.wasi();
+    Waits { table: &mut wasi.table, open: &mut wasi.open_files, left }
 }
 
 /// Defines `wasi:io/poll` and `wasi:io/streams`, over what is defined already.
@@ -40,7 +44,7 @@ pub(super) fn add_to_linker(linker: &mut Linker<PluginState>) -> Result<()> {
 
 /// Waits for the future, at most for the time that is left. After that the guest is interrupted as
 /// if it had been computing.
-fn wait<T, E>(
+pub(super) fn wait<T, E>(
     left: Option<Duration>,
     trap: impl FnOnce(wasmtime::Error) -> E,
     future: impl Future<Output = Result<T, E>>,
@@ -98,8 +102,12 @@ impl streams::HostInputStream for Waits<'_> {
         streams::HostInputStream::subscribe(self.table, stream)
     }
 
+    // A stream over a file may be the last that keeps it open.
     fn drop(&mut self, stream: Resource<DynInputStream>) -> Result<()> {
-        streams::HostInputStream::drop(self.table, stream)
+        let handle = stream.rep();
+        streams::HostInputStream::drop(self.table, stream)?;
+        self.open.closed(handle);
+        Ok(())
     }
 }
 
@@ -109,6 +117,10 @@ impl streams::HostOutputStream for Waits<'_> {
     }
 
     fn write(&mut self, stream: Resource<DynOutputStream>, contents: Vec<u8>) -> StreamResult<()> {
+        // Streams over files take what they are given, and keep it until the disk has it.
+        if contents.len() > USUAL_PERMIT && contents.len() > self.table.get_mut(&stream)?.check_write()? {
+            return Err(StreamError::trap("more bytes are written than `check-write` permits"));
+        }
         streams::HostOutputStream::write(self.table, stream, contents)
     }
 
@@ -167,6 +179,9 @@ impl streams::HostOutputStream for Waits<'_> {
     }
 
     fn drop(&mut self, stream: Resource<DynOutputStream>) -> Result<()> {
-        streams::HostOutputStream::drop(self.table, stream)
+        let handle = stream.rep();
+        streams::HostOutputStream::drop(self.table, stream)?;
+        self.open.closed(handle);
+        Ok(())
     }
 }

@@ -233,6 +233,12 @@ impl ManifestBuilder {
         self
     }
 
+    /// Files, folders and sockets that are open at a time.
+    pub fn open_files(mut self, count: u32) -> Self {
+        self.limits.set("open-files", count.to_string());
+        self
+    }
+
     /// Bytes that one call may copy between the plugin and others.
     pub fn hostcall_bytes(mut self, bytes: u64) -> Self {
         self.limits.set("hostcall-bytes", string(&write::size(bytes)));

@@ -18,6 +18,7 @@ pub(super) fn limits(reader: &mut Reader, table: Option<Table<'_>>) -> LimitEntr
         handles: table.read(reader, "handles", |item, reader| positive(item, reader, u32::MAX, "10_000")),
         tables: table.read(reader, "tables", |item, reader| positive(item, reader, u32::MAX, "10")),
         instances: table.read(reader, "instances", |item, reader| positive(item, reader, u32::MAX, "10")),
+        open_files: table.read(reader, "open-files", |item, reader| positive(item, reader, u32::MAX, "256")),
         hostcall_bytes: table.read(reader, "hostcall-bytes", size),
         restart: table.read(reader, "restart", restart),
     };
@@ -75,6 +76,7 @@ mod tests {
             handles = 10_000
             tables = 10
             instances = 1
+            open-files = 16
             hostcall-bytes = "1.5 KiB"
             restart = { max = 3, within = "1m 30s" }
             "#,
@@ -87,6 +89,7 @@ mod tests {
         assert_eq!(limits.handles.map(|it| it.value), Some(10_000));
         assert_eq!(limits.tables.map(|it| it.value), Some(10));
         assert_eq!(limits.instances.map(|it| it.value), Some(1));
+        assert_eq!(limits.open_files.map(|it| it.value), Some(16));
         assert_eq!(limits.hostcall_bytes.map(|it| it.value), Some(1536));
         let restart = RestartBudget::AtMost { max: 3, within: Duration::from_secs(90) };
         assert_eq!(limits.restart.map(|it| it.value), Some(restart));
@@ -135,6 +138,8 @@ mod tests {
             ("handles = true", "4:11 wrong type for `limits.handles`"),
             ("tables = 0", "4:10 `limits.tables` is out of range"),
             ("instances = []", "4:13 wrong type for `limits.instances`"),
+            ("open-files = 0", "4:14 `limits.open-files` is out of range"),
+            ("open-files = 'many'", "4:14 wrong type for `limits.open-files`"),
             ("memroy = '1'", "4:1 unknown key `limits.memroy`"),
             ("restart = 'always'", "4:11 `limits.restart` is not a restart budget"),
             ("restart = 3", "4:11 wrong type for `limits.restart`"),

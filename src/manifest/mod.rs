@@ -122,6 +122,8 @@ pub struct LimitEntries {
     pub tables: Option<Spanned<u32>>,
     /// Core instances.
     pub instances: Option<Spanned<u32>>,
+    /// Open files, folders and sockets.
+    pub open_files: Option<Spanned<u32>>,
     /// Bytes copied by one call.
     pub hostcall_bytes: Option<Spanned<u64>>,
     /// Restarts.

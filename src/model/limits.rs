@@ -60,6 +60,8 @@ pub struct Limits {
     pub tables: u32,
     /// Core instances.
     pub instances: u32,
+    /// Files, folders and sockets that are open at a time, those excepted that the plugin is granted.
+    pub open_files: u32,
     /// Bytes that one call may copy between the plugin and others.
     pub hostcall_bytes: u64,
     /// How often the plugin is started anew after a failure.
@@ -81,6 +83,7 @@ impl Default for Limits {
             handles: 100_000,
             tables: 100,
             instances: 100,
+            open_files: 256,
             hostcall_bytes: 512 << 20,
             restart: RestartBudget::AtMost { max: 3, within: Duration::from_secs(60) },
         }

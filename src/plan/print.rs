@@ -160,6 +160,7 @@ fn limits_to_json(plugin: &PlannedPlugin) -> Value {
         "handles": limits.handles,
         "tables": limits.tables,
         "instances": limits.instances,
+        "open-files": limits.open_files,
         "hostcall-bytes": limits.hostcall_bytes,
         "restart": match limits.restart {
             RestartBudget::Never => json!("never"),

@@ -78,14 +78,15 @@ impl Inner {
         let planned = self.assembly.plan().plugin(plugin);
         let is_entry = self.assembly.entry().is_some_and(|entry| entry.plugin == plugin);
         let args = self.options.entry_args.as_deref().filter(|_| is_entry);
-        wasi::open(&Grants {
+        Ok(wasi::open(Grants {
             id: &planned.id,
             wasi: &planned.wasi,
             config: &planned.config,
-            base: &self.options.base,
+            folders: self.folders.of(plugin)?,
+            open_files: planned.limits.open_files,
             args,
             output: self.options.output.as_ref(),
-        })
+        }))
     }
 
     /// What wasmtime says of a limit, in the words of the manifest. It has no type for these errors.

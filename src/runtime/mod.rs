@@ -10,6 +10,7 @@ mod carry;
 mod chain;
 mod current;
 mod enter;
+mod folders;
 mod frames;
 mod handle;
 mod host_calls;
@@ -34,7 +35,7 @@ mod wasi;
 mod tests;
 
 use std::cell::Cell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -49,6 +50,7 @@ use crate::plan::PluginIndex;
 
 use current::AppNumber;
 use enter::{Purpose, call};
+use folders::Folders;
 pub use handle::Handle;
 pub use output::{CapturedOutput, OutputSink, OutputStream};
 use outside::outside_async;
@@ -62,7 +64,7 @@ pub use value::{BoundToStore, Val};
 /// How an app is started.
 #[derive(Debug, Clone, Default)]
 pub struct StartOptions {
-    /// The app's folder: granted directories are relative to it.
+    /// The app's folder: granted directories are relative to it. They are opened when the app is started.
     pub base: PathBuf,
     /// Arguments for the plan's entry, in place of those of its manifest. With them it also gets the
     /// standard streams of the process.
@@ -81,6 +83,7 @@ struct Inner {
     number: AppNumber,
     assembly: Arc<Assembly>,
     options: StartOptions,
+    folders: Folders,
     slots: Vec<CachePadded<Slot>>,
     turns: Turns,
     handles: Handles,
@@ -100,10 +103,8 @@ impl Runtime {
     /// Starts every plugin, in the order of the plan, and tells which have failed while starting.
     /// Those are tried again when they are needed, within their restart budget.
     pub fn start(assembly: Arc<Assembly>, options: StartOptions) -> (Self, Vec<(PluginId, CallError)>) {
-        // Directories are opened again at each restart, when the process may be in another folder.
-        let base = std::path::absolute(&options.base).unwrap_or(options.base);
-        let options = StartOptions { base, ..options };
         let plugins = &assembly.plan().plugins;
+        let folders = granted_folders(&assembly, &options.base);
         let slots: Vec<_> = plugins.iter().map(|plugin| Slot::new(plugin.limits.restart).into()).collect();
         let turns = Turns::new(slots.len());
         let inner = Arc::new_cyclic(|this: &Weak<Inner>| Inner {
@@ -111,6 +112,7 @@ impl Runtime {
             number: AppNumber::next(),
             assembly,
             options,
+            folders,
             slots,
             turns,
             handles: Handles::default(),
@@ -215,6 +217,18 @@ impl Inner {
         let first = ids.join(", ");
         format!("several plugins export `wasi:cli/run`: {first} and {last}; choose one of them by `entry` in app.toml")
     }
+}
+
+/// Opens the folders that plugins are granted, before any of them runs. Those that use nothing of WASI cannot get at
+/// theirs.
+fn granted_folders(assembly: &Assembly, base: &Path) -> Folders {
+    // What is missing is opened later, when the process may be in another folder.
+    let base = std::path::absolute(base.join(".")).unwrap_or_else(|_| base.to_owned());
+    let granted = assembly.plan().plugins.iter().enumerate().map(|(index, plugin)| {
+        let dirs = plugin.wasi.dirs.as_slice();
+        (&plugin.id, if assembly.plugin(PluginIndex(index)).uses_runtime { dirs } else { &[] })
+    });
+    Folders::open(&base, granted)
 }
 
 /// How many numbers of chains a thread takes at once, so that threads do not write to one place with each call.

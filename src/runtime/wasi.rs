@@ -1,25 +1,26 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
 
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::sockets::SocketAddrUse;
-use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 use wasmtime_wasi_config::WasiConfigVariables;
 
 use super::log::Lines;
 use super::output::{OutputSink, OutputStream};
 use super::stream::GuestStream;
-use crate::link::Wasi;
-use crate::model::{Access, NetworkGrant, PluginId, Stdio, WasiGrants};
+use crate::link::{GrantedFolder, OpenFiles, Wasi};
+use crate::model::{NetworkGrant, PluginId, Stdio, WasiGrants};
 
 /// Everything that a plugin gets of WASI.
 pub(super) struct Grants<'a> {
     pub(super) id: &'a PluginId,
     pub(super) wasi: &'a WasiGrants,
     pub(super) config: &'a BTreeMap<String, String>,
-    /// The folder that granted directories are relative to.
-    pub(super) base: &'a Path,
+    /// The folders, open.
+    pub(super) folders: Vec<GrantedFolder>,
+    /// How many files it may have open.
+    pub(super) open_files: u32,
     /// Arguments in place of those of the manifest; then the standard streams are those of the
     /// process.
     pub(super) args: Option<&'a [String]>,
@@ -27,22 +28,9 @@ pub(super) struct Grants<'a> {
     pub(super) output: Option<&'a OutputSink>,
 }
 
-/// Why a directory cannot be opened, without the operating system's error number.
-fn reason(error: &wasmtime::Error) -> String {
-    match error.downcast_ref::<std::io::Error>().map(std::io::Error::kind) {
-        Some(std::io::ErrorKind::NotFound) => "there is no such folder".to_owned(),
-        Some(std::io::ErrorKind::NotADirectory) => "it is not a folder".to_owned(),
-        Some(std::io::ErrorKind::PermissionDenied) => "permission denied".to_owned(),
-        _ => format!("{error:#}"),
-    }
-}
-
-/// Opens what is granted.
-///
-/// # Errors
-/// One sentence that names the directory that cannot be opened.
-pub(super) fn open(grants: &Grants<'_>) -> Result<Wasi, String> {
-    let Grants { id, wasi, .. } = *grants;
+/// Puts together what is granted.
+pub(super) fn open(grants: Grants<'_>) -> Wasi {
+    let Grants { id, wasi, .. } = grants;
     let mut builder = WasiCtx::builder();
     builder.arg(id.as_str()).args(grants.args.unwrap_or(&wasi.args));
     for (name, value) in &wasi.env {
@@ -50,19 +38,16 @@ pub(super) fn open(grants: &Grants<'_>) -> Result<Wasi, String> {
     }
     // A file call blocks the thread either way: nothing runs on it but this call.
     builder.allow_blocking_current_thread(true);
-    streams(&mut builder, grants);
-    for dir in &wasi.dirs {
-        let perms = match dir.access {
-            Access::Read => FsPerms::ReadOnly,
-            Access::ReadWrite => FsPerms::ReadWrite,
-        };
-        let host = grants.base.join(&dir.host);
-        let opened = builder.preopened_dir(&host, &dir.guest, perms);
-        opened.map_err(|error| format!("the folder `{}` cannot be opened: {}", dir.host, reason(&error)))?;
-    }
+    streams(&mut builder, &grants);
     network(&mut builder, &wasi.network);
     let config = grants.config.iter().map(|(key, value)| (key.clone(), value.clone()));
-    Ok(Wasi { context: builder.build(), table: ResourceTable::new(), config: WasiConfigVariables::from_iter(config) })
+    Wasi {
+        context: builder.build(),
+        table: ResourceTable::new(),
+        config: WasiConfigVariables::from_iter(config),
+        folders: grants.folders,
+        open_files: OpenFiles::new(Some(id.clone()), grants.open_files),
+    }
 }
 
 fn streams(builder: &mut WasiCtxBuilder, grants: &Grants<'_>) {
@@ -123,7 +108,6 @@ fn allows(grants: &[NetworkGrant], address: SocketAddr, reason: SocketAddrUse) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::DirGrant;
 
     #[test]
     fn only_granted_addresses_may_be_used() {
@@ -140,16 +124,5 @@ mod tests {
         assert!(!allows("127.0.0.1:53", SocketAddrUse::TcpConnect));
         assert!(!allows("127.0.0.1:8080", SocketAddrUse::UdpSend));
         assert!(!allows("127.0.0.1:54", SocketAddrUse::UdpReceive));
-    }
-
-    #[test]
-    fn a_missing_folder_is_named() {
-        let id = PluginId::parse("p").unwrap();
-        let dir = DirGrant { host: "no-such-folder".into(), guest: "/data".into(), access: Access::Read };
-        let wasi = WasiGrants { dirs: vec![dir], ..WasiGrants::default() };
-        let base = std::env::temp_dir();
-        let config = BTreeMap::new();
-        let grants = Grants { id: &id, wasi: &wasi, config: &config, base: &base, args: None, output: None };
-        assert!(open(&grants).err().unwrap().contains("no-such-folder"));
     }
 }

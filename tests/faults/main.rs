@@ -31,3 +31,9 @@ mod b6_void_as_string;
 mod b7_guest_folders;
 mod b8_numbers_and_exits;
 mod b9_undecodable_folder;
+#[allow(dead_code, reason = "not all of it is needed here")]
+#[path = "../support/guest.rs"]
+mod guest;
+#[allow(dead_code, reason = "not all of it is needed here")]
+#[path = "../wasi/place.rs"]
+mod place;

@@ -35,6 +35,7 @@ fn full() -> ManifestBuilder {
         .handles(1000)
         .tables(10)
         .instances(20)
+        .open_files(30)
         .hostcall_bytes(1000)
         .restart(3, Duration::from_secs(90))
         .arg("--fast")
@@ -82,6 +83,7 @@ call-depth = 8
 handles = 1000
 tables = 10
 instances = 20
+open-files = 30
 hostcall-bytes = "1000 B"
 restart = { max = 3, within = "1m 30s" }
 

@@ -31,6 +31,12 @@ pub(super) fn limits(settling: &mut Settling<'_>) -> Limits {
             defaults.instances,
             app.instances.as_ref(),
         ),
+        open_files: settling.narrow(
+            &count("open-files"),
+            mine.open_files.as_ref(),
+            defaults.open_files,
+            app.open_files.as_ref(),
+        ),
         hostcall_bytes: settling.narrow(
             &bytes("hostcall-bytes"),
             mine.hostcall_bytes.as_ref(),

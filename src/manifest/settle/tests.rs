@@ -65,7 +65,7 @@ fn limits_may_be_narrowed() {
     let (settings, told) = settled(
         LIMITED,
         "[plugins.markdown.limits]\nmemory = '64 MiB'\ntimeout = '1s'\nfuel = 1\nrestart = { max = 1, within = '20s' }\n\
-         handles = 1\ntables = 1\ninstances = 1\ncall-depth = 1\nhostcall-bytes = '1 KiB'\n",
+         handles = 1\ntables = 1\ninstances = 1\ncall-depth = 1\nopen-files = 1\nhostcall-bytes = '1 KiB'\n",
     );
     assert_eq!(told, [""; 0]);
     let expected = Limits {
@@ -76,6 +76,7 @@ fn limits_may_be_narrowed() {
         handles: 1,
         tables: 1,
         instances: 1,
+        open_files: 1,
         hostcall_bytes: 1024,
         restart: RestartBudget::AtMost { max: 1, within: Duration::from_secs(20) },
     };
@@ -96,6 +97,7 @@ fn limits_may_not_be_widened() {
         ("", "timeout = '31s'", "timeout` may only narrow: 31s allows more than 30s"),
         (LIMITED, "fuel = 1001", "fuel` may only narrow: 1001 allows more than 1000"),
         ("", "handles = 100_001", "handles` may only narrow: 100001 allows more than 100000"),
+        ("", "open-files = 257", "open-files` may only narrow: 257 allows more than 256"),
         (
             LIMITED,
             "restart = { max = 3, within = '10s' }",

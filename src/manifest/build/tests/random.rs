@@ -214,7 +214,7 @@ fn say_who_serves(random: &mut Random, builder: ManifestBuilder, said: &mut Said
 
 fn say_limits(random: &mut Random, builder: ManifestBuilder, limits: &mut Limits) -> ManifestBuilder {
     let (size, count, time) = (random.size(), random.count(), random.duration());
-    match random.next() % 11 {
+    match random.next() % 12 {
         0 => {
             limits.memory = size;
             builder.memory(size)
@@ -252,6 +252,10 @@ fn say_limits(random: &mut Random, builder: ManifestBuilder, limits: &mut Limits
             builder.hostcall_bytes(size)
         }
         9 => {
+            limits.open_files = count;
+            builder.open_files(count)
+        }
+        10 => {
             limits.restart = RestartBudget::AtMost { max: count, within: time };
             builder.restart(count, time)
         }

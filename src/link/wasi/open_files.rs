@@ -1,0 +1,238 @@
+//! Counting what a plugin has open.
+
+use std::collections::HashMap;
+
+use crate::model::PluginId;
+
+/// No place is left for another open file.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Full;
+
+/// Which way a stream over a file leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// It reads the file.
+    Read,
+    /// It writes the file.
+    Write,
+}
+
+/// The files, folders and sockets that a plugin has open, as far as it has opened them itself.
+///
+/// Each takes a place as long as some handle keeps it open: the file's own or that of a stream over it, which may
+/// outlive it. Places are counted, not handles, so that a file takes one place together with one stream that reads
+/// and one that writes it. Each further stream of the same kind takes a place too, because it has a buffer.
+#[derive(Debug)]
+pub struct OpenFiles {
+    /// The plugin, unless it is granted nothing.
+    owner: Option<PluginId>,
+    /// Whether it has been told that the limit was reached: a plugin could do that without end.
+    told: bool,
+    limit: u32,
+    taken: u32,
+    next: u64,
+    files: HashMap<u64, Opened>,
+    /// What each handle keeps open, by its number in the table of resources.
+    handles: HashMap<u32, (u64, Kind)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Itself,
+    Reader,
+    Writer,
+}
+
+/// An open file and what keeps it open.
+#[derive(Debug, Default)]
+struct Opened {
+    itself: bool,
+    readers: u32,
+    writers: u32,
+    /// Whether it is a socket that listens: that may hold a connection that the plugin has not accepted yet.
+    listens: bool,
+}
+
+impl Opened {
+    fn is_open(&self) -> bool {
+        self.itself || self.readers > 0 || self.writers > 0
+    }
+
+    fn places(&self) -> u32 {
+        if !self.is_open() {
+            return 0;
+        }
+        self.readers.max(self.writers).max(1).saturating_add(u32::from(self.listens))
+    }
+
+    fn add(&mut self, kind: Kind) {
+        match kind {
+            Kind::Itself => self.itself = true,
+            Kind::Reader => self.readers = self.readers.saturating_add(1),
+            Kind::Writer => self.writers = self.writers.saturating_add(1),
+        }
+    }
+
+    fn remove(&mut self, kind: Kind) {
+        match kind {
+            Kind::Itself => self.itself = false,
+            Kind::Reader => self.readers = self.readers.saturating_sub(1),
+            Kind::Writer => self.writers = self.writers.saturating_sub(1),
+        }
+    }
+}
+
+impl OpenFiles {
+    /// Nothing is open, and at most so much may be.
+    pub fn new(owner: Option<PluginId>, limit: u32) -> Self {
+        Self { owner, told: false, limit, taken: 0, next: 0, files: HashMap::new(), handles: HashMap::new() }
+    }
+
+    /// Whether one more file may be opened, or one more socket listen.
+    ///
+    /// # Errors
+    /// When all places are taken.
+    pub fn room(&mut self) -> Result<(), Full> {
+        if self.taken < self.limit {
+            return Ok(());
+        }
+        if let (false, Some(plugin), limit) = (self.told, &self.owner, self.limit) {
+            tracing::warn!(%plugin, "it has {limit} files, folders and sockets open and may have no more (`open-files`)");
+        }
+        self.told = true;
+        Err(Full)
+    }
+
+    /// Whether another stream over what a handle is of may be opened. The granted folders are not counted, and
+    /// there are no streams over them.
+    ///
+    /// # Errors
+    /// When all places are taken, and the stream would take another one.
+    pub fn room_for(&mut self, stream: Stream, handle: u32) -> Result<(), Full> {
+        let file = self.handles.get(&handle).and_then(|(file, _)| self.files.get(file));
+        let more = file.is_some_and(|file| {
+            let others = match stream {
+                Stream::Read => file.readers,
+                Stream::Write => file.writers,
+            };
+            others >= file.readers.max(file.writers).max(1)
+        });
+        if more { self.room() } else { Ok(()) }
+    }
+
+    /// Notes that a file has been opened, under this handle.
+    pub fn opened(&mut self, handle: u32) {
+        let file = self.next;
+        self.next += 1;
+        self.note(file, handle, Kind::Itself);
+    }
+
+    /// Notes a stream over what a handle is of.
+    pub fn streams(&mut self, stream: Stream, handle: u32, of: u32) {
+        let Some(&(file, _)) = self.handles.get(&of) else { return };
+        let kind = match stream {
+            Stream::Read => Kind::Reader,
+            Stream::Write => Kind::Writer,
+        };
+        self.note(file, handle, kind);
+    }
+
+    /// Notes that a socket listens.
+    pub fn listens(&mut self, handle: u32) {
+        self.change(handle, |file, _| file.listens = true);
+    }
+
+    /// Notes that a handle has been dropped. Handles that keep no file open are none of its business.
+    pub fn closed(&mut self, handle: u32) {
+        self.change(handle, Opened::remove);
+        let Some((file, _)) = self.handles.remove(&handle) else { return };
+        if self.files.get(&file).is_some_and(|file| !file.is_open()) {
+            self.files.remove(&file);
+        }
+    }
+
+    fn note(&mut self, file: u64, handle: u32, kind: Kind) {
+        self.files.entry(file).or_default();
+        self.handles.insert(handle, (file, kind));
+        self.change(handle, Opened::add);
+    }
+
+    /// Changes the file of a handle, and counts it anew.
+    fn change(&mut self, handle: u32, change: impl FnOnce(&mut Opened, Kind)) {
+        let Some(&(file, kind)) = self.handles.get(&handle) else { return };
+        let Some(file) = self.files.get_mut(&file) else { return };
+        let before = file.places();
+        change(file, kind);
+        self.taken = self.taken.saturating_sub(before).saturating_add(file.places());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_takes_its_place_until_nothing_keeps_it_open() {
+        let mut open = OpenFiles::new(None, 2);
+        assert_eq!(open.room(), Ok(()));
+        open.opened(7);
+        open.streams(Stream::Read, 8, 7);
+        open.streams(Stream::Write, 9, 7);
+        assert_eq!(open.taken, 1);
+        // The file goes first, its streams keep it open.
+        open.closed(7);
+        open.closed(9);
+        assert_eq!(open.taken, 1);
+        open.opened(7);
+        assert_eq!((open.taken, open.room()), (2, Err(Full)));
+        open.closed(8);
+        open.closed(7);
+        assert_eq!((open.taken, open.files.len(), open.handles.len()), (0, 0, 0));
+    }
+
+    #[test]
+    fn further_streams_of_a_file_take_places() {
+        let mut open = OpenFiles::new(None, 2);
+        open.opened(1);
+        for stream in [Stream::Read, Stream::Write] {
+            assert_eq!(open.room_for(stream, 1), Ok(()));
+        }
+        open.streams(Stream::Read, 2, 1);
+        open.streams(Stream::Read, 3, 1);
+        assert_eq!((open.taken, open.room_for(Stream::Read, 1)), (2, Err(Full)));
+        // As many as read the file may write it.
+        open.streams(Stream::Write, 4, 1);
+        assert_eq!((open.taken, open.room_for(Stream::Write, 1)), (2, Ok(())));
+        open.streams(Stream::Write, 5, 1);
+        assert_eq!(open.room_for(Stream::Write, 1), Err(Full));
+        for handle in [2, 3, 4] {
+            open.closed(handle);
+        }
+        assert_eq!((open.taken, open.room_for(Stream::Read, 1)), (1, Ok(())));
+    }
+
+    #[test]
+    fn a_socket_that_listens_takes_two_places() {
+        let mut open = OpenFiles::new(None, 2);
+        open.opened(1);
+        open.listens(1);
+        open.listens(1);
+        assert_eq!((open.taken, open.room()), (2, Err(Full)));
+        open.closed(1);
+        assert_eq!(open.taken, 0);
+    }
+
+    #[test]
+    fn what_is_not_counted_changes_nothing() {
+        let mut open = OpenFiles::new(None, 1);
+        open.opened(1);
+        open.closed(2);
+        open.listens(2);
+        open.streams(Stream::Read, 3, 2);
+        assert_eq!((open.taken, open.room_for(Stream::Read, 2)), (1, Ok(())));
+        // A number of the table is used again.
+        open.closed(1);
+        open.closed(1);
+        assert_eq!((open.taken, open.room()), (0, Ok(())));
+    }
+}
