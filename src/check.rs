@@ -325,6 +325,7 @@ fn bad_binary(manifest: &Manifest, path: &str, error: WorldError) -> Diagnostic 
             "this core module",
             "build it without that import, or for WASI preview 1 and a WIT that have it",
         ),
+        (WorldError::Platform { instead, .. }, _) => (&manifest.component, "this core module", *instead),
         (WorldError::NoMemory, _) => {
             (&manifest.component, "this core module", "export its memory, as linkers do unless told otherwise")
         }

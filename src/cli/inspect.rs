@@ -31,6 +31,7 @@ pub fn main(arguments: &InspectArguments) -> anyhow::Result<u8> {
 /// The error, with what to do about it on the command line.
 fn explained(error: BinaryError) -> anyhow::Error {
     let remedy = match &error {
+        BinaryError::Unusable { error: WorldError::Platform { instead, .. }, .. } => *instead,
         BinaryError::Unusable { error: WorldError::CoreWithoutWorld, .. } => {
             "name its WIT by `--wit PATH` and `--world NAME`"
         }

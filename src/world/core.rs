@@ -8,7 +8,7 @@ use wit_parser::decoding::decode_world;
 
 use super::features::features;
 use super::validate::invalid;
-use super::{WorldError, guard, preview1, uses, wit};
+use super::{WorldError, guard, platform, preview1, uses, wit};
 
 /// What the names of custom sections with embedded WIT begin with.
 const EMBEDDED_WIT: &str = "component-type";
@@ -54,7 +54,7 @@ impl From<String> for WitSource {
 /// [`WorldError::NotWasm`] for bytes that are neither form, [`WorldError::LargeText`] for too long a text, [`WorldError::CoreWithoutWorld`] for a core module
 /// without WIT that is no command, [`WorldError::Wit`] and [`WorldError::NoWorld`] for wrong WIT,
 /// [`WorldError::Invalid`] for an invalid core module, [`WorldError::Import`] and [`WorldError::NoMemory`] for one
-/// that lacks what it needs, and [`WorldError::Componentize`] for one that does not fit its WIT.
+/// that lacks what it needs, [`WorldError::Platform`] for one that is made for another platform, and [`WorldError::Componentize`] for one that does not fit its WIT.
 pub fn componentize<'a>(
     bytes: &'a [u8],
     wit: Option<&WitSource>,
@@ -67,12 +67,19 @@ pub fn componentize<'a>(
     if !Parser::is_core_wasm(&binary) {
         return Err(WorldError::NotWasm("it is neither a component nor a module of a known version".to_owned()));
     }
+    match componentize_module(&binary, wit, world) {
+        Ok(component) => Ok(Cow::Owned(component)),
+        Err(error) => Err(platform::explain(&binary, error)),
+    }
+}
+
+fn componentize_module(binary: &[u8], wit: Option<&WitSource>, world: Option<&str>) -> Result<Vec<u8>, WorldError> {
     // The encoder takes much for granted that only a valid module keeps.
-    let types = guard::catch(|| Validator::new_with_features(features()).validate_all(&binary))
+    let types = guard::catch(|| Validator::new_with_features(features()).validate_all(binary))
         .ok_or_else(|| WorldError::Invalid("the validator gave up on it".to_owned()))?
         .map_err(invalid)?;
     preview1::check_imports(&types.as_ref())?;
-    let mut module = binary.into_owned();
+    let mut module = binary.to_vec();
     if !has_embedded_wit(&module)? {
         match wit {
             Some(wit) => embed(&mut module, wit, world)?,
@@ -82,7 +89,7 @@ pub fn componentize<'a>(
         }
     }
     let module = preview1::with_exit_codes(&module, &types.as_ref())?;
-    encode(&module, &types.as_ref()).map(Cow::Owned)
+    encode(&module, &types.as_ref())
 }
 
 fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>, WorldError> {

@@ -10,6 +10,7 @@ mod features;
 mod guard;
 mod inline;
 mod parts;
+mod platform;
 mod preview1;
 mod print;
 mod print_type;
@@ -135,6 +136,20 @@ pub enum WorldError {
         name: String,
         /// Why not.
         reason: String,
+    },
+    /// A core module that is made for another platform, which alone serves its imports.
+    #[error("it is {what}: it imports `{}` of `{}`, and {why}", shown(name), shown(module))]
+    Platform {
+        /// What it is, such as "a plug-in for Extism".
+        what: &'static str,
+        /// What it imports from, for example.
+        module: String,
+        /// The name of the import there.
+        name: String,
+        /// Who serves that, and why nobody does here.
+        why: &'static str,
+        /// What to build instead.
+        instead: &'static str,
     },
     /// An import or export that no WIT world can have, or that cannot be linked by plugins.
     #[error("its {side} `{}` cannot be expressed in WIT: {}", shown(name), told(reason))]
