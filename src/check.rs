@@ -16,7 +16,7 @@ use crate::model::PluginId;
 use crate::parallel;
 use crate::plan::Plan;
 use crate::resolve::{self, HostInterface, Plugin, resolve};
-use crate::world::{World, WorldError, componentize, read_component};
+use crate::world::{Gated, World, WorldError, componentize, gated, read_component};
 
 pub use binary::{Binary, BinaryError, read_binary};
 pub use explain::{CannotExplain, explain};
@@ -233,7 +233,11 @@ impl Reading {
         };
         let world = manifest.world.as_ref().map(|world| world.value.as_str());
         let component = componentize(&bytes, wit.as_ref(), world).map_err(|error| bad_binary(manifest, path, error))?;
-        let read = read_component(&component).map_err(|error| bad_binary(manifest, path, error))?;
+        let mut read = read_component(&component).map_err(|error| bad_binary(manifest, path, error))?;
+        if let Some(wit) = &wit {
+            let left_out = gated(&bytes, wit, world).map_err(|error| bad_binary(manifest, path, error))?;
+            note_gated(&mut read, left_out);
+        }
         Ok((read, component.into_owned()))
     }
 
@@ -293,8 +297,40 @@ fn check_hash(manifest: &Manifest, bytes: &[u8]) -> Result<(), Diagnostic> {
     .help("restore the expected binary, or, if the new one is to be trusted, write its hash here"))
 }
 
+/// What to do about a binary of which the validator says this.
+fn invalid_help(told: &str) -> &'static str {
+    let says = |any: &[&str]| any.iter().any(|words| told.contains(words));
+    if says(&["cm-implements"]) {
+        "import the interface once, under its own name: the same interface under several names, by `implements`, \
+         cannot be served"
+    } else if says(&["kebab case", "conflicts with previous", "extern name"]) {
+        "correct the name where the binary is made: words of lowercase letters and digits with `-` between them, of \
+         which a function or type may also have words all in capitals (`get-url`, `get-URL`, not `getURL`), and no \
+         two names that differ in capitals alone"
+    } else if says(&["interface version"]) {
+        "write the version with all its numbers, as in `@1.0.0`"
+    } else if says(&["must be enabled", "not enabled", "not active", "not supported", "require the", "requires the"]) {
+        "build it anew; threads, exceptions, garbage collection and `async` cannot be used"
+    } else {
+        "build it anew, with another release of its tools if it stays invalid"
+    }
+}
+
+/// Keeps with each export of a plugin what its WIT gates there and it does not have.
+fn note_gated(world: &mut World, left_out: Vec<Gated>) {
+    for Gated { interface, function, feature } in left_out {
+        let is_it = |name: &str| interface.as_deref() == Some(name);
+        if let Some(export) = world.exports.iter_mut().find(|export| is_it(&export.name.to_string())) {
+            export.gated.push((function, feature));
+        }
+    }
+}
+
 fn bad_binary(manifest: &Manifest, path: &str, error: WorldError) -> Diagnostic {
     let (place, label, help) = match (&error, &manifest.wit) {
+        (WorldError::NoWorld { found, .. }, Some(wit)) if found.is_empty() => {
+            (wit, "this WIT", "declare a world in it, which says what the plugin imports and exports")
+        }
         (WorldError::NoWorld { .. }, Some(wit)) => {
             (manifest.world.as_ref().unwrap_or(wit), "this world", "name one of the worlds by `world`")
         }
@@ -329,16 +365,12 @@ fn bad_binary(manifest: &Manifest, path: &str, error: WorldError) -> Diagnostic 
         (WorldError::NoMemory, _) => {
             (&manifest.component, "this core module", "export its memory, as linkers do unless told otherwise")
         }
-        (WorldError::Inexpressible { .. } | WorldError::TooLarge, _) => (
+        (WorldError::Inexpressible { .. } | WorldError::Unsayable(_) | WorldError::TooLarge, _) => (
             &manifest.component,
             "this component",
             "build it so that it imports and exports interfaces, functions and types only",
         ),
-        (WorldError::Invalid(_), _) => (
-            &manifest.component,
-            "this binary",
-            "build it anew; threads, exceptions, garbage collection and `async` cannot be used",
-        ),
+        (WorldError::Invalid(told), _) => (&manifest.component, "this binary", invalid_help(told)),
         (WorldError::HugeValue(_), _) => {
             (&manifest.component, "this component", "pass large values as a `list` without a fixed length")
         }

@@ -1,6 +1,6 @@
 use crate::files::{Files, ReadError};
 use crate::words::shown;
-use crate::world::{World, WorldError, componentize, read_component};
+use crate::world::{Gated, World, WorldError, componentize, gated, read_component};
 
 /// One binary by itself.
 #[derive(Debug)]
@@ -9,6 +9,8 @@ pub struct Binary {
     pub component: Vec<u8>,
     /// What it imports and exports.
     pub world: World,
+    /// What the WIT of a core module gates with `@unstable`, and the module does not export.
+    pub gated: Vec<Gated>,
 }
 
 /// Why a binary cannot be a plugin.
@@ -63,6 +65,7 @@ pub fn read_binary(
         |wit: &str| files.wit(wit).map_err(|reason| BinaryError::UnreadableWit { path: wit.to_owned(), reason });
     let wit = wit.map(read_wit).transpose()?;
     let component = componentize(&bytes, wit.as_ref(), world).map_err(unusable)?.into_owned();
+    let gated = wit.as_ref().map(|wit| gated(&bytes, wit, world).map_err(unusable)).transpose()?.unwrap_or_default();
     let world = read_component(&component).map_err(unusable)?;
-    Ok(Binary { component, world })
+    Ok(Binary { component, world, gated })
 }

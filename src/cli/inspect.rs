@@ -15,6 +15,9 @@ use super::output;
 pub fn main(arguments: &InspectArguments) -> anyhow::Result<u8> {
     let (file, wit, world) = (&arguments.file, arguments.wit.as_deref(), arguments.world.as_deref());
     let binary = read_binary(&Folder::new(""), file, wit, world).map_err(explained)?;
+    for gated in &binary.gated {
+        output::warning(&format!("the WIT has {gated}; the binary does not export it, so it is left out"));
+    }
     if arguments.manifest {
         let (component, wit) = beside(arguments)?;
         let draft = Draft { component: &component, wit: wit.as_deref(), world };

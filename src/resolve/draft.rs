@@ -148,7 +148,13 @@ mod tests {
         let ty = FuncType { is_async: false, params: Vec::new(), result: result.map(Arc::new) };
         let offered = crate::resolve::wasi::interface(&name).and_then(|offered| offered.functions.first().cloned());
         let function = offered.unwrap_or_else(|| Function { name: "f".to_owned(), ty });
-        Extern { name, kind: ExternKind::Interface, functions: vec![function], resources: Vec::new() }
+        Extern {
+            name,
+            kind: ExternKind::Interface,
+            functions: vec![function],
+            resources: Vec::new(),
+            gated: Vec::new(),
+        }
     }
 
     fn draft(imports: &[Extern]) -> String {

@@ -31,7 +31,7 @@ pub fn check_host(
         let place = (host.file, host.written.span.clone());
         let Some(offered) = interface.function(&function.name) else {
             let there = interface.functions.iter().map(|function| function.name.as_str());
-            diagnostics.push(pair.missing(place, there));
+            diagnostics.push(pair.missing(place, there, &interface.gated));
             continue;
         };
         if is_transparent(&function.ty, &offered.ty, &fitting) {
@@ -136,7 +136,8 @@ fn check_one(
     let place = (provider.plugin.manifest.file, offer.export.entry.name.span.clone());
     let export = offer.export.export;
     let Some(offered) = export.function(wanted_name(import, function, &export.name)) else {
-        diagnostics.push(pair.missing(place, export.functions.iter().map(|function| function.name.as_str())));
+        let there = export.functions.iter().map(|function| function.name.as_str());
+        diagnostics.push(pair.missing(place, there, &export.gated));
         return None;
     };
     let matches = interfaces_match(&import.import.name, &export.name);
@@ -222,7 +223,12 @@ impl Pair<'_> {
     }
 
     /// PW203: no such function.
-    fn missing<'b>(&self, place: Place, there: impl Iterator<Item = &'b str>) -> Diagnostic {
+    fn missing<'b>(
+        &self,
+        place: Place,
+        there: impl Iterator<Item = &'b str>,
+        gated: &[(String, String)],
+    ) -> Diagnostic {
         let there: Vec<&str> = there.collect();
         let name = &self.function.name;
         let message =
@@ -231,6 +237,11 @@ impl Pair<'_> {
             .diagnostic(Code::Pw203, message, &format!("imports `{name}`"))
             .label(place.0, place.1, format!("without `{name}`"))
             .note(format!("{} has the functions {}", self.provider, list(&there)));
+        if let Some((_, feature)) = gated.iter().find(|(gated, _)| gated == name) {
+            return diagnostic
+                .note(format!("its WIT has `{name}` behind `@unstable(feature = {feature})`, so it need not be there"))
+                .help("take the gate out of the WIT where the function is there, or build the consumer without it");
+        }
         match closest(name, there) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => diagnostic.help("build the two against the same version of the interface"),

@@ -217,7 +217,8 @@ fn read_extern(item: &Item<'_>, types: &Types, converter: &mut Converter<'_>) ->
     if let Some(is) = is.filter(|_| item.name.is_interface()) {
         return Err(item.refuse(format!("it is {is}, under the name of an interface")));
     }
-    let mut read = Extern { name: item.name.clone(), kind, functions: Vec::new(), resources: Vec::new() };
+    let mut read =
+        Extern { name: item.name.clone(), kind, functions: Vec::new(), resources: Vec::new(), gated: Vec::new() };
     if let ComponentEntityType::Instance(instance) = item.ty {
         for (name, export) in &types[instance].exports {
             read_part(item, name, export.ty, converter, &mut read)?;

@@ -5,10 +5,11 @@ use wasmparser::types::TypesRef;
 use wasmparser::{Parser, Payload, Validator};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata, metadata};
 use wit_parser::decoding::decode_world;
+use wit_parser::{Resolve, WorldId};
 
 use super::features::features;
 use super::validate::invalid;
-use super::{WorldError, guard, platform, preview1, uses, wit};
+use super::{Gated, WorldError, gates, guard, platform, preview1, uses, wit};
 
 /// What the names of custom sections with embedded WIT begin with.
 const EMBEDDED_WIT: &str = "component-type";
@@ -82,7 +83,7 @@ fn componentize_module(binary: &[u8], wit: Option<&WitSource>, world: Option<&st
     let mut module = binary.to_vec();
     if !has_embedded_wit(&module)? {
         match wit {
-            Some(wit) => embed(&mut module, wit, world)?,
+            Some(wit) => embed(&mut module, &types.as_ref(), wit, world)?,
             // A command needs none: the adapter gives it its one export.
             None if preview1::is_command(&types.as_ref()) => {}
             None => return Err(WorldError::CoreWithoutWorld),
@@ -153,20 +154,65 @@ fn check_embedded(section: &[u8]) -> Result<(), WorldError> {
     }
 }
 
-fn embed(module: &mut Vec<u8>, wit: &WitSource, world: Option<&str>) -> Result<(), WorldError> {
-    let (resolve, package) = wit::parse(wit)?;
-    let world = resolve.select_world(&[package], world).map_err(|_| {
-        let found: Vec<String> = resolve.packages[package].worlds.keys().map(|name| format!("`{name}`")).collect();
-        let problem = match world {
-            Some(wanted) => format!("there is no world `{wanted}`"),
-            None => "no world is chosen".to_owned(),
-        };
-        WorldError::NoWorld { problem, found }
-    })?;
+fn embed(module: &mut Vec<u8>, types: &TypesRef<'_>, wit: &WitSource, world: Option<&str>) -> Result<(), WorldError> {
+    let (mut resolve, world) = chosen(wit, world)?;
+    gates::leave_out(&mut resolve, world, types);
     guard::catch(|| embed_component_metadata(module, &resolve, world, StringEncoding::UTF8))
         .ok_or_else(gave_up)?
         .map_err(|error| WorldError::Componentize(format!("{error:#}")))
 }
+
+/// WIT, and the world in it that is meant: that of this name, or the only one. One behind a gate is meant only where
+/// there is no other.
+fn chosen(wit: &WitSource, world: Option<&str>) -> Result<(Resolve, WorldId), WorldError> {
+    let problem = match world {
+        Some(wanted) => format!("there is no world `{wanted}`"),
+        None => "no world is chosen".to_owned(),
+    };
+    if wit.main.iter().all(|(_, text)| text.trim().is_empty()) {
+        return Err(WorldError::NoWorld { problem, found: Vec::new() });
+    }
+    let (resolve, package) = wit::parse(wit)?;
+    let worlds = &resolve.packages[package].worlds;
+    let gate = |id: &WorldId| gates::feature(&resolve.worlds[*id].stability);
+    let open: Vec<WorldId> = worlds.values().copied().filter(|id| gate(id).is_none()).collect();
+    let gated: Vec<WorldId> = worlds.values().copied().filter(|id| gate(id).is_some()).collect();
+    let chosen = match (world, open.as_slice(), gated.as_slice()) {
+        (Some(wanted), ..) => resolve.select_world(&[package], Some(wanted)).ok(),
+        (None, [only], _) | (None, [], [only]) => Some(*only),
+        (None, ..) => None,
+    };
+    let Some(chosen) = chosen else {
+        let name = |(name, id): (&String, &WorldId)| match gate(id) {
+            Some(feature) => format!("`{name}` (`@unstable(feature = {feature})`)"),
+            None => format!("`{name}`"),
+        };
+        return Err(WorldError::NoWorld { problem, found: worlds.iter().map(name).collect() });
+    };
+    Ok((resolve, chosen))
+}
+
+/// What the WIT of a core module gates with `@unstable` and the module does not export, so that [`componentize`]
+/// leaves it out. Nothing for a component, and for a module with WIT in it.
+///
+/// # Errors
+/// As of [`componentize`].
+pub fn gated(bytes: &[u8], wit: &WitSource, world: Option<&str>) -> Result<Vec<Gated>, WorldError> {
+    // Most WIT gates nothing, and need not be read again.
+    let mut texts = wit.main.iter().chain(wit.deps.iter().flatten()).map(|(_, text)| text);
+    let binary = to_binary(bytes)?;
+    if !texts.any(|text| text.contains(GATE)) || !Parser::is_core_wasm(&binary) || has_embedded_wit(&binary)? {
+        return Ok(Vec::new());
+    }
+    let types = guard::catch(|| Validator::new_with_features(features()).validate_all(&binary))
+        .ok_or_else(|| WorldError::Invalid("the validator gave up on it".to_owned()))?
+        .map_err(invalid)?;
+    let (mut resolve, world) = chosen(wit, world)?;
+    Ok(gates::leave_out(&mut resolve, world, &types.as_ref()))
+}
+
+/// What gates begin with in WIT.
+const GATE: &str = "@unstable";
 
 fn encode(module: &[u8], types: &TypesRef<'_>) -> Result<Vec<u8>, WorldError> {
     let (_, wit) = guard::catch(|| metadata::decode(module))

@@ -3,10 +3,12 @@
 //! [`read_component`] reads a component, [`componentize`] makes one of a core module and its WIT,
 //! and [`print_wit`] shows what it is as WIT.
 
+mod borrowed;
 mod component;
 mod convert;
 mod core;
 mod features;
+mod gates;
 mod guard;
 mod inline;
 mod parts;
@@ -14,6 +16,7 @@ mod platform;
 mod preview1;
 mod print;
 mod print_type;
+mod read_back;
 mod size;
 mod uses;
 mod validate;
@@ -23,10 +26,12 @@ mod wit_types;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use crate::model::{ExternName, FuncType, Resource};
 use crate::words::{shown, told};
 
-pub use self::core::{MAX_COMPONENT_TEXT, WitSource, componentize};
+pub use self::core::{MAX_COMPONENT_TEXT, WitSource, componentize, gated};
 pub use component::read_component;
 pub use print::print_wit;
 pub use wit::read_interface;
@@ -53,6 +58,31 @@ pub struct Extern {
     /// The resource types that it names, its own and those it `use`s, under the name they have here.
     /// A resource that the world itself imports or exports has itself here.
     pub resources: Vec<(String, Resource)>,
+    /// Functions that its WIT gates with `@unstable`, and that are left out, each with the feature of the gate. Of a
+    /// core module these are exports that it does not have; of an interface of the host all, because its WIT does
+    /// not say which of them the host has.
+    pub gated: Vec<(String, String)>,
+}
+
+/// A function that WIT gates with `@unstable`, and that a core module does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gated {
+    /// Its interface, as the world names it; none for a function of the world itself.
+    pub interface: Option<String>,
+    /// Its name, as a component has it.
+    pub function: String,
+    /// The feature of the gate.
+    pub feature: String,
+}
+
+impl fmt::Display for Gated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", shown(&self.function))?;
+        if let Some(interface) = &self.interface {
+            write!(f, " of `{}`", shown(interface))?;
+        }
+        write!(f, ", which is `@unstable(feature = {})`", shown(&self.feature))
+    }
 }
 
 /// What an import or export of a component is.
@@ -165,7 +195,7 @@ pub enum WorldError {
     #[error("bad WIT: {}", told(.0))]
     Wit(String),
     /// WIT without the asked-for world, or with several and none asked for.
-    #[error("{problem}; the worlds of the WIT: {}", found.join(", "))]
+    #[error("{problem}{}", worlds(found))]
     NoWorld {
         /// What is wrong.
         problem: String,
@@ -180,7 +210,19 @@ pub enum WorldError {
         /// The interfaces that are there.
         found: Vec<String>,
     },
+    /// A world that no WIT can say.
+    #[error("no WIT can say what it imports and exports: {}", told(.0))]
+    Unsayable(String),
     /// A world whose text nobody would read.
     #[error("its imports and exports take too much text")]
     TooLarge,
+}
+
+/// The worlds of some WIT, for a sentence about one that it lacks.
+fn worlds(found: &[String]) -> String {
+    if found.is_empty() {
+        ", and the WIT has none".to_owned()
+    } else {
+        format!("; the worlds of the WIT: {}", found.join(", "))
+    }
 }

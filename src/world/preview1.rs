@@ -135,11 +135,11 @@ fn functions() -> &'static HashMap<String, FuncType> {
     })
 }
 
-fn imports<'a>(module: &'a TypesRef<'_>) -> impl Iterator<Item = (&'a str, &'a str, EntityType)> {
+pub(super) fn imports<'a>(module: &'a TypesRef<'_>) -> impl Iterator<Item = (&'a str, &'a str, EntityType)> {
     module.core_imports().into_iter().flatten()
 }
 
-fn exports<'a>(module: &'a TypesRef<'_>) -> impl Iterator<Item = (&'a str, EntityType)> {
+pub(super) fn exports<'a>(module: &'a TypesRef<'_>) -> impl Iterator<Item = (&'a str, EntityType)> {
     module.core_exports().into_iter().flatten()
 }
 

@@ -1,12 +1,14 @@
 //! A component's world as WIT.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
+use super::borrowed::{self, Borrowed, First};
 use super::component::{Named, NamedType, read_named};
 use super::print_type::{Out, Part, Scope, escaped};
-use super::{ExternKind, WorldError};
+use super::{ExternKind, WorldError, read_back};
 use crate::model::{ExternName, FuncType, Param, Resource, Side, Type};
 
 /// The package that the printed world is in.
@@ -17,20 +19,30 @@ const PACKAGE: &str = "root:component";
 /// binary gives them.
 ///
 /// An interface that is both imported and exported, and not with the same functions, is printed
-/// once, with the functions of both.
+/// once, with the functions of both. A type that an interface uses of another one without naming it
+/// is taken over by name.
 ///
 /// # Errors
-/// As of [`read_component`](super::read_component), and [`WorldError::TooLarge`] for text that nobody
-/// would read.
+/// As of [`read_component`](super::read_component), [`WorldError::TooLarge`] for text that nobody
+/// would read, and [`WorldError::Unsayable`] for a world that no WIT can say. What is printed has been
+/// read back: it says what the binary says.
 pub fn print_wit(component: &[u8]) -> Result<String, WorldError> {
     let named = read_named(component)?;
-    let mut printer = Printer { named: &named, out: Out::default() };
-    printer.package().map_err(|_| WorldError::TooLarge)?;
-    Ok(printer.out.into_text())
+    borrowed::check(&named).map_err(WorldError::Unsayable)?;
+    let mut printer = Printer { named: &named, first: borrowed::first(&named), refused: None, out: Out::default() };
+    if printer.package().is_err() {
+        return Err(printer.refused.map_or(WorldError::TooLarge, WorldError::Unsayable));
+    }
+    let text = printer.out.into_text();
+    read_back::difference(&text, &named).map_or(Ok(text), |difference| Err(WorldError::Unsayable(difference)))
 }
 
 struct Printer<'a> {
     named: &'a [Named],
+    /// Who names each type first.
+    first: First<'a>,
+    /// Why the world cannot be said in WIT, once that has come out.
+    refused: Option<String>,
     out: Out,
 }
 
@@ -40,6 +52,8 @@ struct Body<'a> {
     types: Vec<&'a NamedType>,
     resources: Vec<(&'a str, &'a Resource)>,
     functions: Vec<(&'a str, &'a FuncType)>,
+    /// What is used of other interfaces without a name here.
+    borrowed: Vec<Borrowed<'a>>,
     scope: Scope<'a>,
 }
 
@@ -49,13 +63,13 @@ impl<'a> Body<'a> {
         let mut seen = HashSet::new();
         for item in items {
             for named in &item.types {
-                body.scope.types.entry(Arc::as_ptr(&named.ty)).or_insert(&named.name);
+                body.scope.types.entry(Arc::as_ptr(&named.ty)).or_insert(Cow::Borrowed(&named.name));
                 if seen.insert(&named.name) {
                     body.types.push(named);
                 }
             }
             for (name, resource) in &item.read.resources {
-                body.scope.resources.entry(resource).or_insert(name);
+                body.scope.resources.entry(resource).or_insert(Cow::Borrowed(name));
                 if seen.insert(name) {
                     body.resources.push((name, resource));
                 }
@@ -71,6 +85,28 @@ impl<'a> Body<'a> {
 }
 
 impl<'a> Printer<'a> {
+    /// What stands in an interface or the world, with a name for everything that it uses.
+    fn content(
+        &mut self,
+        own: Option<&ExternName>,
+        items: impl Iterator<Item = &'a Named>,
+    ) -> Result<Body<'a>, fmt::Error> {
+        let mut body = Body::new(items);
+        let types = body.types.iter().map(|named| &named.ty);
+        let types = types.chain(body.functions.iter().flat_map(|(_, ty)| ty.types()));
+        let taken = body.types.iter().map(|named| named.name.as_str());
+        let taken = taken.chain(body.resources.iter().map(|(name, _)| *name));
+        let taken = taken.chain(body.functions.iter().map(|(name, _)| *name)).collect();
+        match borrowed::find(types, own, taken, &self.first, &mut body.scope) {
+            Ok(borrowed) => body.borrowed = borrowed,
+            Err(reason) => {
+                self.refused = Some(reason);
+                return Err(fmt::Error);
+            }
+        }
+        Ok(body)
+    }
+
     fn package(&mut self) -> fmt::Result {
         writeln!(self.out, "package {PACKAGE};")?;
         let packages = packages(self.named);
@@ -92,7 +128,7 @@ impl<'a> Printer<'a> {
         for &name in names {
             self.out.write_str("\n")?;
             self.out.open(depth, &format!("interface {} {{", escaped(name.short())))?;
-            let body = Body::new(self.named.iter().filter(|item| item.read.name == *name));
+            let body = self.content(Some(name), self.named.iter().filter(|item| item.read.name == *name))?;
             self.body(depth + 1, Some(name), &body)?;
             self.out.line(depth, "}")?;
         }
@@ -102,7 +138,7 @@ impl<'a> Printer<'a> {
     fn world(&mut self) -> fmt::Result {
         self.out.open(0, "world root {")?;
         let at_root = self.named.iter().filter(|item| item.read.kind != ExternKind::Interface);
-        let body = Body::new(at_root.clone());
+        let body = self.content(None, at_root)?;
         self.types(1, None, &body)?;
         for side in [Side::Import, Side::Export] {
             for item in self.named.iter().filter(|item| item.side == side) {
@@ -127,7 +163,8 @@ impl<'a> Printer<'a> {
             ExternKind::Interface => {
                 self.out.part(1, Part::Block)?;
                 self.out.open(0, &format!("{verb} {}: interface {{", escaped(name.base())))?;
-                self.body(2, None, &Body::new(std::iter::once(item)))?;
+                let body = self.content(Some(name), std::iter::once(item))?;
+                self.body(2, Some(name), &body)?;
                 self.out.close(1)
             }
             ExternKind::Function => {
@@ -164,6 +201,9 @@ impl<'a> Printer<'a> {
             }
         }
         let mut resources = Vec::new();
+        for borrowed in &body.borrowed {
+            self.take(depth, own, borrowed.interface, borrowed.original, &borrowed.name)?;
+        }
         for &(name, resource) in &body.resources {
             let interface = resource.interface.as_ref().filter(|origin| origin.is_interface() && Some(*origin) != own);
             match interface {
@@ -176,7 +216,7 @@ impl<'a> Printer<'a> {
         }
         for NamedType { name, ty, .. } in defined {
             match body.scope.types.get(&Arc::as_ptr(ty)) {
-                Some(first) if first != name => {
+                Some(first) if **first != **name => {
                     self.out.part(depth, Part::Type)?;
                     writeln!(self.out, "type {} = {};", escaped(name), escaped(first))?;
                 }
@@ -201,7 +241,7 @@ impl<'a> Printer<'a> {
     }
 
     fn resource<'b>(&mut self, depth: usize, name: &str, resource: &Resource, body: &Body<'b>) -> fmt::Result {
-        if let Some(first) = body.scope.resources.get(resource).filter(|first| **first != name) {
+        if let Some(first) = body.scope.resources.get(resource).filter(|first| ***first != *name) {
             self.out.part(depth, Part::Type)?;
             return writeln!(self.out, "type {} = {};", escaped(name), escaped(first));
         }

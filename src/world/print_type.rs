@@ -1,5 +1,6 @@
 //! Types as WIT, by the names that they have where they stand.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::{self, Write};
 use std::ptr;
@@ -13,8 +14,8 @@ const MAX_TEXT: usize = 4 << 20;
 /// The names that types and resources have in an interface.
 #[derive(Default)]
 pub(super) struct Scope<'a> {
-    pub(super) types: HashMap<*const Type, &'a str>,
-    pub(super) resources: HashMap<&'a Resource, &'a str>,
+    pub(super) types: HashMap<*const Type, Cow<'a, str>>,
+    pub(super) resources: HashMap<&'a Resource, Cow<'a, str>>,
 }
 
 /// What stands in an interface or world.
@@ -197,7 +198,7 @@ impl Out {
 }
 
 fn resource_name(resource: &Resource, scope: &Scope<'_>) -> String {
-    escaped(scope.resources.get(resource).copied().unwrap_or(&resource.name))
+    escaped(scope.resources.get(resource).map_or(&resource.name, |name| name))
 }
 
 /// The words that WIT has a use for.

@@ -41,6 +41,11 @@ fn validate_all(bytes: &[u8]) -> Result<Types, WorldError> {
     outermost.ok_or_else(|| WorldError::Invalid("it has no end".to_owned()))
 }
 
+/// What the validator says, on one line: it puts what it expected and what it found on lines of their own.
 pub(super) fn invalid(error: impl ToString) -> WorldError {
-    WorldError::Invalid(error.to_string())
+    let told = error.to_string();
+    let mut lines = told.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default().to_owned();
+    let rest: Vec<&str> = lines.collect();
+    WorldError::Invalid(if rest.is_empty() { first } else { format!("{first}: {}", rest.join(", ")) })
 }

@@ -1,7 +1,7 @@
 use wit_parser::{InterfaceId, PackageId, Resolve, SourceMap, UnresolvedPackageGroup};
 
 use super::wit_types::WitTypes;
-use super::{Extern, ExternKind, WitSource, WorldError, guard, uses};
+use super::{Extern, ExternKind, WitSource, WorldError, gates, guard, uses};
 use crate::model::ExternName;
 
 /// How much WIT text is read. The parser counts in 32 bits, and an interface is a few kilobytes.
@@ -36,10 +36,18 @@ pub(crate) fn read_interfaces(source: &WitSource) -> Result<Vec<Extern>, WorldEr
 
 fn convert(resolve: &Resolve, types: &WitTypes, name: ExternName, id: InterfaceId) -> Result<Extern, WorldError> {
     let interface = &resolve.interfaces[id];
-    let functions = interface.functions.values().map(|function| types.function(function)).collect::<Result<_, _>>()?;
+    let whole = gates::feature(&interface.stability);
+    let (mut functions, mut gated) = (Vec::new(), Vec::new());
+    for function in interface.functions.values() {
+        match gates::feature(&function.stability).or(whole) {
+            // Whether the host has it nobody can say who reads its WIT.
+            Some(feature) => gated.push((function.name.clone(), feature.to_owned())),
+            None => functions.push(types.function(function)?),
+        }
+    }
     let resources =
         interface.types.iter().filter_map(|(name, id)| Some((name.clone(), types.resource(*id)?.clone()))).collect();
-    Ok(Extern { name, kind: ExternKind::Interface, functions, resources })
+    Ok(Extern { name, kind: ExternKind::Interface, functions, resources, gated })
 }
 
 /// The interfaces that belong to a package, by their names.
@@ -61,7 +69,8 @@ pub(super) fn parse(source: &WitSource) -> Result<(Resolve, PackageId), WorldErr
         }
         let packages = deps.iter().chain([&main]).flat_map(|group| group.nested.iter().chain([&group.main]));
         uses::check_packages(packages)?;
-        let mut resolve = Resolve::default();
+        // What is gated is kept where it is used, and told where it is not.
+        let mut resolve = Resolve { all_features: true, ..Resolve::default() };
         let package = resolve.push_groups(main, deps).map_err(|error| bad(&error.render(&resolve.source_map)))?;
         Ok((resolve, package))
     })

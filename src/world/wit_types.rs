@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::ptr;
 use std::sync::Arc;
 
-use wit_parser::{Handle, Resolve, TypeDef, TypeDefKind, TypeId, TypeOwner};
+use wit_parser::{Handle, InterfaceId, Resolve, TypeDef, TypeDefKind, TypeId, TypeOwner, WorldItem, WorldKey};
 
 use super::{Function, WorldError};
 use crate::model::{Case, ExternName, Field, FuncType, Param, Resource, Side, Type};
@@ -145,9 +145,18 @@ fn unresolved() -> WorldError {
     WorldError::Wit("a type that is used before it is resolved".to_owned())
 }
 
+/// The name that a world has for an interface of its own.
+fn inline(resolve: &Resolve, wanted: InterfaceId) -> Option<String> {
+    let mut items = resolve.worlds.iter().flat_map(|(_, world)| world.imports.iter().chain(&world.exports));
+    items.find_map(|item| match item {
+        (WorldKey::Name(name), WorldItem::Interface { id, .. }) if *id == wanted => Some(name.clone()),
+        _ => None,
+    })
+}
+
 fn resource(resolve: &Resolve, definition: &TypeDef) -> Result<Resource, WorldError> {
     let interface = match definition.owner {
-        TypeOwner::Interface(id) => resolve.id_of(id),
+        TypeOwner::Interface(id) => resolve.id_of(id).or_else(|| inline(resolve, id)),
         TypeOwner::World(_) | TypeOwner::None => None,
     };
     let interface = interface
