@@ -137,8 +137,12 @@ fn a_drafted_manifest_is_accepted_apart_from_missing_providers() {
         assert!(manifest.is_some() && diagnostics.is_empty(), "{path}: {diagnostics:?}\n{text}");
         let checked = check(&Drafted(&text, root())).unwrap();
         let others: Vec<_> = checked.diagnostics.iter().filter(|problem| problem.code != Code::Pw201).collect();
-        // What no manifest can mend: an entry that is not what WASI says.
-        let expected: &[Code] = if path.contains("/run/wrong-type/") { &[Code::Pw203] } else { &[] };
+        // What no manifest can mend: an entry that is not what WASI says, a resource that the runtime does not have.
+        let expected: &[Code] = match path.as_str() {
+            path if path.contains("/run/wrong-type/") => &[Code::Pw203],
+            path if path.ends_with("/unknown-resource.wat") => &[Code::Pw101],
+            _ => &[],
+        };
         assert!(others.iter().map(|problem| &problem.code).eq(expected), "{path}: {others:?}\n{text}");
     }
 }

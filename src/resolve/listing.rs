@@ -203,8 +203,15 @@ pub fn unlisted_import(plugin: &Plugin, import: &Extern) -> Diagnostic {
             ExternName::parse(offered.split('@').next().unwrap_or(offered)).is_ok_and(|o| near_wasi(name, &o))
         })
         .collect();
-    let diagnostic =
-        if near.is_empty() { diagnostic } else { diagnostic.note(format!("the runtime offers {}", list(near))) };
+    let package = |name: &str| name.split('/').next().map(str::to_owned);
+    let of_package = |offered: String| package(&offered) == package(name.base());
+    let diagnostic = if !near.is_empty() {
+        diagnostic.note(format!("the runtime offers {}", list(near)))
+    } else if name.namespace() == Some("wasi") && !wasi::offered().any(of_package) {
+        diagnostic.note(format!("the runtime offers nothing of `{}`", package(name.base()).unwrap_or_default()))
+    } else {
+        diagnostic
+    };
     diagnostic.help(format!(
         "build the plugin against an interface that the runtime offers, or list `\"{name}\" = \"exactly-one\"` in `[imports]` and add a plugin that exports it"
     ))

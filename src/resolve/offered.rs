@@ -35,11 +35,7 @@ pub fn serves(import: &Extern) -> bool {
 
 fn difference(import: &Extern, declared: &Function, offered: &Function) -> Option<tell::Mismatch> {
     let matches = |mine: &ExternName, theirs: &ExternName| mine.is_compatible(theirs);
-    let help = format!(
-        "build the plugin against WASI 0.2 as the runtime offers it, or list `\"{}\" = \"exactly-one\"` in `[imports]` and add a plugin that exports it",
-        import.name
-    );
-    tell::plain_mismatch(&declared.ty, &offered.ty, &Fitting { interfaces_match: &matches }, help)
+    tell::plain_mismatch(&declared.ty, &offered.ty, &Fitting { interfaces_match: &matches }, remedy(import))
 }
 
 /// PW203
@@ -97,9 +93,19 @@ fn lacking(plugin: &Plugin, import: &Extern, what: &str, near: &[String]) -> Dia
     let diagnostic = here(plugin, import, Code::Pw101, message);
     let diagnostic =
         if near.is_empty() { diagnostic } else { diagnostic.note(format!("the runtime offers {}", list(near))) };
-    diagnostic.help(format!(
-        "build the plugin against WASI 0.2 as the runtime offers it, or list `\"{name}\" = \"exactly-one\"` in `[imports]` and add a plugin that exports it"
-    ))
+    diagnostic.help(remedy(import))
+}
+
+/// What to do about an import that the runtime does not serve. Without functions no plugin can serve it either.
+fn remedy(import: &Extern) -> String {
+    let rebuild = "build the plugin against WASI 0.2 as the runtime offers it";
+    if import.functions.is_empty() {
+        return rebuild.to_owned();
+    }
+    format!(
+        "{rebuild}, or list `\"{}\" = \"exactly-one\"` in `[imports]` and add a plugin that exports it",
+        import.name
+    )
 }
 
 /// A problem of an import that the manifest leaves to the runtime.

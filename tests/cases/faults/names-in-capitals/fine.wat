@@ -1,0 +1,1 @@
+(component (import "get-URL" (func)))

@@ -1,0 +1,1 @@
+(component (import "get" (func (param "theURL" u32))))

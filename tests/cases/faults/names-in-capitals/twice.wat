@@ -1,0 +1,1 @@
+(component (type $t (enum "HTTP" "http")) (import "scheme" (type (eq $t))))

@@ -1,0 +1,1 @@
+(component (import "demo:api/rest@1.0" (instance)))

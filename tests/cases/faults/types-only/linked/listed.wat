@@ -1,0 +1,5 @@
+(component
+  (import "demo:a/types@1.0.0" (instance (export "r" (type (sub resource)))))
+  (core module $m (func (export "f") (result i32) (i32.const 5)))
+  (core instance $i (instantiate $m))
+  (func (export "f") (result u32) (canon lift (core func $i "f"))))

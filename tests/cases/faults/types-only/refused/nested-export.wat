@@ -1,0 +1,4 @@
+(component
+  (instance $inner)
+  (instance $n (export "inner" (instance $inner)))
+  (export "n" (instance $n)))
