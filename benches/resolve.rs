@@ -132,6 +132,7 @@ fn external(name: &str, many: bool) -> Extern {
             function("save", record, ty(Type::Result(None, Some(text())))),
         ],
         resources: Vec::new(),
+        gated: Vec::new(),
     }
 }
 
