@@ -23,8 +23,8 @@ where
 {
     /// Calls the function: parameters and results are tuples, results of one element or of none.
     ///
-    /// Unlike with [`App::call`], arguments that the plugin has no room for make it fail: nobody can
-    /// weigh them before.
+    /// Unlike with [`App::call`], arguments that the plugin has no room for make it fail: Rust values
+    /// cannot be weighed before.
     ///
     /// # Errors
     /// [`CallError`] when the call fails.

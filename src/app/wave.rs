@@ -4,6 +4,7 @@
 //! function, because its own conversion panics on lists of fixed length and knows no maps. WAVE has
 //! no form for maps: they are read and written as lists of tuples, `[("a", 1), ("b", 2)]`.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use wasm_wave::ast::{Node, NodeType};
@@ -11,6 +12,7 @@ use wasm_wave::parser::ParserError;
 use wasm_wave::untyped::UntypedFuncCall;
 use wasmtime::component::Val as Raw;
 
+use crate::link::{MOST_VALUE_MEMORY, own_memory};
 use crate::model::{Case, Field, FuncType, Type};
 use crate::runtime::Val;
 
@@ -60,11 +62,12 @@ impl<'a> WaveCall<'a> {
             Some(node) => node.as_tuple().map_err(|error| malformed(&error, source))?.collect(),
             None => Vec::new(),
         };
+        let reader = Reader { source, left: Cell::new(MOST_VALUE_MEMORY) };
         let mut arguments = Vec::with_capacity(ty.params.len());
         for (index, param) in ty.params.iter().enumerate() {
             let name = || format!("parameter `{}`", param.name);
             let value = match (nodes.get(index), &*param.ty) {
-                (Some(node), ty) => Reader { source }.value(node, ty).map_err(|error| error.within(name()))?,
+                (Some(node), ty) => reader.value(node, ty).map_err(|error| error.within(name()))?,
                 (None, Type::Option(_)) => Val::Option(None),
                 (None, ty) => return Err(WaveError(format!("{}: expected `{ty}`, found nothing", name()))),
             };
@@ -118,10 +121,26 @@ fn excerpt(source: &str, span: Range<usize>) -> String {
 /// Makes values of a syntax tree.
 struct Reader<'a> {
     source: &'a str,
+    /// How much more memory the values may take: a few characters can stand for a record of a thousand options.
+    left: Cell<u64>,
 }
 
 impl Reader<'_> {
     fn value(&self, node: &Node, ty: &Type) -> Converted<Val> {
+        let value = self.made(node, ty)?;
+        match self.left.get().checked_sub(own_memory(&value)) {
+            Some(left) => self.left.set(left),
+            None => {
+                return Err(WaveError(format!(
+                    "the arguments take more than {MOST_VALUE_MEMORY} bytes of memory as values, which is the most for \
+                     one call; pass less at a time"
+                )));
+            }
+        }
+        Ok(value)
+    }
+
+    fn made(&self, node: &Node, ty: &Type) -> Converted<Val> {
         let misfit = |_: ParserError| self.misfit(node, ty);
         Ok(match ty {
             Type::Bool => Val::Bool(node.as_bool().map_err(misfit)?),

@@ -7,7 +7,8 @@ use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
 use super::imports::{self, Imports};
 use super::{
-    Clock, FunctionIndex, HostInterfaces, LinkError, NoLocal, Passing, PluginState, Target, Ticks, compile, engine,
+    Clock, FunctionIndex, HostInterfaces, Lifting, Lifts, LinkError, NoLocal, Passing, PluginState, Shape, Shapes,
+    Target, Ticks, compile, engine, lifts,
 };
 use crate::model::{Budget, ExternName, FuncType, Limits, Type};
 use crate::plan::{Entry, Plan, PlannedExport, PlannedFunction, PlannedPlugin, PluginIndex, Provider};
@@ -32,6 +33,8 @@ pub struct LinkedPlugin {
     pub functions: Vec<ExportedFunction>,
     /// Whether it imports anything of the runtime, so that it needs its grants.
     pub uses_runtime: bool,
+    /// How much wasmtime may charge for what the plugin passes to others.
+    pub lifting: Lifting,
     /// How long one entry may take; `None` for ever.
     pub timeout: Option<Ticks>,
     /// How long the entry that `run` makes may take; `None` for ever.
@@ -46,8 +49,12 @@ pub struct ExportedFunction {
     pub name: String,
     /// Its type.
     pub ty: FuncType,
-    /// Whether its arguments can be of any size.
-    pub takes_bulk: bool,
+    /// What its arguments weigh; nothing where they are always small.
+    pub arguments: Option<Arc<Shape>>,
+    /// What its result weighs; nothing where it is always small.
+    pub result: Option<Arc<Shape>>,
+    /// How much wasmtime may charge for what the plugin passes, its result as a `Val` included.
+    pub lifting: Lifting,
     /// Where its arguments and its result have handles; nothing where they have none.
     pub passing: Option<Passing>,
     /// A resource of the runtime or of the embedding application whose handles it passes: then nobody can
@@ -84,29 +91,36 @@ impl Assembly {
         let components = compile::compile(&engine, &plan.plugins, binaries)?;
         let mut names = Names::new();
         let mut functions = Vec::with_capacity(components.len());
+        let mut shapes = Shapes::default();
+        let mut all_lifts = Vec::with_capacity(components.len());
         for ((index, plugin), component) in plan.plugins.iter().enumerate().zip(&components) {
-            functions.push(exported(PluginIndex(index), plugin, component, &mut names)?);
+            let lifts = lifts::lifts(plugin, component, &engine, &mut shapes);
+            functions.push(exported((PluginIndex(index), plugin), component, lifts, &mut names, &mut shapes)?);
+            all_lifts.push(lifts);
         }
-        let entry = plan.entry.as_ref().map(|entry| find_entry(&plan, entry, &components, &mut functions, &names));
+        let find_entry = |entry| find_entry(&plan, entry, &components, &all_lifts, &mut functions, &names);
+        let entry = plan.entry.as_ref().map(find_entry);
         let entry = entry.transpose()?;
         let mut plugins = Vec::with_capacity(components.len());
         let find = |provider: &Provider, function: &PlannedFunction| {
             find_provider(&plan, &names, provider, function)
                 .map(|target| (target, functions[target.plugin.0][target.function.0].ty.result.is_some()))
         };
-        let imports = Imports::new(&engine, &plan, &hosts, &find)?;
-        for (plugin, component) in plan.plugins.iter().zip(&components) {
-            let linker = imports.linker(plugin)?;
+        let results = |target: Target| functions[target.plugin.0][target.function.0].result.clone();
+        let imports = Imports::new(&engine, &plan, &hosts, &find, &results)?;
+        for ((plugin, component), lifts) in plan.plugins.iter().zip(&components).zip(all_lifts) {
+            let linker = imports.linker(plugin, &mut shapes)?;
             let pre = linker.instantiate_pre(component).map_err(|error| imports::imports_failed(plugin, &error))?;
-            plugins.push((pre, plugin));
+            plugins.push((pre, plugin, lifts.lifting()));
         }
-        let linked = |((pre, plugin), functions): ((InstancePre<PluginState>, &PlannedPlugin), _)| {
+        let linked = |((pre, plugin, lifting), functions): ((InstancePre<PluginState>, &PlannedPlugin, Lifting), _)| {
             let ticks = |timeout: Budget<Duration>| timeout.amount().map(Clock::ticks);
             let written = plugin.limits.timeout;
             LinkedPlugin {
                 pre,
                 functions,
                 uses_runtime: imports::uses_runtime(plugin),
+                lifting,
                 timeout: ticks(written.unwrap_or(Budget::AtMost(Limits::DEFAULT_TIMEOUT))),
                 run_timeout: ticks(written.unwrap_or(Budget::Unlimited)),
             }
@@ -171,10 +185,11 @@ impl Assembly {
 
 /// Looks up every function that a plugin offers.
 fn exported(
-    index: PluginIndex,
-    plugin: &PlannedPlugin,
+    (index, plugin): (PluginIndex, &PlannedPlugin),
     component: &Component,
+    lifts: Lifts,
     names: &mut Names,
+    shapes: &mut Shapes,
 ) -> Result<Vec<ExportedFunction>, LinkError> {
     let mut functions = Vec::new();
     for export in &plugin.exports {
@@ -192,7 +207,9 @@ fn exported(
                 interface: (!export.bare).then(|| export.name.clone()),
                 name: name.clone(),
                 ty: ty.clone(),
-                takes_bulk: takes_bulk(ty),
+                arguments: shapes.arguments(ty),
+                result: shapes.result(ty),
+                lifting: lifts.or(shapes.lifts_of_result(ty, plugin.limits.hostcall_bytes)).lifting(),
                 passing,
                 foreign,
                 index: found,
@@ -200,11 +217,6 @@ fn exported(
         }
     }
     Ok(functions)
-}
-
-fn takes_bulk(ty: &FuncType) -> bool {
-    let unbounded = |ty: &Type| matches!(ty, Type::String | Type::List(_) | Type::Map(..));
-    ty.params.iter().any(|param| param.ty.find(&unbounded).is_some())
 }
 
 fn look_up(component: &Component, interface: Option<&str>, function: &str) -> Option<ComponentExportIndex> {
@@ -232,6 +244,7 @@ fn find_entry(
     plan: &Plan,
     entry: &Entry,
     components: &[Component],
+    lifts: &[Lifts],
     functions: &mut [Vec<ExportedFunction>],
     names: &Names,
 ) -> Result<Target, LinkError> {
@@ -249,7 +262,9 @@ fn find_entry(
         interface: Some(entry.export.clone()),
         name: run,
         ty,
-        takes_bulk: false,
+        arguments: None,
+        result: None,
+        lifting: lifts[plugin.0].lifting(),
         passing: None,
         foreign: None,
         index,

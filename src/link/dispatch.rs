@@ -1,8 +1,13 @@
+use std::sync::Arc;
+
 use wasmtime::component::Val;
 use wasmtime::{AsContextMut, StoreContextMut};
 
+use super::gathered::Gathered;
 use super::reply::{self, Outcome};
-use super::{CallError, Called, Caller, InFlight, Live, Passing, PluginState, Target, put_result, take_arguments};
+use super::{
+    CallError, Called, Caller, Carried, InFlight, Live, Passing, PluginState, Shape, Target, put_result, take_arguments,
+};
 use crate::model::{Cardinality, ExternName, OnFailure, PluginId};
 use crate::plan::{Answer, Fallible, PluginIndex, Reply};
 
@@ -23,6 +28,10 @@ pub(super) struct Dispatcher {
     pub(super) alone: Option<PluginIndex>,
     /// Where the consumer's arguments and the reply have handles; nothing where they have none.
     pub(super) passing: Option<Passing>,
+    /// What the consumer's arguments weigh; nothing where they are always small.
+    pub(super) arguments: Option<Arc<Shape>>,
+    /// The consumer's own limit.
+    pub(super) hostcall_bytes: u64,
     /// Whether the consumer's store is lent to those who are called: without that a call is a little faster, where
     /// none can come back.
     pub(super) lends: bool,
@@ -33,6 +42,8 @@ pub(super) struct Provider {
     pub(super) id: PluginId,
     pub(super) target: Target,
     pub(super) answers: bool,
+    /// What its answer weighs; nothing where that is always small.
+    pub(super) result: Option<Arc<Shape>>,
 }
 
 /// Why a call of the consumer has no reply.
@@ -85,22 +96,23 @@ impl Dispatcher {
         arguments: &[Val],
         results: &mut [Val],
     ) -> wasmtime::Result<()> {
+        let bytes = self.weigh(arguments)?;
         if let Some(passing) = &self.passing {
             let live = store.data().live.clone();
-            return self.pass(&*live, store, passing, arguments, results);
+            return self.pass(&*live, store, passing, (arguments, bytes), results);
         }
         if self.lends {
             let live = store.data().live.clone();
             return self.serve(results, &mut |provider, results| {
                 let caller = Caller::lending(store.as_context_mut());
-                let called = live.call(caller, provider.target, arguments, results);
+                let called = live.call(caller, provider.target, (arguments, bytes), results);
                 still_up(store, called)
             });
         }
         let state = store.data();
         let (live, frame) = (&*state.live, &state.frame);
         self.serve(results, &mut |provider, results| {
-            Ok(live.call(Caller::alone(frame), provider.target, arguments, results))
+            Ok(live.call(Caller::alone(frame), provider.target, (arguments, bytes), results))
         })
     }
 
@@ -110,12 +122,13 @@ impl Dispatcher {
         if let (Reply::One(Answer::Value(Fallible::Plain)), [provider]) = (&self.reply, self.providers.as_slice()) {
             return Ok(call(provider, results)??);
         }
+        let mut gathered = Gathered::default();
         let mut ask = |provider: &Provider| {
             let mut results = [Val::Bool(false)];
             let expected = if provider.answers { &mut results[..] } else { &mut [] };
             let called = call(provider, expected)?;
             let [value] = results;
-            Ok(called.map(|()| provider.answers.then_some(value)))
+            Ok(called.and_then(|()| gathered.admit(self, provider, provider.answers.then_some(value))))
         };
         Ok(self.answer(&mut ask, results)?)
     }
@@ -127,7 +140,7 @@ impl Dispatcher {
         live: &dyn Live,
         store: &mut StoreContextMut<'_, PluginState>,
         passing: &Passing,
-        arguments: &[Val],
+        arguments: (&[Val], u64),
         results: &mut [Val],
     ) -> wasmtime::Result<()> {
         let caller = store.data().frame;
@@ -143,7 +156,7 @@ impl Dispatcher {
         live: &dyn Live,
         store: &mut StoreContextMut<'_, PluginState>,
         passing: &Passing,
-        (arguments, results): (&[Val], &mut [Val]),
+        ((arguments, bytes), results): ((&[Val], u64), &mut [Val]),
         (sent, back): (&mut InFlight<'_>, &mut InFlight<'_>),
     ) -> wasmtime::Result<()> {
         let mut arguments = arguments.to_vec();
@@ -156,14 +169,21 @@ impl Dispatcher {
             _ => None,
         };
         let is_alone = owner.is_some() || self.providers.len() == 1;
+        let (frame, mut gathered) = (store.data().frame, Gathered::default());
         let mut ask = |provider: &Provider| {
             // Each provider is asked once: the only one needs no copy.
             let mut arguments = if is_alone { std::mem::take(&mut arguments) } else { arguments.clone() };
             let caller = Caller::lending(store.as_context_mut());
-            let carried = live.carry(caller, provider.target, &mut arguments, &mut sent.flights);
-            let answered = carried.map(|mut carried| {
-                back.flights.append(&mut carried.handles);
-                carried.value
+            let carried = live.carry(caller, provider.target, (&mut arguments, bytes), &mut sent.flights);
+            let answered = carried.and_then(|Carried { value, handles }| {
+                let mut arriving = InFlight::new(live, frame);
+                arriving.flights = handles;
+                let admitted = gathered.admit(self, provider, value);
+                match &admitted {
+                    Ok(_) => back.flights.append(&mut arriving.flights),
+                    Err(_) => arriving.let_go(store),
+                }
+                admitted
             });
             still_up(store, answered)
         };

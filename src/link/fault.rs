@@ -379,7 +379,7 @@ pub struct Called;
 
 impl Called {
     /// Marks an error of a call.
-    pub(super) fn mark(error: wasmtime::Error) -> wasmtime::Error {
+    pub fn mark(error: wasmtime::Error) -> wasmtime::Error {
         if error.is::<CallError>() { error.context(Self) } else { error }
     }
 }

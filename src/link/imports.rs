@@ -1,10 +1,13 @@
+use std::sync::Arc;
+
 use wasmtime::component::{Linker, LinkerInstance, ResourceType};
 use wasmtime::{AsContextMut, Engine, StoreContextMut};
 use wasmtime_wasi_config::WasiConfig;
 
 use super::dispatch::{Dispatcher, Provider};
 use super::{
-    Called, Caller, HostInterface, HostInterfaces, LinkError, NoLocal, Passing, PluginState, Rep, Target, waits, wasi,
+    Called, Caller, HostInterface, HostInterfaces, LinkError, NoLocal, Passing, PluginState, Rep, Shape, Shapes,
+    Target, waits, wasi,
 };
 use crate::model::{ExternName, Resource, same_series};
 use crate::plan::{
@@ -14,12 +17,16 @@ use crate::plan::{
 /// Finds the function of a provider: the target, and whether it answers anything.
 pub(super) type FindProvider<'a> = dyn Fn(&crate::plan::Provider, &PlannedFunction) -> Option<(Target, bool)> + 'a;
 
+/// Finds what the result of a function weighs, where it is not always small.
+pub(super) type FindResult<'a> = dyn Fn(Target) -> Option<Arc<Shape>> + 'a;
+
 /// Makes the linker of each plugin.
 pub(super) struct Imports<'a> {
     engine: &'a Engine,
     plan: &'a Plan,
     hosts: &'a HostInterfaces,
     find: &'a FindProvider<'a>,
+    results: &'a FindResult<'a>,
     /// Whether consumers lend their stores.
     lends: bool,
     /// What the runtime itself offers, defined once and cloned for each plugin that imports of it.
@@ -32,6 +39,7 @@ impl<'a> Imports<'a> {
         plan: &'a Plan,
         hosts: &'a HostInterfaces,
         find: &'a FindProvider<'a>,
+        results: &'a FindResult<'a>,
     ) -> Result<Self, LinkError> {
         let runtime = if plan.plugins.iter().any(uses_runtime) {
             let failed = |error: wasmtime::Error| LinkError::Engine { cause: format!("WASI: {error:#}") };
@@ -40,11 +48,11 @@ impl<'a> Imports<'a> {
             None
         };
         let lends = plan.plugins.iter().flat_map(|plugin| &plugin.imports).any(closes_rings);
-        Ok(Self { engine, plan, hosts, find, lends, runtime })
+        Ok(Self { engine, plan, hosts, find, results, lends, runtime })
     }
 
     /// A linker that defines every import of a plugin.
-    pub(super) fn linker(&self, plugin: &PlannedPlugin) -> Result<Linker<PluginState>, LinkError> {
+    pub(super) fn linker(&self, plugin: &PlannedPlugin, shapes: &mut Shapes) -> Result<Linker<PluginState>, LinkError> {
         let mut linker = match &self.runtime {
             Some(runtime) if uses_runtime(plugin) => runtime.clone(),
             _ => Linker::new(self.engine),
@@ -57,7 +65,7 @@ impl<'a> Imports<'a> {
             interface.define(&mut linker)?;
         }
         for import in &plugin.imports {
-            self.define(&mut linker, plugin, import)?;
+            self.define(&mut linker, plugin, import, shapes)?;
         }
         Ok(linker)
     }
@@ -81,6 +89,7 @@ impl<'a> Imports<'a> {
         linker: &mut Linker<PluginState>,
         plugin: &PlannedPlugin,
         import: &PlannedImport,
+        shapes: &mut Shapes,
     ) -> Result<(), LinkError> {
         let failed = |error: wasmtime::Error| imports_failed(plugin, &error);
         let binding = match &import.source {
@@ -98,7 +107,8 @@ impl<'a> Imports<'a> {
         }
         let Some(binding) = binding else { return Ok(()) };
         for function in &binding.functions {
-            let dispatcher = self.dispatcher(plugin, import, binding, function)?;
+            let arguments = shapes.arguments(&function.ty);
+            let dispatcher = self.dispatcher(plugin, import, binding, (function, arguments))?;
             define(&mut place, &function.name, dispatcher).map_err(failed)?;
         }
         Ok(())
@@ -109,7 +119,7 @@ impl<'a> Imports<'a> {
         plugin: &PlannedPlugin,
         import: &PlannedImport,
         binding: &Binding,
-        function: &PlannedFunction,
+        (function, arguments): (&PlannedFunction, Option<Arc<Shape>>),
     ) -> Result<Dispatcher, LinkError> {
         let by_owner = matches!(function.reply, Reply::ByOwner(_));
         let asked = if by_owner { &binding.owners } else { &binding.providers };
@@ -120,7 +130,7 @@ impl<'a> Imports<'a> {
                 let (export, function) = (provider.export.to_string(), function.name.clone());
                 return Err(LinkError::MissingExport { plugin: id, export, function });
             };
-            providers.push(Provider { id, target, answers });
+            providers.push(Provider { id, target, answers, result: (self.results)(target) });
         }
         let refuse = |cause: String| {
             let (plugin, import) = (plugin.id.clone(), import.name.to_string());
@@ -144,6 +154,8 @@ impl<'a> Imports<'a> {
             providers,
             alone,
             passing,
+            arguments,
+            hostcall_bytes: plugin.limits.hostcall_bytes,
             lends: self.lends,
         })
     }

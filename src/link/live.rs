@@ -70,12 +70,17 @@ impl Caller<'_> {
 /// The live plugins, as dispatchers see them. The runtime implements it.
 pub trait Live: Send + Sync {
     /// Calls a function of a plugin. `results` is as long as the function has results; `arguments` are of
-    /// the right types.
+    /// the right types, and come with their bytes in the canonical ABI (zero where they are always small).
     ///
     /// # Errors
     /// [`CallError`] when the provider fails, or refuses, or is gone.
-    fn call(&self, caller: Caller<'_>, target: Target, arguments: &[Val], results: &mut [Val])
-    -> Result<(), CallError>;
+    fn call(
+        &self,
+        caller: Caller<'_>,
+        target: Target,
+        arguments: (&[Val], u64),
+        results: &mut [Val],
+    ) -> Result<(), CallError>;
 
     /// Calls a function that passes handles. `sent` are those of the arguments, in whose places anything
     /// may stand; once the provider has them, only those are left in it that were lent.
@@ -86,7 +91,7 @@ pub trait Live: Send + Sync {
         &self,
         caller: Caller<'_>,
         target: Target,
-        arguments: &mut [Val],
+        arguments: (&mut [Val], u64),
         sent: &mut Flights,
     ) -> Result<Carried, CallError>;
 

@@ -6,7 +6,7 @@ use wasmtime::component::{Func, Instance, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_config::WasiConfigVariables;
 
-use super::{CallError, Clock, Frame, GrantedFolder, HostStates, Live, OpenFiles};
+use super::{CallError, Clock, Frame, GrantedFolder, HostStates, Lifting, Live, OpenFiles};
 use crate::model::Limits;
 
 /// What the store of a plugin holds: one concrete type for every plugin.
@@ -29,6 +29,8 @@ pub struct PluginState {
     pub(crate) live: Arc<dyn Live>,
     /// The time.
     pub(crate) clock: Arc<Clock>,
+    /// How much wasmtime may charge for what the plugin passes, and what that stands for.
+    pub(crate) lifting: Lifting,
     /// What the plugin uses of memory, tables and instances.
     pub(crate) limiter: Limiter,
     /// What the functions of host interfaces keep for it.

@@ -3,8 +3,6 @@
 
 use std::fmt::Display;
 
-use wasmtime::component::Val as Raw;
-
 use super::Val;
 use crate::model::{Case, Field, FuncType, Type};
 
@@ -119,37 +117,6 @@ fn check_payload(case: &str, value: Option<&Val>, ty: Option<&Type>) -> Checked 
 /// Checks a part. The way to it is told from the inside out, and only when it does not fit.
 fn within(step: impl FnOnce() -> String, value: &Val, ty: &Type) -> Checked {
     check_value(value, ty).map_err(|problem| format!("{}: {problem}", step()))
-}
-
-/// The bytes that passing these values takes, more or less: what limits on copying count.
-pub(super) fn weight(values: &[Raw]) -> u64 {
-    values.iter().map(weight_of).fold(0, u64::saturating_add)
-}
-
-fn weight_of(value: &Raw) -> u64 {
-    let boxed = |value: &Option<Box<Raw>>| value.as_deref().map_or(0, weight_of);
-    let inside = match value {
-        Raw::Bool(_) | Raw::S8(_) | Raw::U8(_) => return 1,
-        Raw::S16(_) | Raw::U16(_) => return 2,
-        Raw::S32(_)
-        | Raw::U32(_)
-        | Raw::Float32(_)
-        | Raw::Char(_)
-        | Raw::Enum(_)
-        | Raw::Flags(_)
-        | Raw::Resource(_)
-        | Raw::Future(_)
-        | Raw::Stream(_)
-        | Raw::ErrorContext(_) => return 4,
-        Raw::S64(_) | Raw::U64(_) | Raw::Float64(_) => return 8,
-        Raw::String(text) => u64::try_from(text.len()).unwrap_or(u64::MAX),
-        Raw::Tuple(values) | Raw::FixedLengthList(values) => return weight(values),
-        Raw::List(values) => weight(values),
-        Raw::Map(entries) => entries.iter().map(|(key, value)| weight_of(key).saturating_add(weight_of(value))).sum(),
-        Raw::Record(fields) => return fields.iter().map(|(_, value)| weight_of(value)).sum(),
-        Raw::Variant(_, value) | Raw::Option(value) | Raw::Result(Ok(value) | Err(value)) => boxed(value),
-    };
-    inside.saturating_add(8)
 }
 
 fn fail(what: impl Display) -> Checked {
@@ -292,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn arguments_are_counted_and_weighed() {
+    fn arguments_are_counted() {
         let param = |name: &str, t| Param { name: name.into(), ty: ty(t) };
         let func =
             FuncType { is_async: false, params: vec![param("a", Type::U8), param("b", Type::String)], result: None };
@@ -300,7 +267,5 @@ mod tests {
         assert_eq!(check(&[Val::U8(1), text("x")]), Ok(()));
         assert_eq!(check(&[]).unwrap_err(), "the function takes 2 arguments (a: u8, b: string), 0 given");
         assert_eq!(check(&[Val::U8(1), Val::U8(1)]).unwrap_err(), "parameter `b`: expected `string`, found a `u8`");
-        assert!(weight(&[Raw::U8(1), Raw::String("x".repeat(100))]) > 100);
-        assert_eq!(weight(&[Raw::List(vec![Raw::U8(1); 1000])]), 1008);
     }
 }

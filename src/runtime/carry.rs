@@ -5,7 +5,7 @@ use wasmtime::component::{ResourceAny, Val};
 use wasmtime::{AsContextMut, StoreContextMut};
 
 use super::Inner;
-use super::enter::{Ended, Purpose, call};
+use super::enter::{Ended, Purpose};
 use super::handle::told_mismatch;
 use crate::link::{
     CallError, CallErrorKind, Caller, Carried, ExportedFunction, Flight, Flights, Holder, InFlight, Leaf, Local,
@@ -68,7 +68,7 @@ impl Inner {
         self.enter(caller, Purpose::Call(target), |mut store| {
             let delivered = self.deliver(&mut store, target, arguments, sent)?;
             let expected = if answers { &mut results[..] } else { &mut [] };
-            delivered.lend(&mut store, function, |store| call(store, target, arguments, expected))?;
+            delivered.lend(&mut store, function, |store| self.call_by_value(store, target, arguments, expected))?;
             if let Some(passing) = &function.passing {
                 take_result(&mut store, passing, target.plugin, &mut results[0], &mut back)?;
             }

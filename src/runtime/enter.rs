@@ -4,13 +4,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use wasmtime::component::{Func, Val};
 use wasmtime::{AsContextMut, StoreContextMut};
 
-use super::arguments::weight;
 use super::begin::Place;
 use super::chain::{self, Key};
 use super::slot::Instance;
 use super::{Inner, current};
 use crate::link::{
-    CallError, CallErrorKind, Caller, Carried, Exports, Flights, Frame, Handles, Holder, Live, PluginState, Rep, Target,
+    CallError, Caller, Carried, Exports, Flights, Frame, Handles, Holder, Live, PluginState, Rep, Target,
 };
 use crate::model::PluginId;
 use crate::plan::PluginIndex;
@@ -60,21 +59,21 @@ impl Live for Inner {
         &self,
         caller: Caller<'_>,
         target: Target,
-        arguments: &[Val],
+        (arguments, bytes): (&[Val], u64),
         results: &mut [Val],
     ) -> Result<(), CallError> {
-        self.weigh(&caller.frame, target, arguments)?;
-        self.enter(caller, Purpose::Call(target), |store| call(store, target, arguments, results))
+        self.check_bytes(&caller.frame, target, bytes)?;
+        self.enter(caller, Purpose::Call(target), |store| self.call_by_value(store, target, arguments, results))
     }
 
     fn carry(
         &self,
         caller: Caller<'_>,
         target: Target,
-        arguments: &mut [Val],
+        (arguments, bytes): (&mut [Val], u64),
         sent: &mut Flights,
     ) -> Result<Carried, CallError> {
-        self.weigh(&caller.frame, target, arguments)?;
+        self.check_bytes(&caller.frame, target, bytes)?;
         self.carry_handles(caller, target, arguments, sent)
     }
 
@@ -186,7 +185,7 @@ impl Inner {
             if let Err(refusal) = self.check_own_stack(store.data()) {
                 return Ok(Err(refusal));
             }
-            let outer = store.data().frame;
+            let (outer, lifting) = (store.data().frame, store.data().lifting);
             let fuel = store.get_fuel().ok();
             self.prepare(&mut store, frame);
             let acted = self.act(&mut store, purpose, act);
@@ -195,6 +194,7 @@ impl Inner {
                 store.data_mut().failed.get_or_insert_with(|| self.with_whole_chain(told));
             }
             self.prepare(&mut store, outer);
+            self.allow_lifting(&mut store, lifting);
             if let Some(fuel) = fuel {
                 // The only error is that fuel is not counted.
                 let _ = store.set_fuel(fuel);
@@ -241,16 +241,6 @@ impl Inner {
         self.note_failure(purpose.plugin(), store.data().generation, failed.cause.clone(), charged);
         Err(failed)
     }
-
-    /// Refuses arguments that the provider could not hold: the caller's excess must not cost it its
-    /// state.
-    fn weigh(&self, caller: &Frame, target: Target, arguments: &[Val]) -> Result<(), CallError> {
-        if !self.assembly.function(target).takes_bulk || weight(arguments) <= self.most_bytes(target.plugin) {
-            return Ok(());
-        }
-        let error = self.refuse(CallErrorKind::BadArguments, target.plugin, self.too_many_bytes(target.plugin));
-        Err(error.called(self.describe(caller.plugin, Purpose::Call(target))))
-    }
 }
 
 /// A plugin that has failed.
@@ -269,17 +259,6 @@ impl Failed {
             None => self.cause,
         }
     }
-}
-
-/// Calls a function with values. Whatever the error is, the plugin has failed.
-pub(super) fn call(
-    mut store: StoreContextMut<'_, PluginState>,
-    target: Target,
-    arguments: &[Val],
-    results: &mut [Val],
-) -> Result<(), Ended> {
-    // This does post-return too since wasmtime 48.
-    Ok(function(&store, target)?.call(&mut store, arguments, results)?)
 }
 
 /// A function of the instance in the store.

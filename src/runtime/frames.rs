@@ -25,6 +25,9 @@ impl Inner {
         let state = store.data_mut();
         state.frame = frame;
         state.limiter.refused = None;
+        if let Some(plugin) = frame.plugin {
+            self.allow_lifting(store, self.assembly.plugin(plugin).lifting);
+        }
         if self.assembly.has_timeouts() {
             let now = self.assembly.clock().now();
             store.set_epoch_deadline(frame.deadline.map_or(NEVER, |deadline| deadline.at.saturating_sub(now)));

@@ -2,8 +2,8 @@
 
 use wasmtime::component::Val as Raw;
 
-use super::arguments::{check_arguments, weight};
-use super::enter::{Purpose, call};
+use super::arguments::check_arguments;
+use super::enter::Purpose;
 use super::handle::told_mismatch;
 use super::{Handle, Inner, Runtime, Val};
 use crate::link::{
@@ -23,12 +23,13 @@ impl Runtime {
         let refuse = |cause: String| inner.bad_call(target, cause);
         inner.check_foreign(target)?;
         check_arguments(&function.ty, arguments).map_err(refuse)?;
+        // Before they are copied.
+        let weight = function.arguments.as_ref().map(|shape| shape.weigh_all(arguments)).unwrap_or_default();
+        if let Some(cause) = inner.too_heavy(target.plugin, weight) {
+            return Err(refuse(cause));
+        }
         let mut handles = Vec::new();
         let mut raw: Vec<Raw> = arguments.iter().map(|argument| argument.to_raw(&mut handles)).collect();
-        // Arguments of fixed size may need no memory at all.
-        if function.takes_bulk && weight(&raw) > inner.most_bytes(target.plugin) {
-            return Err(refuse(inner.too_many_bytes(target.plugin)));
-        }
         match &function.passing {
             None => inner.on_chain(|frame| inner.call_plain(frame, target, &raw)),
             Some(_) => {
@@ -90,7 +91,7 @@ impl Inner {
         let mut results = [Raw::Bool(false)];
         let expected = if answers { &mut results[..] } else { &mut [] };
         let caller = Caller::alone(frame);
-        self.enter(caller, Purpose::Call(target), |store| call(store, target, arguments, expected))?;
+        self.enter(caller, Purpose::Call(target), |store| self.call_by_value(store, target, arguments, expected))?;
         let [value] = results;
         if answers { self.given(target, value, &mut std::iter::empty()).map(Some) } else { Ok(None) }
     }
@@ -102,7 +103,7 @@ impl Inner {
         arguments: &mut [Raw],
         lent: &mut Lent<'_>,
     ) -> Result<Option<Val>, CallError> {
-        let Carried { value, handles } = self.carry(Caller::alone(frame), target, arguments, &mut lent.flights)?;
+        let Carried { value, handles } = self.carry(Caller::alone(frame), target, (arguments, 0), &mut lent.flights)?;
         let handles: Vec<Handle> = handles.iter().filter_map(|flight| self.hold(flight.rep)).collect();
         value.map(|value| self.given(target, value, &mut handles.into_iter())).transpose()
     }

@@ -32,6 +32,7 @@ impl Inner {
             failed: None,
             live: self.this.upgrade().ok_or_else(|| failed("the app has ended".to_owned()))?,
             clock: self.assembly.clock().clone(),
+            lifting: linked.lifting,
             limiter: Limiter::new(limits),
             hosts: self.assembly.hosts().states(self.assembly.plan().plugin(plugin)),
             wasi: linked.uses_runtime.then(|| self.grants(plugin)).transpose().map_err(failed)?.map(Box::new),
@@ -39,7 +40,6 @@ impl Inner {
         let store = Store::try_new(self.assembly.engine(), state);
         let mut store = store.map_err(|error| failed(format!("there is no store for it: {error:#}")))?;
         store.limiter(|state| &mut state.limiter);
-        store.set_hostcall_fuel(usize::try_from(limits.hostcall_bytes).unwrap_or(usize::MAX));
         store.set_max_component_handles(usize::try_from(limits.handles).unwrap_or(usize::MAX));
         self.prepare(&mut store.as_context_mut(), frame);
         // Caught here, because what the host keeps in the store may panic as well when that is dropped.
@@ -99,12 +99,6 @@ impl Inner {
         if let Some(count) = count("table") {
             return format!("it has {count} core tables, and its limit is {} (`tables`)", limits.tables);
         }
-        if cause.contains("fuel allocated for hostcalls has been exhausted") {
-            return format!(
-                "one call copied more than its limit of {} bytes (`hostcall-bytes`)",
-                limits.hostcall_bytes
-            );
-        }
         if cause.contains("store handle limit exceeded") {
             return format!("it has no room for another handle, its limit is {} (`handles`)", limits.handles);
         }
@@ -136,7 +130,8 @@ impl Inner {
                 failed(CallErrorKind::Fuel, format!("its fuel of {fuel} was used up"))
             }
             _ => {
-                let mut cause = self.told_limit(&describe(error), plugin);
+                let lifting = self.told_lifting(error, store.data());
+                let mut cause = lifting.unwrap_or_else(|| self.told_limit(&describe(error), plugin));
                 if let Some(refused) = store.data().limiter.refused {
                     let limit = self.limits(plugin).memory;
                     cause += &format!(" (it had asked for {refused} bytes of memory, and its limit is {limit})");

@@ -15,6 +15,7 @@ mod frames;
 mod handle;
 mod host_calls;
 mod instance;
+mod lifting;
 mod log;
 mod output;
 mod outside;
@@ -49,7 +50,7 @@ use crate::model::PluginId;
 use crate::plan::PluginIndex;
 
 use current::AppNumber;
-use enter::{Purpose, call};
+use enter::Purpose;
 use folders::Folders;
 pub use handle::Handle;
 pub use output::{CapturedOutput, OutputSink, OutputStream};
@@ -145,7 +146,7 @@ impl Runtime {
             return Err(CallError::new(CallErrorKind::UnknownTarget, None, inner.no_entry()));
         };
         let mut results = [Raw::Bool(false)];
-        let act = |store: StoreContextMut<'_, PluginState>| call(store, entry, &[], &mut results);
+        let act = |store: StoreContextMut<'_, PluginState>| inner.call_by_value(store, entry, &[], &mut results);
         match inner.on_chain(|frame| inner.enter(Caller::alone(frame), Purpose::Run(entry), act)) {
             Ok(()) => Ok(i32::from(results != [Raw::Result(Ok(None))])),
             // Its own exit is how a program ends; that of a plugin that it has called is a failure.

@@ -13,23 +13,6 @@ use crate::model::{Limits, PluginId};
 use crate::plan::PluginIndex;
 
 impl Inner {
-    /// The bytes that one call may hand to a plugin: more than its memory could never fit.
-    pub(super) fn most_bytes(&self, plugin: PluginIndex) -> u64 {
-        let limits = self.limits(plugin);
-        limits.hostcall_bytes.min(limits.memory)
-    }
-
-    /// Why arguments are too large.
-    pub(super) fn too_many_bytes(&self, plugin: PluginIndex) -> String {
-        let limits = self.limits(plugin);
-        let (key, limit) = if limits.hostcall_bytes <= limits.memory {
-            ("hostcall-bytes", limits.hostcall_bytes)
-        } else {
-            ("memory", limits.memory)
-        };
-        format!("the arguments are more than the plugin may be given in one call (`{key}` = {limit})")
-    }
-
     pub(super) fn check_depth(&self, caller: &Frame, plugin: PluginIndex) -> Result<(), CallError> {
         let limit = self.limits(plugin).call_depth;
         if caller.depth < limit {

@@ -1,6 +1,7 @@
 use wasmtime::component::Val as Raw;
 
 use super::Handle;
+use crate::link::{Tree, View};
 
 /// A value of the component model, as the embedding application passes it to plugins and gets it from them.
 ///
@@ -148,6 +149,35 @@ impl Val {
             Raw::Resource(_) => Self::Resource(handles.next()?),
             Raw::Future(_) | Raw::Stream(_) | Raw::ErrorContext(_) => return None,
         })
+    }
+}
+
+impl Tree for Val {
+    fn view(&self) -> View<'_, Self> {
+        match self {
+            Self::Bool(_)
+            | Self::S8(_)
+            | Self::U8(_)
+            | Self::S16(_)
+            | Self::U16(_)
+            | Self::S32(_)
+            | Self::U32(_)
+            | Self::S64(_)
+            | Self::U64(_)
+            | Self::Float32(_)
+            | Self::Float64(_)
+            | Self::Char(_)
+            | Self::Resource(_) => View::Flat,
+            Self::String(text) | Self::Enum(text) => View::Text(text),
+            Self::Flags(names) => View::Names(names),
+            Self::List(values) | Self::FixedLengthList(values) | Self::Tuple(values) => View::Items(values),
+            Self::Map(entries) => View::Entries(entries),
+            Self::Record(fields) => View::Fields(fields),
+            Self::Variant(name, value) => View::Case(name, value.as_deref()),
+            Self::Option(value) => View::Maybe(value.as_deref()),
+            Self::Result(Ok(value)) => View::Answer(Ok(value.as_deref())),
+            Self::Result(Err(value)) => View::Answer(Err(value.as_deref())),
+        }
     }
 }
 

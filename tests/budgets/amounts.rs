@@ -207,3 +207,109 @@ fn bytes_are_counted_for_each_call() {
     trapped(app.call("text", &[Val::U32(5000)]), "one", "its limit of 4096 bytes (`hostcall-bytes`)");
     assert_eq!(app.call("calls", &[]).unwrap(), Some(Val::U32(0)));
 }
+
+/// A limit of so many bytes holds what is just as large, and not a byte more: in the arguments of the host, in those
+/// of a plugin, at the plugin that passes them and at the one that gets them, and in results.
+#[test]
+fn bytes_are_those_of_the_canonical_abi_in_every_direction() {
+    // A list of so many elements is its pointer and length, and their bytes.
+    let strings = |count: u32| 8 + count * (8 + 3);
+    for (ty, bytes) in [
+        ("list<u8>", &(|count: u32| 8 + count) as &dyn Fn(u32) -> u32),
+        ("list<f64>", &|count: u32| 8 + 8 * count),
+        ("list<tuple<u8, u32>>", &|count: u32| 8 + 8 * count),
+        ("list<option<u16>>", &|count: u32| 8 + 4 * count),
+        ("list<result<_, u64>>", &|count: u32| 8 + 16 * count),
+        ("list<it>", &|count: u32| 8 + 2 * count),
+        ("list<string>", &strings),
+        ("map<string, u64>", &|count: u32| 8 + count * (16 + 3)),
+        ("string", &|count: u32| 8 + count),
+    ] {
+        let most = bytes(30);
+        let passes = |limited: &str| Passing::new(ty, most, limited);
+        for limited in ["giver", "taker"] {
+            let app = passes(limited);
+            app.pass(30).unwrap();
+            let error = app.pass(31).unwrap_err();
+            let kind = if limited == "giver" { CallErrorKind::Trap } else { CallErrorKind::BadArguments };
+            assert_eq!(blamed(&error), (kind, limited), "{ty}: {error}");
+        }
+        let app = passes("taker");
+        let answer = app.answer(30).unwrap();
+        app.give(&answer).unwrap();
+        let error = app.answer(31).unwrap_err();
+        assert_eq!(blamed(&error), (CallErrorKind::Trap, "taker"), "{ty}: {error}");
+        assert!(error.to_string().contains(&format!("its limit of {most} bytes (`hostcall-bytes`)")), "{ty}: {error}");
+        let more = passes("giver").answer(31).unwrap();
+        let error = app.give(&more).unwrap_err();
+        assert_eq!(blamed(&error), (CallErrorKind::BadArguments, "taker"), "{ty}: {error}");
+        let found = format!("the arguments are {} bytes", bytes(31));
+        assert!(error.to_string().contains(&found), "{ty}: {error}");
+    }
+}
+
+/// Two plugins: the giver passes lists to the taker, which returns some too.
+struct Passing(App);
+
+impl Passing {
+    fn new(ty: &str, most: u32, limited: &str) -> Self {
+        let flags: Vec<String> = (0..16).map(|flag| format!("f{flag}")).collect();
+        let wit = format!(
+            "interface i {{
+                flags it {{ {} }}
+                put: func(x: {ty}); get: func(count: u32) -> {ty};
+            }}
+            world giver {{ import i; export pass: func(count: u32); }}
+            world taker {{ export i; }}",
+            flags.join(", ")
+        );
+        // Elements of the strings \1\1\1 fill the memory; for any other type they are numbers and cases.
+        let text = ty.contains("string") && ty != "string";
+        let (size, byte) = if ty.starts_with("map") { (16, 1) } else { (8, 1) };
+        let fill = if text {
+            format!(
+                "(local $at i32) (local.set $at (i32.const 1024))
+                (loop $next (i32.store (local.get $at) (i32.const 512)) (i32.store offset=4 (local.get $at) (i32.const 3))
+                (local.set $at (i32.add (local.get $at) (i32.const {size})))
+                (br_if $next (i32.lt_u (local.get $at) (i32.const 4096))))"
+            )
+        } else {
+            format!("(memory.fill (i32.const 1024) (i32.const {byte}) (i32.const 4096))")
+        };
+        let fill = format!("(func $fill {fill}) (start $fill)");
+        let giver = core_module(
+            r#"(import "t:t/i@1.0.0" "put" (func $put (param i32 i32)))"#,
+            1,
+            &format!(r#"{fill} (func (export "pass") (param i32) (call $put (i32.const 1024) (local.get 0)))"#),
+        );
+        let taker = core_module(
+            "",
+            1,
+            &format!(
+                r#"{fill} (func (export "t:t/i@1.0.0#put") (param i32 i32))
+                (func (export "t:t/i@1.0.0#get") (param i32) (result i32)
+                    (i32.store (i32.const 0) (i32.const 1024))
+                    (i32.store (i32.const 4) (local.get 0))
+                    (i32.const 0))"#
+            ),
+        );
+        let limits =
+            |id: &str| if id == limited { format!("[limits]\nhostcall-bytes = '{most} B'") } else { String::new() };
+        let tables = format!("[exports]\npass = {{}}\n[imports]\n't:t/i@1.0.0' = 'exactly-one'\n{}", limits("giver"));
+        let folder = Folder::new(&wit).plugin("giver", &tables, &giver);
+        let tables = format!("[exports]\n't:t/i@1.0.0' = {{}}\n{}", limits("taker"));
+        Self(folder.plugin("taker", &tables, &taker).start())
+    }
+
+    fn pass(&self, count: u32) -> Result<Option<Val>, CallError> {
+        self.0.call("pass", &[Val::U32(count)])
+    }
+
+    fn answer(&self, count: u32) -> Result<Val, CallError> {
+        Ok(self.0.call("t:t/i#get", &[Val::U32(count)])?.unwrap())
+    }
+
+    fn give(&self, value: &Val) -> Result<Option<Val>, CallError> {
+        self.0.call("t:t/i#put", std::slice::from_ref(value))
+    }
+}

@@ -1,0 +1,83 @@
+//! What a dispatcher holds of values while it serves a call, and how much that may be.
+
+use wasmtime::component::Val;
+
+use super::dispatch::{Dispatcher, Provider};
+use super::reply::Outcome;
+use super::{CallError, CallErrorKind, CallFrame, MOST_VALUE_MEMORY};
+use crate::plan::Reply;
+
+impl Dispatcher {
+    /// The bytes of the consumer's arguments in the canonical ABI; zero where they are always small.
+    ///
+    /// # Errors
+    /// When they are more than the consumer may pass, or take too much memory. That is its own failure.
+    pub(super) fn weigh(&self, arguments: &[Val]) -> Result<u64, CallError> {
+        let Some(shape) = &self.arguments else { return Ok(0) };
+        let weight = shape.weigh_all(arguments);
+        let memory = weight.memory.saturating_mul(self.copies());
+        let failed = |found: String| {
+            let cause = format!("the arguments that it passed to `{}` {found}", self.target());
+            CallError::new(CallErrorKind::Trap, Some(self.consumer.clone()), cause)
+        };
+        if weight.abi > self.hostcall_bytes {
+            let (found, limit) = (weight.abi, self.hostcall_bytes);
+            return Err(failed(format!("are {found} bytes, more than its limit of {limit} bytes (`hostcall-bytes`)")));
+        }
+        if memory > MOST_VALUE_MEMORY {
+            return Err(failed(told_memory("take", memory)));
+        }
+        Ok(weight.abi)
+    }
+
+    /// How often the arguments are in memory at once. Handles are translated in a copy, and each provider but an only
+    /// one is given a copy of that.
+    fn copies(&self) -> u64 {
+        let is_alone = matches!(self.reply, Reply::ByOwner(_)) || self.providers.len() == 1;
+        match &self.passing {
+            None => 1,
+            Some(_) if is_alone => 2,
+            Some(_) => 3,
+        }
+    }
+
+    /// What the consumer calls, as one writes it.
+    fn target(&self) -> String {
+        let import = self.import.to_string();
+        if import == self.function { import } else { format!("{import}#{}", self.function) }
+    }
+}
+
+/// The answers of a fan-out that are held until the last provider has answered.
+#[derive(Default)]
+pub(super) struct Gathered {
+    memory: u64,
+}
+
+impl Gathered {
+    /// Makes room for an answer. One that there is no room for is a failure of its provider, which keeps its state.
+    pub(super) fn admit(&mut self, dispatcher: &Dispatcher, provider: &Provider, answer: Option<Val>) -> Outcome {
+        let (Some(value), Some(shape)) = (&answer, &provider.result) else { return Ok(answer) };
+        // One by itself has its bound already.
+        if dispatcher.providers.len() == 1 {
+            return Ok(answer);
+        }
+        let memory = self.memory.saturating_add(shape.weigh(value).memory);
+        if memory <= MOST_VALUE_MEMORY {
+            self.memory = memory;
+            return Ok(answer);
+        }
+        let cause = format!("its answer, with those of the providers before it, would {}", told_memory("take", memory));
+        let interface = (dispatcher.target() != dispatcher.function).then(|| dispatcher.import.clone());
+        let function = dispatcher.function.clone();
+        let frame =
+            CallFrame { caller: Some(dispatcher.consumer.clone()), plugin: provider.id.clone(), interface, function };
+        Err(CallError::new(CallErrorKind::Trap, Some(provider.id.clone()), cause).called(frame))
+    }
+}
+
+/// Says that values take too much memory, and what to do.
+fn told_memory(take: &str, memory: u64) -> String {
+    let most = MOST_VALUE_MEMORY;
+    format!("{take} {memory} bytes of the host's memory as values, and one call may have {most}: pass less at a time")
+}
