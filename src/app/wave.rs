@@ -11,12 +11,13 @@ use wasm_wave::parser::ParserError;
 use wasm_wave::untyped::UntypedFuncCall;
 use wasmtime::component::Val as Raw;
 
+use crate::foreign::page;
 use crate::model::{Case, Field, FuncType, Type};
 use crate::runtime::Val;
 
 /// What is wrong with a call or a value as WAVE text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
+#[error("{}", page(.0))]
 pub struct WaveError(String);
 
 /// A call as text: `text:stats/words@1.0.0#count("a b")`, or `run("hey")`.
