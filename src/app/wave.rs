@@ -5,6 +5,7 @@
 //! no form for maps: they are read and written as lists of tuples, `[("a", 1), ("b", 2)]`.
 
 use std::ops::Range;
+use std::str::FromStr;
 
 use wasm_wave::ast::{Node, NodeType};
 use wasm_wave::parser::ParserError;
@@ -134,8 +135,8 @@ impl Reader<'_> {
             Type::U32 => Val::U32(node.as_number(self.source).map_err(misfit)?),
             Type::S64 => Val::S64(node.as_number(self.source).map_err(misfit)?),
             Type::U64 => Val::U64(node.as_number(self.source).map_err(misfit)?),
-            Type::F32 => Val::Float32(node.as_number(self.source).map_err(misfit)?),
-            Type::F64 => Val::Float64(node.as_number(self.source).map_err(misfit)?),
+            Type::F32 => Val::Float32(self.float(node, ty, f32::is_infinite)?),
+            Type::F64 => Val::Float64(self.float(node, ty, f64::is_infinite)?),
             Type::Char => Val::Char(node.as_char(self.source).map_err(misfit)?),
             Type::String => Val::String(node.as_str(self.source).map_err(misfit)?.into_owned()),
             Type::List(element) => Val::List(self.elements(node, ty, element)?),
@@ -172,6 +173,16 @@ impl Reader<'_> {
                 return Err(WaveError(format!("a `{ty}` cannot be written as text")));
             }
         })
+    }
+
+    /// A number that is not silently another one: too large a number parses as infinity, which has a word of its own.
+    fn float<T: FromStr + Copy>(&self, node: &Node, ty: &Type, is_infinite: fn(T) -> bool) -> Converted<T> {
+        let number = node.as_number(self.source).map_err(|_| self.misfit(node, ty))?;
+        if is_infinite(number) && self.source.get(node.span()).is_some_and(|text| text.contains(|c: char| c.is_ascii_digit())) {
+            let text = excerpt(self.source, node.span());
+            return Err(WaveError(format!("`{text}` is too large for `{ty}`; infinity is written `inf` or `-inf`")));
+        }
+        Ok(number)
     }
 
     fn elements(&self, node: &Node, ty: &Type, element: &Type) -> Converted<Vec<Val>> {

@@ -1,3 +1,4 @@
+use std::ffi::OsStr;
 use std::io;
 
 use plugweave::check::Checked;
@@ -36,6 +37,15 @@ pub fn problems(checked: &Checked) {
 pub fn error(error: &anyhow::Error) {
     let stack = error.downcast_ref().and_then(stack::told).unwrap_or_default();
     terminal::err(&format!("{} {}{stack}\n", error_word(style()), foreign::page(&format!("{error:#}"))));
+}
+
+/// An argument that must be text. Where it is none, that is told as a wrong usage.
+pub fn text<'a>(what: &str, argument: &'a OsStr) -> Option<&'a str> {
+    let text = argument.to_str();
+    if text.is_none() {
+        error(&anyhow::anyhow!("{what} is not UTF-8: `{}`", foreign::shown_path(argument)));
+    }
+    text
 }
 
 /// Tells what is not as it should be, though the command goes on, on stderr.

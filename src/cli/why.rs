@@ -11,11 +11,13 @@ use plugweave::resolve::{Candidate, Explanation, Mismatch, Place, Source, Verdic
 use serde_json::{Value, json};
 
 use super::args::{Format, WhyArguments};
-use super::output;
+use super::{USAGE, output};
 
 /// `plugweave why`
 pub fn main(arguments: &WhyArguments) -> anyhow::Result<u8> {
     let (dir, plugin, interface) = arguments.question();
+    let Some(plugin) = output::text("the plugin's id", plugin) else { return Ok(USAGE) };
+    let Some(interface) = output::text("the interface's name", interface) else { return Ok(USAGE) };
     let explanation = match explain(&Folder::new(dir), plugin, interface) {
         Err(error @ CannotExplain::Folder(_)) => {
             return Err(error).context(format!("cannot read the app's folder `{}`", shown_path(dir)));
