@@ -97,6 +97,15 @@ pub fn json(value: &serde_json::Value) -> String {
     escaped(&format!("{value:#}"), &['\n'], in_json).into_owned()
 }
 
+/// A text as a basic string of TOML that can be shown and means the very text; `None` where any string can.
+pub(crate) fn toml(text: &str) -> Option<String> {
+    let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
+    match escaped(&quoted, &[], in_toml) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(escaped) => Some(format!("\"{escaped}\"")),
+    }
+}
+
 /// A piece of a file as pictures of it show it: each character takes one place, so that columns stay. The pairs are the
 /// offsets behind each replaced character, in the text and in what is shown.
 pub(crate) fn in_place(text: &str) -> (Cow<'_, str>, Vec<(usize, usize)>) {
@@ -116,12 +125,6 @@ pub(crate) fn in_place(text: &str) -> (Cow<'_, str>, Vec<(usize, usize)>) {
         places.push((start + c.len_utf8(), shown.len()));
     }
     if places.is_empty() { (Cow::Borrowed(text), places) } else { (Cow::Owned(shown), places) }
-}
-
-/// Whether all of a text can be shown as it is, on one line.
-pub fn is_harmless(text: &str) -> bool {
-    let mut judge = Judge::default();
-    text.chars().all(|c| judge.shows(c, &[]))
 }
 
 /// The text with what is not shown written as `escape` does, apart from what is `kept`.
@@ -144,6 +147,14 @@ fn in_braces(out: &mut String, c: char) {
         '\n' | '\r' | '\t' | '\0' => out.extend(c.escape_debug()),
         _ => out.extend(c.escape_unicode()),
     }
+}
+
+fn in_toml(out: &mut String, c: char) {
+    let _ = match u32::from(c) {
+        _ if matches!(c, '\n' | '\r' | '\t') => return out.extend(c.escape_debug()),
+        code @ ..=0xffff => write!(out, "\\u{code:04X}"),
+        code => write!(out, "\\U{code:08X}"),
+    };
 }
 
 fn in_json(out: &mut String, c: char) {
@@ -204,6 +215,10 @@ fn is_blank(c: char) -> bool {
 mod tests {
     use super::*;
 
+    fn is_harmless(text: &str) -> bool {
+        escaped(text, &[], in_braces) == text
+    }
+
     #[test]
     fn what_could_change_the_rest_is_written_as_its_code() {
         for (text, expected) in [
@@ -225,9 +240,17 @@ mod tests {
 
     #[test]
     fn what_people_write_is_shown_as_it_is() {
-        for text in
-            ["naïve", "e\u{301}tude", "日本語\u{3000}です", "नमस्ते", "שָׁלוֹם", "ภาษาไทยที่", "1\u{a0}234 €", "☃️ 🎉 👍🏽", "C:\\a 'b' \"c\""]
-        {
+        for text in [
+            "naïve",
+            "e\u{301}tude",
+            "日本語\u{3000}です",
+            "नमस्ते",
+            "שָׁלוֹם",
+            "ภาษาไทยที่",
+            "1\u{a0}234 €",
+            "☃️ 🎉 👍🏽",
+            "C:\\a 'b' \"c\"",
+        ] {
             assert_eq!(shown(text), text);
             assert!(is_harmless(text), "{text}");
         }
@@ -256,6 +279,15 @@ mod tests {
         assert!(is_harmless(&json.replace('\n', "")), "{json}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap(), serde_json::json!({ text: [text] }));
         assert!(json.contains("\\u001b\\u009b\\u202e\\u200b\\u0301\\udb40\\udc41\\u007f\\n\\\"\\\\é"), "{json}");
+    }
+
+    #[test]
+    fn toml_gives_back_the_very_text() {
+        let text = "\u{301}\u{9b}\u{202e}\u{e0041}\n'\"\\é";
+        let toml = toml(text).unwrap();
+        assert!(is_harmless(&toml), "{toml}");
+        assert_eq!(toml::Table::from_iter([("a".to_owned(), text.into())]), format!("a = {toml}").parse().unwrap());
+        assert_eq!(super::toml("'é' \\"), None);
     }
 
     #[test]

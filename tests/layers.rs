@@ -14,7 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("parallel", &[]),
     ("model", &[]),
     ("diagnostic", &["foreign"]),
-    ("manifest", &["words", "model", "diagnostic"]),
+    ("manifest", &["foreign", "words", "model", "diagnostic"]),
     ("world", &["words", "model"]),
     ("plan", &["foreign", "words", "model"]),
     ("resolve", &["words", "model", "diagnostic", "manifest", "world", "plan"]),
@@ -25,7 +25,20 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("runtime", &["foreign", "words", "model", "plan", "link"]),
     (
         "app",
-        &["foreign", "words", "model", "diagnostic", "manifest", "world", "plan", "files", "check", "folder", "link", "runtime"],
+        &[
+            "foreign",
+            "words",
+            "model",
+            "diagnostic",
+            "manifest",
+            "world",
+            "plan",
+            "files",
+            "check",
+            "folder",
+            "link",
+            "runtime",
+        ],
     ),
 ];
 

@@ -27,7 +27,10 @@ pub enum OpenError {
     #[error(transparent)]
     Offer(#[from] BadOffer),
     /// A manifest, or another file in code, is there twice.
-    #[error("`{}` is there twice: on disk and in code, twice in code, or in a folder that was added twice", shown(path))]
+    #[error(
+        "`{}` is there twice: on disk and in code, twice in code, or in a folder that was added twice",
+        shown(path)
+    )]
     Twice {
         /// The file.
         path: String,

@@ -9,7 +9,9 @@ use super::{FAILED, USAGE, check, output};
 /// `plugweave run`
 pub fn main(arguments: &RunArguments) -> anyhow::Result<u8> {
     // WASI hands text to plugins, and the operating system bytes.
-    let text = |(at, arg): (usize, &OsString)| Some(output::text(&format!("argument {} behind `--`", at + 1), arg)?.to_owned());
+    let text = |(at, arg): (usize, &OsString)| {
+        Some(output::text(&format!("argument {} behind `--`", at + 1), arg)?.to_owned())
+    };
     let Some(args) = arguments.args.iter().enumerate().map(text).collect() else { return Ok(USAGE) };
     let Some(app) = start(&arguments.dir, Some(args))? else { return Ok(FAILED) };
     let status = app.run()?;

@@ -3,10 +3,9 @@
 use std::io;
 use std::process::ExitCode;
 
-use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, Error};
 use plugweave::diagnostic::Style;
-use plugweave::foreign::{is_harmless, shown, told};
+use plugweave::foreign::shown;
 
 use super::terminal;
 
@@ -33,28 +32,23 @@ fn make_harmless(error: &mut Error) {
     for (kind, value) in values {
         error.insert(kind, value);
     }
+    // In a text with colours an argument cannot be told from them: what was suggested is left out then.
+    if !std::env::args_os().all(|argument| argument.to_str().is_some_and(fits)) {
+        error.insert(ContextKind::Suggested, ContextValue::None);
+    }
 }
 
 /// The value as it is shown, where that differs.
 fn harmless(value: &ContextValue) -> Option<ContextValue> {
-    let fits = |text: &str| is_harmless(text) && shown(text) == *text;
     match value {
         ContextValue::String(text) if !fits(text) => Some(ContextValue::String(shown(text))),
         ContextValue::Strings(texts) if !texts.iter().all(|text| fits(text)) => {
             Some(ContextValue::Strings(texts.iter().map(|text| shown(text)).collect()))
         }
-        ContextValue::StyledStr(text) => Some(ContextValue::StyledStr(plain(text)?)),
-        ContextValue::StyledStrs(texts) if texts.iter().any(|text| plain(text).is_some()) => {
-            let texts = texts.iter().map(|text| plain(text).unwrap_or_else(|| text.clone()));
-            Some(ContextValue::StyledStrs(texts.collect()))
-        }
         _ => None,
     }
 }
 
-/// A text of clap's without its colours, where it holds more than those.
-fn plain(text: &StyledStr) -> Option<StyledStr> {
-    let without_colours = text.to_string();
-    let fits = is_harmless(&without_colours.replace('\n', " ")) && told(&without_colours).len() >= without_colours.len();
-    (!fits).then(|| told(&without_colours).into())
+fn fits(text: &str) -> bool {
+    shown(text) == text
 }

@@ -24,7 +24,8 @@ fn one_to_json(diagnostic: &Diagnostic, sources: &Sources) -> Value {
             })
         })
         .collect();
-    let message: Vec<_> = std::iter::once(&diagnostic.message).chain(&diagnostic.notes).map(|text| page(text)).collect();
+    let message: Vec<_> =
+        std::iter::once(&diagnostic.message).chain(&diagnostic.notes).map(|text| page(text)).collect();
     json!({
         "code": diagnostic.code.as_str(),
         "severity": diagnostic.severity,

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{Binding, ImportSource, Plan, PlannedExport, PlannedFunction, PlannedImport, PlannedPlugin, Provider};
-use crate::model::{Budget, RestartBudget};
 use crate::foreign::page;
+use crate::model::{Budget, RestartBudget};
 use crate::words::{counted, shown};
 
 /// Version of the JSON form: raised whenever a field changes its meaning or goes away.

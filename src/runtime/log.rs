@@ -2,8 +2,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::output::OutputStream;
 use super::stream::Drain;
-use crate::model::PluginId;
 use crate::foreign;
+use crate::model::PluginId;
 
 /// Longest line that is logged in one piece, in bytes.
 const MAX_LINE: usize = 8 << 10;

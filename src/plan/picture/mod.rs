@@ -42,9 +42,7 @@ impl Plan {
 fn ports(plugin: &PlannedPlugin) -> impl Iterator<Item = Port> {
     plugin.imports.iter().filter_map(|import| match &import.source {
         ImportSource::Runtime | ImportSource::TypesOnly => None,
-        ImportSource::Host(_) => {
-            Some(Port { label: short(import), targets: vec![Target::Host], late: false })
-        }
+        ImportSource::Host(_) => Some(Port { label: short(import), targets: vec![Target::Host], late: false }),
         ImportSource::Plugins(binding) => Some(Port {
             label: import_label(import, binding),
             targets: binding.providers.iter().map(|provider| Target::Plugin(provider.plugin)).collect(),
