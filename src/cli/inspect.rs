@@ -36,6 +36,7 @@ fn explained(error: BinaryError) -> anyhow::Error {
         BinaryError::Unusable { error: WorldError::CoreWithoutWorld, .. } => {
             "name its WIT by `--wit PATH` and `--world NAME`"
         }
+        BinaryError::Unusable { error: WorldError::OtherFile { remedy, .. }, .. } => remedy.as_str(),
         BinaryError::Unreadable { reason: ReadError::TooLarge { .. }, .. } => BinaryError::TOO_LARGE,
         _ => return error.into(),
     };
@@ -63,7 +64,11 @@ impl Files for Named<'_> {
             Some(path) => Folder::new("").wit(path),
             None => {
                 let mut source = Folder::new(wit).wit("")?;
-                source.main.iter_mut().filter(|(path, _)| path.is_empty()).for_each(|(path, _)| *path = shown_path(wit));
+                source
+                    .main
+                    .iter_mut()
+                    .filter(|(path, _)| path.is_empty())
+                    .for_each(|(path, _)| *path = shown_path(wit));
                 Ok(source)
             }
         }

@@ -8,7 +8,7 @@ use wit_parser::decoding::decode_world;
 
 use super::features::features;
 use super::validate::invalid;
-use super::{WorldError, guard, preview1, uses, wit};
+use super::{WorldError, disguise, guard, preview1, uses, wit};
 
 /// What the names of custom sections with embedded WIT begin with.
 const EMBEDDED_WIT: &str = "component-type";
@@ -51,7 +51,7 @@ impl From<String> for WitSource {
 /// that.
 ///
 /// # Errors
-/// [`WorldError::NotWasm`] for bytes that are neither form, [`WorldError::LargeText`] for too long a text, [`WorldError::CoreWithoutWorld`] for a core module
+/// [`WorldError::NotWasm`] and [`WorldError::OtherFile`] for bytes that are neither form, [`WorldError::BadText`] for text with mistakes, [`WorldError::LargeText`] for too long a text, [`WorldError::CoreWithoutWorld`] for a core module
 /// without WIT that is no command, [`WorldError::Wit`] and [`WorldError::NoWorld`] for wrong WIT,
 /// [`WorldError::Invalid`] for an invalid core module, [`WorldError::Import`] and [`WorldError::NoMemory`] for one
 /// that lacks what it needs, and [`WorldError::Componentize`] for one that does not fit its WIT.
@@ -86,10 +86,11 @@ pub fn componentize<'a>(
 }
 
 fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>, WorldError> {
-    if bytes.is_empty() {
-        return Err(WorldError::NotWasm("the file is empty".to_owned()));
+    if let Some(error) = disguise::seen_through(bytes) {
+        return Err(error);
     }
-    if !bytes.starts_with(b"\0asm") {
+    let bytes = disguise::without_mark(bytes);
+    if !bytes.starts_with(disguise::MAGIC) {
         check_text(bytes)?;
     }
     wat::Parser::new().parse_bytes(Some(Path::new(TEXT)), bytes).map_err(|error| text_error(&error.to_string()))
@@ -113,7 +114,12 @@ fn text_error(picture: &str) -> WorldError {
         .lines()
         .find_map(|line| line.trim_start().strip_prefix("--> ")?.strip_prefix(TEXT)?.strip_prefix(':'))
         .and_then(|place| place.split_once(':'));
-    WorldError::NotWasm(match place {
+    // Of a place far behind on a line it draws no picture.
+    let (message, place) = match (place, message.rsplit_once(" at text:")) {
+        (None, Some((message, place))) => (message, place.split_once(':')),
+        (place, _) => (message, place),
+    };
+    WorldError::BadText(match place {
         Some((line, column)) => format!("{message} (line {line}, column {})", column.trim_end()),
         None => message.to_owned(),
     })
@@ -148,7 +154,14 @@ fn check_embedded(section: &[u8]) -> Result<(), WorldError> {
 
 fn embed(module: &mut Vec<u8>, wit: &WitSource, world: Option<&str>) -> Result<(), WorldError> {
     let (resolve, package) = wit::parse(wit)?;
-    let world = resolve.select_world(&[package], world).map_err(|_| {
+    // It is looked up as WIT writes it: with a `%` where the name is a keyword.
+    let escaped = world.filter(|world| !world.starts_with('%')).map(|world| format!("%{world}"));
+    let found = resolve.select_world(&[package], world);
+    let found = match escaped {
+        Some(escaped) => found.or_else(|_| resolve.select_world(&[package], Some(&escaped))),
+        None => found,
+    };
+    let world = found.map_err(|_| {
         let found: Vec<String> = resolve.packages[package].worlds.keys().map(|name| format!("`{name}`")).collect();
         let problem = match world {
             Some(wanted) => format!("there is no world `{wanted}`"),
