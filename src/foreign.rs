@@ -73,6 +73,7 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
 }
 
 /// All of a line with its tabs.
+#[cfg(feature = "runtime")]
 pub(crate) fn line(text: &str) -> Cow<'_, str> {
     escaped(text, &['\t'], in_braces)
 }

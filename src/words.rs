@@ -1,6 +1,8 @@
 //! Words for messages: what was probably meant, and enumerations.
 
-pub(crate) use crate::foreign::{cut, shown, told};
+#[cfg(feature = "runtime")]
+pub(crate) use crate::foreign::cut;
+pub(crate) use crate::foreign::{shown, told};
 
 /// Longer words are not compared: nobody mistypes them into a key, and comparing is quadratic.
 const LONGEST: usize = 128;
