@@ -1,21 +1,24 @@
 //! Checking an app: reading its manifests and binaries, and resolving them. Nothing is run.
 
+mod advice;
 mod binary;
 mod explain;
 mod host;
+mod no_app;
 
 use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
 use crate::diagnostic::{Code, Diagnostic, FileId, Severity, Sources, Spanned, Style, render_all};
-use crate::files::{Files, ManifestFile, ReadError, default_id};
+use crate::files::{Files, ManifestFile, default_id};
 use crate::manifest::path::join;
 use crate::manifest::{self, HostEntry, Manifest, parse_app, parse_manifest, settle};
 use crate::model::PluginId;
 use crate::parallel;
 use crate::plan::Plan;
 use crate::resolve::{self, HostInterface, Plugin, resolve};
+use crate::words::{shown, told};
 use crate::world::{Gated, World, WorldError, componentize, gated, read_component};
 
 pub use binary::{Binary, BinaryError, read_binary};
@@ -95,6 +98,12 @@ fn read(files: &dyn Files, offers: &[HostOffer]) -> Result<Reading, String> {
             _ => reading.refuse_app_file(file),
         }
     }
+    if reading.app.file.is_none()
+        && let Some(diagnostic) = no_app::told(&plugin_files, &mut reading.app.sources)
+    {
+        reading.diagnostics.push(diagnostic);
+        return Ok(reading);
+    }
     let mut parsed = Vec::with_capacity(plugin_files.len());
     for file in plugin_files {
         parsed.extend(reading.read_manifest(file));
@@ -132,7 +141,7 @@ impl Reading {
 
     /// PW401: an app of several folders is told about by the first one only.
     fn refuse_app_file(&mut self, file: ManifestFile) {
-        let message = format!("`{}` is in a further folder of the app", file.path);
+        let message = format!("`{}` is in a further folder of the app", shown(&file.path));
         let Some((file, _)) = self.text(file) else { return };
         self.diagnostics.push(
             Diagnostic::error(Code::Pw401, message)
@@ -174,12 +183,16 @@ impl Reading {
             Ok(Err(error)) => {
                 let valid = error.utf8_error().valid_up_to();
                 let file = self.app.sources.add(&path, String::from_utf8_lossy(error.as_bytes()));
-                self.diagnostics.push(unreadable(file, valid..valid + 1, format!("`{path}` is not UTF-8")));
+                self.diagnostics.push(unreadable(file, valid..valid + 1, format!("`{}` is not UTF-8", shown(&path))));
                 None
             }
             Err(reason) => {
                 let file = self.app.sources.add(&path, "");
-                self.diagnostics.push(unreadable(file, 0..0, format!("`{path}` cannot be read: {reason}")));
+                self.diagnostics.push(unreadable(
+                    file,
+                    0..0,
+                    format!("`{}` cannot be read: {}", shown(&path), told(&reason)),
+                ));
                 None
             }
         }
@@ -211,10 +224,7 @@ impl Reading {
     fn read_binary(&self, files: &dyn Files, manifest: &Manifest, path: &str) -> Result<(World, Vec<u8>), Diagnostic> {
         let at_component = &manifest.component;
         let bytes = files.read(path).map_err(|reason| {
-            let help = match reason {
-                ReadError::TooLarge { .. } => BinaryError::TOO_LARGE,
-                ReadError::Other(_) => "build the component, or correct the path, which is relative to the manifest",
-            };
+            let help = advice::unreadable_binary(&at_component.value, &reason);
             let error = BinaryError::Unreadable { path: path.to_owned(), reason };
             problem(manifest, at_component, error.to_string(), "this file").help(help)
         })?;
@@ -226,7 +236,7 @@ impl Reading {
                 let source = files.wit(&path).map_err(|reason| {
                     let error = BinaryError::UnreadableWit { path: path.clone(), reason };
                     problem(manifest, wit, error.to_string(), "this file or folder")
-                        .help("correct the path, which is relative to the manifest")
+                        .help(advice::unreadable_wit(&wit.value))
                 })?;
                 Some(source)
             }
@@ -343,6 +353,10 @@ fn bad_binary(manifest: &Manifest, path: &str, error: WorldError) -> Diagnostic 
             "make it a component, embed its WIT, or say `wit = \"…\"` and `world = \"…\"` in `[plugin]`; \
              only a program, which exports `_start`, needs none",
         ),
+        (WorldError::BadText(_), _) => {
+            (&manifest.component, "this text", "correct the text, or name the binary that it was to become")
+        }
+        (WorldError::OtherFile { remedy, .. }, _) => (&manifest.component, "this file", remedy.as_str()),
         (WorldError::NotWasm(_), _) => {
             (&manifest.component, "this file", "name a WebAssembly component or core module, as `.wasm` or `.wat`")
         }
@@ -386,6 +400,7 @@ fn bad_binary(manifest: &Manifest, path: &str, error: WorldError) -> Diagnostic 
             (&manifest.component, "this binary", "correct the WIT that is embedded in it")
         }
     };
+    let help = help.to_owned();
     let error = BinaryError::Unusable { path: path.to_owned(), error };
     problem(manifest, place, error.to_string(), label).help(help)
 }

@@ -25,9 +25,14 @@ impl Folder {
         &self.root
     }
 
+    /// The place of a path below it. `""` is its own: a file whose name is no text can be read as the root.
+    fn place(&self, path: &str) -> PathBuf {
+        if path.is_empty() { self.root.clone() } else { self.root.join(path) }
+    }
+
     /// The names of a sub-folder's files and folders, sorted; `""` is the folder itself.
     fn names(&self, path: &str) -> Result<Vec<String>, String> {
-        let entries = fs::read_dir(self.root.join(path)).map_err(|error| tell(&error))?;
+        let entries = fs::read_dir(self.place(path)).map_err(|error| tell(&error))?;
         let mut names = Vec::new();
         for entry in entries {
             // A name that is not UTF-8 cannot be written in a manifest, nor be an id.
@@ -63,7 +68,7 @@ impl Folder {
 
     /// The bytes of a file, which may be so many.
     fn read_within(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
-        let full = self.root.join(path);
+        let full = self.place(path);
         let metadata = fs::metadata(&full).map_err(|error| tell(&error))?;
         // Reading a pipe or a device could last for ever.
         if !metadata.is_file() {
@@ -102,7 +107,7 @@ impl Folder {
 
     /// What a folder has of a WIT package, which may be nothing; `None` when it is no folder.
     pub(crate) fn wit_folder(&self, path: &str) -> Result<Option<WitSource>, String> {
-        if !self.root.join(path).is_dir() {
+        if !self.place(path).is_dir() {
             return Ok(None);
         }
         let mut size = WitSize::default();
@@ -154,7 +159,7 @@ impl Files for Folder {
 
 /// The path of an entry of a folder, which may be the app's own.
 fn below(folder: &str, name: &str) -> String {
-    if folder == "." { name.to_owned() } else { format!("{folder}/{name}") }
+    if matches!(folder, "." | "") { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
 /// What went wrong, without the operating system's error number.

@@ -60,6 +60,7 @@ pub mod check;
 pub mod diagnostic;
 pub mod files;
 pub mod folder;
+pub mod foreign;
 pub mod manifest;
 pub mod model;
 pub mod plan;

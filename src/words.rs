@@ -1,5 +1,9 @@
 //! Words for messages: what was probably meant, and enumerations.
 
+#[cfg(feature = "runtime")]
+pub(crate) use crate::foreign::cut;
+pub(crate) use crate::foreign::{shown, told};
+
 /// Longer words are not compared: nobody mistypes them into a key, and comparing is quadratic.
 const LONGEST: usize = 128;
 
@@ -32,50 +36,19 @@ pub(crate) fn distance(from: &str, to: &str) -> usize {
     strsim::damerau_levenshtein(&from.to_lowercase(), &to.to_lowercase())
 }
 
-/// Most characters that are shown of a name or value.
-const SHOWN: usize = 200;
-
-/// Most characters that are shown of what a parser or a linker says, which may hold names of any length.
-const TOLD: usize = 1000;
-
-/// A name or value as messages show it: on one line and not too long.
-pub(crate) fn shown(text: &str) -> String {
-    cut(text, SHOWN)
-}
-
-/// What somebody else says of a binary, as messages show it: on one line and not too long.
-pub(crate) fn told(text: &str) -> String {
-    cut(text, TOLD)
-}
-
-/// So many characters of a text, harmless, on one line.
-pub(crate) fn cut(text: &str, most: usize) -> String {
-    let mut characters = text.chars();
-    let mut shown = String::new();
-    for c in characters.by_ref().take(most) {
-        if harms(c) || c == '\t' { shown.extend(c.escape_debug()) } else { shown.push(c) }
-    }
-    if characters.next().is_some() {
-        shown.push('…');
-    }
-    shown
-}
-
-/// Whether a character could change how a terminal shows the rest of the line: control characters but the tab,
-/// those that end a line, and those that turn the direction of writing.
-pub(crate) fn harms(c: char) -> bool {
-    (c.is_control() && c != '\t')
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Words in backticks, joined for a sentence: `` `a`, `b` and `c` ``.
+/// Words in backticks, as they are [`shown`], joined for a sentence: `` `a`, `b` and `c` ``.
 pub(crate) fn list<T: std::fmt::Display>(words: impl IntoIterator<Item = T>) -> String {
-    let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
+    let words: Vec<String> = words.into_iter().map(|word| format!("`{}`", shown(&word.to_string()))).collect();
     match words.as_slice() {
         [] => "nothing".to_owned(),
         [one] => one.clone(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
+}
+
+/// A number with its noun, which takes an `s` unless there is one: `1 plugin`, `2 plugins`.
+pub(crate) fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
@@ -99,11 +72,6 @@ mod tests {
         assert_eq!(list(["a", "b", "c"]), "`a`, `b` and `c`");
         assert_eq!(list(["a"]), "`a`");
         assert_eq!(list::<&str>([]), "nothing");
-    }
-
-    #[test]
-    fn what_is_shown_is_on_one_line_and_not_too_long() {
-        assert_eq!(shown("a\nb\tc\u{1b}[31m\u{202e}d\u{2028}"), "a\\nb\\tc\\u{1b}[31m\\u{202e}d\\u{2028}");
-        assert_eq!(shown(&"é".repeat(1000)).chars().count(), SHOWN + 1);
+        assert_eq!(list(["a\u{1b}"]), "`a\\u{1b}`");
     }
 }

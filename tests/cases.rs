@@ -6,7 +6,7 @@
 //! # Why this case is there.
 //!
 //! $ plugweave check
-//! ok: 2 plugins, 1 links
+//! ok: 2 plugins, 1 link
 //!
 //! $ plugweave run . -- "an argument" < input.txt
 //! a line of stdout

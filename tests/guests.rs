@@ -92,7 +92,7 @@ fn a_program_does_what_its_arguments_say() {
     for language in LANGUAGES {
         let folder = folder(&format!("program-{language}"));
         add(&folder, "teller", &format!("{language}-teller.wasm"), GRANTS);
-        assert_eq!(plugweave(&folder, &["check"], "").0, "ok: 1 plugins, 0 links\n");
+        assert_eq!(plugweave(&folder, &["check"], "").0, "ok: 1 plugin, 0 links\n");
         let arguments = ["two words", "env:TOWN", "env:HOME", "cat:/data/a.txt", "copy:", "exit:7", "not this"];
         let (out, err, code) = plugweave(&folder, &[&["run", ".", "--"], &arguments[..]].concat(), "input\n\n");
         assert_eq!(out, "teller\ntwo words\nTOWN=Delft\nHOME=?\nfrom a file\ninput\n\n", "{language}: {err}");

@@ -9,22 +9,36 @@ use std::path::{Path, PathBuf};
 
 /// Each layer with the layers that it may use, in the order in which an app passes through them.
 const LAYERS: &[(&str, &[&str])] = &[
-    ("words", &[]),
+    ("foreign", &[]),
+    ("words", &["foreign"]),
     ("parallel", &[]),
     ("model", &[]),
-    ("diagnostic", &[]),
-    ("manifest", &["words", "model", "diagnostic"]),
+    ("diagnostic", &["foreign"]),
+    ("manifest", &["foreign", "words", "model", "diagnostic"]),
     ("world", &["words", "model"]),
-    ("plan", &["words", "model"]),
+    ("plan", &["foreign", "words", "model"]),
     ("resolve", &["words", "model", "diagnostic", "manifest", "world", "plan"]),
     ("files", &["world"]),
     ("check", &["words", "parallel", "model", "diagnostic", "manifest", "world", "plan", "resolve", "files"]),
     ("folder", &["files", "world"]),
-    ("link", &["parallel", "model", "plan"]),
-    ("runtime", &["words", "model", "plan", "link"]),
+    ("link", &["foreign", "parallel", "model", "plan"]),
+    ("runtime", &["foreign", "words", "model", "plan", "link"]),
     (
         "app",
-        &["words", "model", "diagnostic", "manifest", "world", "plan", "files", "check", "folder", "link", "runtime"],
+        &[
+            "foreign",
+            "words",
+            "model",
+            "diagnostic",
+            "manifest",
+            "world",
+            "plan",
+            "files",
+            "check",
+            "folder",
+            "link",
+            "runtime",
+        ],
     ),
 ];
 

@@ -5,6 +5,7 @@ use super::{App, StartOptions};
 use crate::check::{BadOffer, Checked, check};
 use crate::diagnostic::{Diagnostic, Sources, Style, render_all};
 use crate::folder::Folder;
+use crate::foreign::{shown, shown_path, told};
 use crate::link::LinkError;
 
 /// Why an app could not be opened. As `Debug` it is the same text as when it is displayed, so that it
@@ -12,7 +13,7 @@ use crate::link::LinkError;
 #[derive(thiserror::Error)]
 pub enum OpenError {
     /// The app's folder cannot be read.
-    #[error("cannot read the app's folder `{}`: {reason}", folder.display())]
+    #[error("cannot read the app's folder `{}`: {}", shown_path(folder), told(reason))]
     Folder {
         /// The folder.
         folder: PathBuf,
@@ -26,7 +27,10 @@ pub enum OpenError {
     #[error(transparent)]
     Offer(#[from] BadOffer),
     /// A manifest, or another file in code, is there twice.
-    #[error("`{path}` is there twice: on disk and in code, twice in code, or in a folder that was added twice")]
+    #[error(
+        "`{}` is there twice: on disk and in code, twice in code, or in a folder that was added twice",
+        shown(path)
+    )]
     Twice {
         /// The file.
         path: String,

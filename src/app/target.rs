@@ -1,6 +1,6 @@
 use super::near;
 use crate::link::{CallError, CallErrorKind};
-use crate::model::ExternName;
+use crate::model::{ExternName, without_escapes};
 use crate::plan::{Plan, PlannedExport, PluginIndex};
 use crate::words::list;
 
@@ -16,10 +16,14 @@ pub(super) fn find(plan: &Plan, target: &str, only: Option<PluginIndex>) -> Resu
     match target.split_once('#') {
         Some(("", function)) => Err(no_bare_function(plan, function, "the interface in front of `#` is missing")),
         Some((interface, function)) => {
+            let function = &*without_escapes(function);
             let interface = choose_version(plan, interface, only)?;
             find_function(plan, target, function, |export| !export.bare && export.name == interface)
         }
-        None => find_function(plan, target, target, |export| export.bare && export.name.base() == target),
+        None => {
+            let target = &*without_escapes(target);
+            find_function(plan, target, target, |export| export.bare && export.name.base() == target)
+        }
     }
 }
 
@@ -87,12 +91,48 @@ fn no_bare_function(plan: &Plan, target: &str, problem: &str) -> CallError {
         let example = example.unwrap_or_default();
         return error(format!("`{target}` is an interface; which of its functions? It has {names}{example}"));
     }
+    if let Some(meant) = with_another_separator(plan, target) {
+        return error(format!("`{target}` has no `#` between the interface and the function; {meant}"));
+    }
     let has_function = |export: &&PlannedExport| export.functions.iter().any(|(name, _)| name == target);
     if let Some(export) = exports().find(has_function) {
         return error(format!("{problem}; did you mean `{}#{target}`?", export.name));
     }
     unknown(target, "bare functions", bare_functions(plan).into_iter())
 }
+
+/// What is meant by `a:b/c.f`, `a:b/c/f` or `a:b/c::f`.
+fn with_another_separator(plan: &Plan, target: &str) -> Option<String> {
+    let exports = || plan.plugins.iter().flat_map(|plugin| &plugin.exports).filter(|export| !export.bare);
+    let places = target.rmatch_indices(['.', '/', ':']).map(|(at, _)| at).take(MOST_PLACES);
+    let mut divided = places.flat_map(|at| {
+        let (interface, function) = (target[..at].trim_end_matches(['.', ':', '/']), &target[at + 1..]);
+        let is_meant = move |export: &&PlannedExport| {
+            let name = &export.name;
+            name.base() == interface || name.short() == interface || name.to_string() == interface
+        };
+        exports().filter(is_meant).map(move |export| (export, function))
+    });
+    let mut found = None;
+    let exact = divided.find(|(export, function)| {
+        found.get_or_insert(*export);
+        export.functions.iter().any(|(name, _)| name == function)
+    });
+    match (exact, found) {
+        (Some((export, function)), _) => Some(format!("did you mean `{}#{function}`?", export.name)),
+        (None, Some(export)) => {
+            let names = list(export.functions.iter().map(|(name, _)| name).take(MOST_NAMES));
+            Some(format!("of `{}` there is {names}", export.name))
+        }
+        (None, None) => None,
+    }
+}
+
+/// Most places of a name at which it may be meant to be divided.
+const MOST_PLACES: usize = 8;
+
+/// Most functions of an interface that are named.
+const MOST_NAMES: usize = 20;
 
 fn bare_functions(plan: &Plan) -> Vec<&str> {
     let exports = plan.plugins.iter().flat_map(|plugin| &plugin.exports).filter(|export| export.bare);

@@ -6,19 +6,21 @@
 
 use std::cell::Cell;
 use std::ops::Range;
+use std::str::FromStr;
 
 use wasm_wave::ast::{Node, NodeType};
 use wasm_wave::parser::ParserError;
 use wasm_wave::untyped::UntypedFuncCall;
 use wasmtime::component::Val as Raw;
 
+use crate::foreign::{harmless, page};
 use crate::link::{MOST_VALUE_MEMORY, own_memory};
 use crate::model::{Case, Field, FuncType, Type};
 use crate::runtime::Val;
 
 /// What is wrong with a call or a value as WAVE text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
+#[error("{}", page(.0))]
 pub struct WaveError(String);
 
 /// A call as text: `text:stats/words@1.0.0#count("a b")`, or `run("hey")`.
@@ -105,7 +107,19 @@ fn malformed(error: &ParserError, source: &str) -> WaveError {
     let detail = error.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
     let near = excerpt(source, error.span().start..source.len());
     let near = if near.is_empty() { "the end".to_owned() } else { format!("`{near}`") };
-    WaveError(format!("the arguments are not well formed: {}{detail} at {near}", error.kind()))
+    // Of all words only `some` needs a value, so that it fails here and not at the type.
+    let before = source.get(..error.span().start).unwrap_or_default().trim_end();
+    let is_word = before.strip_suffix("some").is_some_and(|rest| rest.ends_with(['(', ',', '[', ' ', ':', '{']));
+    let hint = if is_word { "; `some` takes a value, and a case of that name is written `%some`" } else { "" };
+    WaveError(format!("the arguments are not well formed: {}{detail} at {near}{hint}", error.kind()))
+}
+
+/// The words of WAVE that have a meaning of their own.
+const WORDS: [&str; 8] = ["none", "some", "ok", "err", "true", "false", "nan", "inf"];
+
+/// What to do about a case whose name is a word of WAVE.
+fn word_hint(word: &str) -> String {
+    format!("; `{word}` is a word of WAVE, so the case of that name is written `%{word}`")
 }
 
 /// A piece of the text, cut short.
@@ -152,8 +166,8 @@ impl Reader<'_> {
             Type::U32 => Val::U32(node.as_number(self.source).map_err(misfit)?),
             Type::S64 => Val::S64(node.as_number(self.source).map_err(misfit)?),
             Type::U64 => Val::U64(node.as_number(self.source).map_err(misfit)?),
-            Type::F32 => Val::Float32(node.as_number(self.source).map_err(misfit)?),
-            Type::F64 => Val::Float64(node.as_number(self.source).map_err(misfit)?),
+            Type::F32 => Val::Float32(self.float(node, ty, f32::is_infinite)?),
+            Type::F64 => Val::Float64(self.float(node, ty, f64::is_infinite)?),
             Type::Char => Val::Char(node.as_char(self.source).map_err(misfit)?),
             Type::String => Val::String(node.as_str(self.source).map_err(misfit)?.into_owned()),
             Type::List(element) => Val::List(self.elements(node, ty, element)?),
@@ -190,6 +204,18 @@ impl Reader<'_> {
                 return Err(WaveError(format!("a `{ty}` cannot be written as text")));
             }
         })
+    }
+
+    /// A number that is not silently another one: too large a number parses as infinity, which has a word of its own.
+    fn float<T: FromStr + Copy>(&self, node: &Node, ty: &Type, is_infinite: fn(T) -> bool) -> Converted<T> {
+        let number = node.as_number(self.source).map_err(|_| self.misfit(node, ty))?;
+        if is_infinite(number)
+            && self.source.get(node.span()).is_some_and(|text| text.contains(|c: char| c.is_ascii_digit()))
+        {
+            let text = excerpt(self.source, node.span());
+            return Err(WaveError(format!("`{text}` is too large for `{ty}`; infinity is written `inf` or `-inf`")));
+        }
+        Ok(number)
     }
 
     fn elements(&self, node: &Node, ty: &Type, element: &Type) -> Converted<Vec<Val>> {
@@ -282,17 +308,33 @@ impl Reader<'_> {
     }
 
     fn misfit(&self, node: &Node, ty: &Type) -> WaveError {
-        WaveError(format!("expected `{ty}`, found `{}`", excerpt(self.source, node.span())))
+        let found = excerpt(self.source, node.span());
+        WaveError(format!("expected `{ty}`, found `{found}`{}", self.escape_hint(node, ty)))
+    }
+
+    /// How a case is written whose name is a word of WAVE. A name behind `%` is none.
+    fn escape_hint(&self, node: &Node, ty: &Type) -> String {
+        let text = self.source.get(node.span()).unwrap_or_default();
+        let word = text.split(['(', ' ']).next().unwrap_or_default();
+        let is_case = match ty {
+            Type::Enum(names) => names.iter().any(|name| name == word),
+            Type::Variant(cases) => cases.iter().any(|case| case.name == word),
+            _ => false,
+        };
+        if is_case && WORDS.contains(&word) { word_hint(word) } else { String::new() }
     }
 }
 
-/// Writes a value as WAVE text. WAVE has no form for handles either: `<counter of store>` stands for a
+/// Writes a value as WAVE text. It can be shown on a terminal: in strings and characters, what would change the rest is
+/// an escape of WAVE's, so that the text means the very value. WAVE has no form for handles either: `<counter of store>` stands for a
 /// `counter` of the plugin `store`.
 ///
 /// # Errors
 /// [`WaveError`] when the value cannot be written, which is none that comes from a plugin.
 pub fn print(value: &Val) -> Result<String, WaveError> {
-    wasm_wave::to_string(&writable(value)).map_err(|error| WaveError(error.to_string()))
+    let text = wasm_wave::to_string(&writable(value)).map_err(|error| WaveError(error.to_string()))?;
+    // Only in strings and characters there is something to escape, and there WAVE has the same escapes.
+    Ok(harmless(&text).into_owned())
 }
 
 /// The value as `wasm-wave` can write it, with its maps as lists of tuples.

@@ -1,5 +1,5 @@
 use crate::files::{Files, ReadError};
-use crate::words::shown;
+use crate::words::{shown, told};
 use crate::world::{Gated, World, WorldError, componentize, gated, read_component};
 
 /// One binary by itself.
@@ -25,7 +25,7 @@ pub enum BinaryError {
         reason: ReadError,
     },
     /// Its WIT cannot be read.
-    #[error("the WIT `{}` cannot be read: {reason}", shown(path))]
+    #[error("the WIT `{}` cannot be read: {}", shown(path), told(reason))]
     UnreadableWit {
         /// The file or folder.
         path: String,

@@ -4,7 +4,7 @@ use crate::manifest::path::join;
 use crate::manifest::{AppFile, HostEntry};
 use crate::model::ExternName;
 use crate::resolve::{HostInterface, serves};
-use crate::words::{list, shown};
+use crate::words::{list, shown, told};
 use crate::world::{Extern, WitSource, WorldError, read_interface};
 
 use super::APP_FILE;
@@ -31,7 +31,7 @@ pub struct HostOffer {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadOffer {
     /// The name is none.
-    #[error("the host cannot offer `{}`: {reason}", shown(name))]
+    #[error("the host cannot offer `{}`: {}", shown(name), told(reason))]
     Name {
         /// The name.
         name: String,
@@ -127,7 +127,7 @@ pub(super) fn read_announced(
     let name = &entry.name.value;
     let path = join(APP_FILE, &entry.wit.value);
     let source = files.wit(&path).map_err(|reason| {
-        let message = format!("the WIT `{}` of the host's `{name}` cannot be read: {reason}", shown(&path));
+        let message = format!("the WIT `{}` of the host's `{name}` cannot be read: {}", shown(&path), told(&reason));
         let help = "correct the path, which is relative to the app's folder".to_owned();
         refuse(entry.wit.span.clone(), message, "this file or folder", help)
     })?;

@@ -1,3 +1,4 @@
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -101,7 +102,7 @@ pub struct RunArguments {
     pub dir: PathBuf,
     /// Arguments for the entry plugin
     #[arg(value_name = "ARG", last = true)]
-    pub args: Vec<String>,
+    pub args: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]
@@ -109,9 +110,9 @@ pub struct RunArguments {
 pub struct CallArguments {
     /// The app's folder (default: the current one), and the call as `INTERFACE#FUNC(ARGS)` or `FUNC(ARGS)`
     #[arg(value_name = "CALL")]
-    first: String,
+    first: OsString,
     #[arg(hide = true)]
-    second: Option<String>,
+    second: Option<OsString>,
     /// Call this plugin
     #[arg(long, value_name = "ID", conflicts_with = "all")]
     pub plugin: Option<String>,
@@ -126,11 +127,11 @@ pub struct CallArguments {
 impl CallArguments {
     /// The app's folder. Positionals count from the end, so that it may be left out.
     pub fn dir(&self) -> &Path {
-        Path::new(self.second.as_ref().map_or(".", |_| &self.first))
+        self.second.as_ref().map_or(Path::new("."), |_| Path::new(&self.first))
     }
 
     /// The call.
-    pub fn call(&self) -> &str {
+    pub fn call(&self) -> &OsStr {
         self.second.as_ref().unwrap_or(&self.first)
     }
 }
@@ -139,13 +140,13 @@ impl CallArguments {
 pub struct InspectArguments {
     /// The component or core module
     #[arg(value_name = "FILE")]
-    pub file: String,
+    pub file: PathBuf,
     /// Print a manifest instead of WIT
     #[arg(long, conflicts_with = "format")]
     pub manifest: bool,
     /// WIT for a core module that has none embedded: a file or folder
     #[arg(long, value_name = "PATH")]
-    pub wit: Option<String>,
+    pub wit: Option<PathBuf>,
     /// The world in that WIT
     #[arg(long, value_name = "NAME", requires = "wit")]
     pub world: Option<String>,
@@ -159,12 +160,12 @@ pub struct InspectArguments {
 pub struct WhyArguments {
     /// The plugin that imports; before it may stand the app's folder (default: the current one)
     #[arg(value_name = "PLUGIN")]
-    first: String,
+    first: OsString,
     /// The import
     #[arg(value_name = "INTERFACE")]
-    second: String,
+    second: OsString,
     #[arg(hide = true)]
-    third: Option<String>,
+    third: Option<OsString>,
     /// How to print the explanation
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -173,7 +174,7 @@ pub struct WhyArguments {
 impl WhyArguments {
     /// The app's folder, the plugin and the interface. Positionals count from the end, so that the
     /// folder may be left out.
-    pub fn question(&self) -> (&Path, &str, &str) {
+    pub fn question(&self) -> (&Path, &OsStr, &OsStr) {
         match &self.third {
             Some(third) => (Path::new(&self.first), &self.second, third),
             None => (Path::new("."), &self.first, &self.second),
@@ -215,7 +216,7 @@ mod tests {
         let parse = |line: &[&str]| {
             let arguments = Arguments::try_parse_from([&["plugweave", "call"], line].concat()).unwrap();
             let Command::Call(call) = arguments.command else { panic!("not a call") };
-            (call.dir().to_owned(), call.call().to_owned(), call.all)
+            (call.dir().to_owned(), call.call().to_str().unwrap().to_owned(), call.all)
         };
         assert_eq!(parse(&["f(1)"]), (".".into(), "f(1)".into(), false));
         assert_eq!(parse(&["app", "f(1)"]), ("app".into(), "f(1)".into(), false));
@@ -229,7 +230,7 @@ mod tests {
             let arguments = Arguments::try_parse_from([&["plugweave", "why"], line].concat()).ok()?;
             let Command::Why(why) = arguments.command else { panic!("not why") };
             let (dir, plugin, interface) = why.question();
-            Some((dir.to_owned(), plugin.to_owned(), interface.to_owned()))
+            Some((dir.to_owned(), plugin.to_str()?.to_owned(), interface.to_str()?.to_owned()))
         };
         assert_eq!(parse(&["p", "i"]), Some((".".into(), "p".into(), "i".into())));
         assert_eq!(parse(&["app", "p", "i"]), Some(("app".into(), "p".into(), "i".into())));

@@ -1,4 +1,5 @@
 use anyhow::bail;
+use plugweave::foreign::shown;
 use plugweave::{App, CallError, Callable, PluginId, Val, WaveCall, WaveError, print_wave};
 use serde_json::{Value, json};
 
@@ -10,10 +11,11 @@ type Answer = (PluginId, Result<Option<Val>, CallError>);
 
 /// `plugweave call`
 pub fn main(arguments: &CallArguments) -> anyhow::Result<u8> {
-    let call = match WaveCall::parse(arguments.call()) {
+    let Some(text) = output::text("the call", arguments.call()) else { return Ok(USAGE) };
+    let call = match WaveCall::parse(text) {
         Ok(call) => call,
         Err(error) => {
-            output::error(&not_a_call(arguments.call(), error));
+            output::error(&not_a_call(text, error));
             return Ok(USAGE);
         }
     };
@@ -24,7 +26,7 @@ pub fn main(arguments: &CallArguments) -> anyhow::Result<u8> {
 /// Why a text is not a call. One that could be a folder probably is the app's.
 fn not_a_call(text: &str, error: WaveError) -> anyhow::Error {
     let hint = if text.contains(['(', '#', ':']) { "" } else { "; the app's folder stands in front of the call" };
-    anyhow::anyhow!("`{text}` is not a call: {error}{hint}")
+    anyhow::anyhow!("`{}` is not a call: {error}{hint}", shown(text))
 }
 
 fn call_one(app: &App, call: &WaveCall<'_>, arguments: &CallArguments) -> anyhow::Result<u8> {

@@ -4,6 +4,7 @@ use anyhow::anyhow;
 use plugweave::check::{Checked, check};
 use plugweave::diagnostic::to_json;
 use plugweave::folder::Folder;
+use plugweave::foreign::shown_path;
 use plugweave::plan::Plan;
 
 use super::args::{CheckArguments, Format};
@@ -26,7 +27,7 @@ pub fn main(arguments: &CheckArguments) -> anyhow::Result<u8> {
 
 /// Reads and checks the app in a folder.
 pub fn read(dir: &Path) -> anyhow::Result<Checked> {
-    let shown = dir.display();
+    let shown = shown_path(dir);
     let checked =
         check(&Folder::new(dir)).map_err(|reason| anyhow!("cannot read the app's folder `{shown}`: {reason}"))?;
     if checked.plan.as_ref().is_some_and(|plan| plan.plugins.is_empty()) {
@@ -45,5 +46,6 @@ pub fn planned(dir: &Path) -> anyhow::Result<Option<(Plan, Vec<Vec<u8>>)>> {
 }
 
 fn summary(plan: &Plan) -> String {
-    format!("ok: {} plugins, {} links", plan.plugins.len(), plan.links())
+    let counted = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
+    format!("ok: {}, {}", counted(plan.plugins.len(), "plugin"), counted(plan.links(), "link"))
 }

@@ -11,6 +11,8 @@ mod output;
 mod plan;
 mod run;
 mod stack;
+mod terminal;
+mod usage;
 mod why;
 
 use std::process::ExitCode;
@@ -18,6 +20,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Arguments, Command};
+use terminal::OutputError;
 
 /// The app or a call failed.
 const FAILED: u8 = 1;
@@ -26,7 +29,10 @@ const USAGE: u8 = 2;
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage::tell(error),
+    };
     output::start_logging();
     let outcome = match arguments.command {
         Command::Check(arguments) => check::main(&arguments),
@@ -37,10 +43,15 @@ pub fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::main(&arguments),
         Command::Why(arguments) => why::main(&arguments),
     };
+    exit_code(outcome)
+}
+
+/// What the process ends with.
+fn exit_code(outcome: anyhow::Result<u8>) -> ExitCode {
     match outcome {
         Ok(code) => ExitCode::from(code),
         // Whoever read our output has seen enough.
-        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if error.downcast_ref().is_some_and(OutputError::is_broken_pipe) => ExitCode::SUCCESS,
         Err(error) => {
             output::error(&error);
             ExitCode::from(FAILED)

@@ -1,57 +1,56 @@
-use std::io::{self, IsTerminal, Write};
+use std::ffi::OsStr;
+use std::io;
 
 use plugweave::check::Checked;
 use plugweave::diagnostic::{Severity, Style, render};
+use plugweave::foreign;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
-use super::stack;
+use super::{stack, terminal};
 
 /// Writes a result to stdout, with a line break behind it if it has none.
 pub fn result(text: &str) -> anyhow::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    if !text.ends_with('\n') {
-        stdout.write_all(b"\n")?;
-    }
-    stdout.flush()?;
-    Ok(())
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    Ok(terminal::out(&format!("{text}{end}"), Style::Plain)?)
 }
 
 /// Writes JSON to stdout.
 pub fn json(value: &serde_json::Value) -> anyhow::Result<()> {
-    result(&format!("{value:#}"))
+    result(&foreign::json(value))
 }
 
 /// Tells the problems of an app on stderr, and how many there are.
 pub fn problems(checked: &Checked) {
-    let mut stderr = io::stderr().lock();
     let style = style();
     for diagnostic in &checked.diagnostics {
-        // There is nowhere to tell that stderr is gone.
-        let _ = writeln!(stderr, "{}\n", render(diagnostic, &checked.sources, style));
+        terminal::err(&format!("{}\n\n", render(diagnostic, &checked.sources, style)));
     }
     let errors = checked.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
     if errors > 0 {
         let noun = if errors == 1 { "problem" } else { "problems" };
-        let _ = writeln!(stderr, "{} {errors} {noun} found", error_word(style));
+        terminal::err(&format!("{} {errors} {noun} found\n", error_word(style)));
     }
 }
 
 /// Tells why the command failed, on stderr.
 pub fn error(error: &anyhow::Error) {
     let stack = error.downcast_ref().and_then(stack::told).unwrap_or_default();
-    let _ = writeln!(io::stderr(), "{} {error:#}{stack}", error_word(style()));
+    terminal::err(&format!("{} {}{stack}\n", error_word(style()), foreign::page(&format!("{error:#}"))));
+}
+
+/// An argument that must be text. Where it is none, that is told as a wrong usage.
+pub fn text<'a>(what: &str, argument: &'a OsStr) -> Option<&'a str> {
+    let text = argument.to_str();
+    if text.is_none() {
+        error(&anyhow::anyhow!("{what} is not UTF-8: `{}`", foreign::shown_path(argument)));
+    }
+    text
 }
 
 /// Tells what is not as it should be, though the command goes on, on stderr.
 pub fn warning(text: &str) {
-    let _ = writeln!(io::stderr(), "warning: {text}");
-}
-
-/// Whether the reader of our output is gone.
-pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    terminal::err(&format!("warning: {}\n", foreign::page(text)));
 }
 
 /// What is logged unless `PLUGWEAVE_LOG` says it.
@@ -66,7 +65,7 @@ pub fn start_logging() {
     });
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
+        .with_writer(|| terminal::Log)
         .with_ansi(style() == Style::Coloured)
         .without_time()
         .init();
@@ -76,10 +75,8 @@ fn filter(wanted: &str) -> Result<EnvFilter, ParseError> {
     EnvFilter::builder().parse(if wanted.is_empty() { LOGGED } else { wanted })
 }
 
-/// Colour only on a terminal, and not where `NO_COLOR` asks for none.
 fn style() -> Style {
-    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if io::stderr().is_terminal() && !unwanted { Style::Coloured } else { Style::Plain }
+    terminal::style(&io::stderr())
 }
 
 fn error_word(style: Style) -> &'static str {

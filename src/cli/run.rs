@@ -1,13 +1,19 @@
+use std::ffi::OsString;
 use std::path::Path;
 
 use plugweave::{App, CallFrame, StartOptions};
 
 use super::args::RunArguments;
-use super::{FAILED, check, output};
+use super::{FAILED, USAGE, check, output};
 
 /// `plugweave run`
 pub fn main(arguments: &RunArguments) -> anyhow::Result<u8> {
-    let Some(app) = start(&arguments.dir, Some(arguments.args.clone()))? else { return Ok(FAILED) };
+    // WASI hands text to plugins, and the operating system bytes.
+    let text = |(at, arg): (usize, &OsString)| {
+        Some(output::text(&format!("argument {} behind `--`", at + 1), arg)?.to_owned())
+    };
+    let Some(args) = arguments.args.iter().enumerate().map(text).collect() else { return Ok(USAGE) };
+    let Some(app) = start(&arguments.dir, Some(args))? else { return Ok(FAILED) };
     let status = app.run()?;
     Ok(exit_code(status))
 }

@@ -1,12 +1,10 @@
 use std::fmt::Write as _;
 
+use plugweave::foreign::shown;
 use plugweave::{CallError, CallErrorKind};
 
 /// More frames are not shown; whoever needs them has `--format json`.
 const SHOWN: usize = 12;
-
-/// More of a name is not shown. Names come from the binary, which may write what it likes.
-const LONGEST: usize = 200;
 
 /// In Rust all that is called from this function is how a panic ends, not how it began.
 const PANIC: &str = "rust_begin_unwind";
@@ -23,7 +21,7 @@ pub fn told(error: &CallError) -> Option<String> {
     let mut text = format!("\n  = note: the stack of `{origin}`, innermost first:");
     let runs: Vec<&[String]> = frames.chunk_by(|one, next| one == next).collect();
     for run in runs.iter().take(SHOWN) {
-        let _ = write!(text, "\n            {}", on_one_line(&run[0]));
+        let _ = write!(text, "\n            {}", shown(&run[0]));
         if run.len() > 1 {
             // How often is not known: the runtime keeps the innermost frames only.
             text.push_str(" (repeated)");
@@ -39,14 +37,6 @@ pub fn told(error: &CallError) -> Option<String> {
 fn is_named(frame: &str) -> bool {
     let function = frame.split_once('!').map_or(frame, |(_, function)| function);
     !function.starts_with("function ")
-}
-
-fn on_one_line(frame: &str) -> String {
-    let mut line = String::new();
-    for c in frame.chars().take(LONGEST) {
-        if c.is_control() { line.extend(c.escape_debug()) } else { line.push(c) }
-    }
-    line
 }
 
 fn without_panic(frames: &[String]) -> &[String] {
@@ -88,7 +78,7 @@ mod tests {
     #[test]
     fn a_name_stays_on_its_line() {
         let note = told_of(CallErrorKind::Trap, &["a\nb\u{1b}[31m", &"x".repeat(1000)]).unwrap_or_default();
-        let expected = format!("first:\n            a\\nb\\u{{1b}}[31m\n            {}", "x".repeat(LONGEST));
+        let expected = format!("first:\n            a\\nb\\u{{1b}}[31m\n            {}… (1000 bytes)", "x".repeat(200));
         assert!(note.ends_with(&expected), "{note}");
     }
 

@@ -5,19 +5,22 @@ use plugweave::PluginId;
 use plugweave::check::{CannotExplain, explain};
 use plugweave::diagnostic::Severity;
 use plugweave::folder::Folder;
+use plugweave::foreign::{page, shown, shown_path};
 use plugweave::model::OnFailure;
 use plugweave::resolve::{Candidate, Explanation, Mismatch, Place, Source, Verdict};
 use serde_json::{Value, json};
 
 use super::args::{Format, WhyArguments};
-use super::output;
+use super::{USAGE, output};
 
 /// `plugweave why`
 pub fn main(arguments: &WhyArguments) -> anyhow::Result<u8> {
     let (dir, plugin, interface) = arguments.question();
+    let Some(plugin) = output::text("the plugin's id", plugin) else { return Ok(USAGE) };
+    let Some(interface) = output::text("the interface's name", interface) else { return Ok(USAGE) };
     let explanation = match explain(&Folder::new(dir), plugin, interface) {
         Err(error @ CannotExplain::Folder(_)) => {
-            return Err(error).context(format!("cannot read the app's folder `{}`", dir.display()));
+            return Err(error).context(format!("cannot read the app's folder `{}`", shown_path(dir)));
         }
         explanation => explanation?,
     };
@@ -32,7 +35,7 @@ fn to_text(it: &Explanation) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = write_text(&mut text, it);
-    text
+    page(&text).into_owned()
 }
 
 fn write_text(out: &mut String, it: &Explanation) -> std::fmt::Result {
@@ -162,7 +165,7 @@ fn write_functions(out: &mut String, it: &Explanation) -> std::fmt::Result {
 }
 
 fn at(place: &Place) -> String {
-    format!("{}:{}", place.file, place.line)
+    format!("{}:{}", shown(&place.file), place.line)
 }
 
 fn severity(severity: Severity) -> &'static str {

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::{Diagnostic, Sources};
+use crate::foreign::page;
 
 /// The diagnostics as the JSON array that `plugweave check --format json` prints.
 ///
@@ -19,17 +20,17 @@ fn one_to_json(diagnostic: &Diagnostic, sources: &Sources) -> Value {
                 "file": sources.path(label.file),
                 "line": position.line,
                 "column": position.column,
-                "text": label.text,
+                "text": page(&label.text),
             })
         })
         .collect();
-    let message: Vec<&str> =
-        std::iter::once(&diagnostic.message).chain(&diagnostic.notes).map(String::as_str).collect();
+    let message: Vec<_> =
+        std::iter::once(&diagnostic.message).chain(&diagnostic.notes).map(|text| page(text)).collect();
     json!({
         "code": diagnostic.code.as_str(),
         "severity": diagnostic.severity,
         "message": message.join("\n"),
         "labels": labels,
-        "help": diagnostic.help,
+        "help": page(&diagnostic.help),
     })
 }

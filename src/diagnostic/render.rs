@@ -2,6 +2,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
 
 use super::{Diagnostic, FileId, Label, Severity, Sources, Span};
+use crate::foreign::{in_place, page, shown};
 
 /// Whether text for people carries colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +16,8 @@ pub enum Style {
 /// Characters on a line; wider lines are cut around the marks.
 const WIDTH: usize = 200;
 
-/// One diagnostic as text for people, in the manner of rustc, without a line break at its end.
+/// One diagnostic as text for people, in the manner of rustc, without a line break at its end. It holds nothing that
+/// could change how a terminal shows the rest: what comes from outside is shown as [`foreign`](crate::foreign) says.
 pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
@@ -26,12 +28,12 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> Strin
         elements.push(snippet(diagnostic, sources, file, index == 0).into());
     }
     for note in &diagnostic.notes {
-        elements.push(Level::NOTE.message(note.as_str()).into());
+        elements.push(Level::NOTE.message(page(note)).into());
     }
     if !diagnostic.help.is_empty() {
-        elements.push(Level::HELP.message(diagnostic.help.as_str()).into());
+        elements.push(Level::HELP.message(page(&diagnostic.help)).into());
     }
-    let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.as_str());
+    let title = level.primary_title(page(&diagnostic.message)).id(diagnostic.code.as_str());
     let report: Vec<Group<'_>> = vec![title.elements(elements)];
     renderer(style).render(&report)
 }
@@ -73,13 +75,20 @@ fn snippet<'a>(
     // Of a long file with many mistakes, the renderer would go through all for each.
     let start = labels.iter().map(|(span, _)| span.start).min().unwrap_or(0);
     let end = labels.iter().map(|(span, _)| span.end).max().unwrap_or(0);
-    let (line, shown) = sources.lines(file, &(start..end));
-    let first = shown.start;
+    let (line, lines) = sources.lines(file, &(start..end));
+    let first = lines.start;
+    let (excerpt, replaced) = in_place(&text[lines]);
+    let moved = |offset: usize| {
+        let behind = replaced.partition_point(|(there, _)| *there <= offset);
+        let (there, here) = behind.checked_sub(1).map_or((0, 0), |last| replaced[last]);
+        here + (offset - there)
+    };
     let annotations = labels.into_iter().enumerate().map(|(index, (span, label))| {
         let kind = if holds_primary && index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-        kind.span(span.start - first..span.end - first).label(label)
+        kind.span(moved(span.start - first)..moved(span.end - first)).label(page(label))
     });
-    Snippet::source(&text[shown]).line_start(line).path(sources.path(file)).annotations(annotations)
+    let annotations: Vec<_> = annotations.collect();
+    Snippet::source(excerpt).line_start(line).path(shown(sources.path(file))).annotations(annotations)
 }
 
 /// A span that lies within the text, on character boundaries.
@@ -126,6 +135,25 @@ error[PW001]: wrong type for `component`
   = note: a note
   = help: write a path";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn what_a_file_holds_does_not_move_the_marks() {
+        let mut sources = Sources::default();
+        let text = "a\u{9b}\u{202e}b = 'c\u{200b}'\n";
+        let file = sources.add("f\u{1b}[31m.toml", text);
+        let place = text.find("'c").unwrap()..text.len() - 1;
+        let diagnostic = Diagnostic::error(Code::Pw001, "m\u{9b}").label(file, place, "l\u{2066}").note("n\u{7f}");
+        let expected = "\
+error[PW001]: m\\u{9b}
+ --> f\\u{1b}[31m.toml:1:8
+  |
+1 | a\u{fffd}\u{fffd}b = 'c\u{fffd}'
+  |        ^^^^ l\\u{2066}
+  |
+  = note: n\\u{7f}";
+        assert_eq!(render(&diagnostic, &sources, Style::Plain), expected);
+        assert_eq!(sources.position(file, text.find("'c").unwrap()).column, 8);
     }
 
     #[test]

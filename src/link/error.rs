@@ -1,10 +1,11 @@
+use crate::foreign::told;
 use crate::model::{ExternName, PluginId};
 
 /// Why a plan cannot be linked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LinkError {
     /// The engine does not come up.
-    #[error("the engine cannot be set up: {cause}")]
+    #[error("the engine cannot be set up: {}", told(cause))]
     Engine {
         /// What the engine says.
         cause: String,
@@ -18,7 +19,7 @@ pub enum LinkError {
         binaries: usize,
     },
     /// A component does not compile.
-    #[error("plugin `{plugin}` cannot be compiled: {cause}")]
+    #[error("plugin `{plugin}` cannot be compiled: {}", told(cause))]
     Compile {
         /// The plugin.
         plugin: PluginId,
@@ -36,7 +37,7 @@ pub enum LinkError {
         interface: ExternName,
     },
     /// The functions of a host interface cannot be defined.
-    #[error("the host interface `{interface}` cannot be defined: {cause}")]
+    #[error("the host interface `{interface}` cannot be defined: {}", told(cause))]
     Host {
         /// The interface.
         interface: ExternName,
@@ -54,7 +55,7 @@ pub enum LinkError {
         function: String,
     },
     /// The plan contradicts itself.
-    #[error("the plan for `{function}` of `{import}` in plugin `{plugin}` contradicts itself: {cause}")]
+    #[error("the plan for `{function}` of `{import}` in plugin `{plugin}` contradicts itself: {}", told(cause))]
     Plan {
         /// The consumer.
         plugin: PluginId,
@@ -66,7 +67,7 @@ pub enum LinkError {
         cause: String,
     },
     /// An import cannot be defined, or its definition does not fit the binary.
-    #[error("the imports of plugin `{plugin}` cannot be linked: {cause}")]
+    #[error("the imports of plugin `{plugin}` cannot be linked: {}", told(cause))]
     Imports {
         /// The plugin.
         plugin: PluginId,

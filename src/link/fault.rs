@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::foreign::cut;
 use crate::model::{ExternName, PluginId};
 
 /// What kind of failure a call has ended with. New kinds may come.
@@ -190,6 +191,9 @@ impl CallFrame {
 #[derive(Clone)]
 pub struct CallError(Arc<Fault>);
 
+/// Most characters of what happened, which may quote a signature.
+const LONGEST_CAUSE: usize = 5000;
+
 #[derive(Clone)]
 struct Fault {
     kind: CallErrorKind,
@@ -204,7 +208,8 @@ struct Fault {
 impl CallError {
     /// A failure that began in the plugin `origin`, before it is known who called.
     pub fn new(kind: CallErrorKind, origin: Option<PluginId>, cause: impl Into<String>) -> Self {
-        let cause = cause.into();
+        // Traps and messages of libraries quote what binaries hold.
+        let cause = cut(&cause.into(), LONGEST_CAUSE);
         Self(Arc::new(Fault {
             kind,
             origin,

@@ -17,6 +17,7 @@ pub fn parse_app(file: FileId, text: &str) -> (Option<AppFile>, Vec<Diagnostic>)
 }
 
 fn app(reader: &mut Reader, root: &mut Table<'_>) -> AppFile {
+    refuse_manifest(reader, root);
     let (mut name, mut entry, mut trust) = (None, None, None);
     if let Some(mut table) = root.section(reader, "app") {
         name = table.read(reader, "name", |item, reader| filled_text(item, reader, "\"workbench\""));
@@ -35,6 +36,21 @@ fn app(reader: &mut Reader, root: &mut Table<'_>) -> AppFile {
     }
 }
 
+/// What only a plugin's manifest has, its own table first.
+const PLUGIN_TABLES: [&str; 6] = ["plugin", "exports", "imports", "limits", "wasi", "config"];
+
+/// A plugin's manifest under the name of the app's file is told once, and not as many unknown keys.
+fn refuse_manifest(reader: &mut Reader, root: &mut Table<'_>) {
+    if !root.has(PLUGIN_TABLES[0]) {
+        return;
+    }
+    let tables = root.remove(&PLUGIN_TABLES);
+    let Some(plugin) = tables.first() else { return };
+    let message = "`app.toml` cannot be the manifest of a plugin";
+    let help = "give the file another name, which is then the plugin's id; `app.toml` is about the whole app";
+    reader.error(&plugin.key_span, message, "a plugin's own table", help);
+}
+
 fn items<'a>(reader: &mut Reader, table: &mut Table<'a>, key: &'static str) -> Vec<Item<'a>> {
     table.section(reader, key).map(Table::items).unwrap_or_default()
 }
@@ -44,7 +60,10 @@ fn bindings(item: &Item<'_>, reader: &mut Reader) -> Vec<BindEntry> {
     let consumer = plugin_id_key(item, reader);
     let table = item.table(reader, item.advice("{ \"text:store/documents@1.0.0\" = [\"sqlite-store\"] }"));
     let imports = table.map(Table::items).unwrap_or_default();
-    let entries = imports.iter().filter_map(|import| binding(import, reader));
+    let entries = imports.iter().filter_map(|import| match dotted_consumer(import, item.key, reader) {
+        true => None,
+        false => binding(import, reader),
+    });
     let parts: Vec<_> = entries.collect();
     let Some(consumer) = consumer else {
         return Vec::new();
@@ -64,6 +83,17 @@ impl Bound {
     fn of(self, consumer: Spanned<PluginId>) -> BindEntry {
         BindEntry { consumer, import: self.import, providers: self.providers, host: self.host }
     }
+}
+
+/// What a dot does outside of quotes.
+const DOT: &str = "a dot begins a table within the table";
+
+/// `[bind.a.b]` where the consumer's id is `a.b`.
+fn dotted_consumer(item: &Item<'_>, consumer: &str, reader: &mut Reader) -> bool {
+    let Some(dotted) = item.dotted_id(consumer, &[]) else { return false };
+    let help = format!("if the consumer's id is `{dotted}`, write it in quotes: `[bind.\"{dotted}\"]`");
+    reader.error(&item.key_span, format!("wrong type for `{}`", item.path), DOT, help);
+    true
 }
 
 fn binding(item: &Item<'_>, reader: &mut Reader) -> Option<Bound> {
@@ -130,6 +160,13 @@ fn plugin(item: &Item<'_>, reader: &mut Reader) -> Option<PluginOverride> {
     let section = table.section(reader, "config");
     let config = section.map(|section| texts(reader, section, "\"de-DE\"")).unwrap_or_default();
     let priority = items(reader, &mut table, "priority").iter().filter_map(|item| priority(item, reader)).collect();
+    if let Some((inner, dotted)) = table.dotted(item) {
+        let message = format!("unknown key `{}`", inner.path);
+        let help = format!("if the plugin's id is `{dotted}`, write it in quotes: `[plugins.\"{dotted}\"]`");
+        reader.error(&inner.key_span, message, DOT, help);
+        // Then nothing is said of the plugin of the shorter name.
+        return None;
+    }
     table.finish(reader);
     let id = Spanned::new(id?, item.key_span.clone());
     Some(PluginOverride { id, enabled, limits, wasi, config, priority })

@@ -35,6 +35,11 @@ pub fn is_syntactically_valid(text: &str) -> bool {
     toml::de::DeTable::parse(text).is_ok()
 }
 
+/// Whether the text, as far as it is TOML, has a table or key `plugin`, which only manifests of plugins have.
+pub(crate) fn has_plugin_table(text: &str) -> bool {
+    toml::de::DeTable::parse_recoverable(text).0.get_ref().contains_key("plugin")
+}
+
 /// One plugin's manifest.
 #[derive(Debug, Clone)]
 pub struct Manifest {

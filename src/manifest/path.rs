@@ -38,6 +38,11 @@ pub(crate) fn guest(path: &str) -> String {
     normalise(path)
 }
 
+/// Whether a path is relative to nothing.
+pub(crate) fn is_absolute(path: &str) -> bool {
+    root(path).is_some()
+}
+
 fn with_slashes(path: &str) -> String {
     if cfg!(windows) { path.replace('\\', "/") } else { path.to_owned() }
 }

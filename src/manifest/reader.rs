@@ -3,10 +3,13 @@
 //! An [`Item`] is a value with the path of its key and its place; its getters report a wrong type
 //! and answer `None`. A [`Table`] knows which of its keys were asked for; the others are unknown.
 
+use std::fmt::Write as _;
+
 use toml::de::{DeTable, DeValue};
 
 use super::syntax;
 use crate::diagnostic::{Code, Diagnostic, FileId, Span, Spanned};
+use crate::model::PluginId;
 pub(super) use crate::words::shown;
 use crate::words::{closest, list};
 
@@ -139,6 +142,28 @@ impl<'a> Item<'a> {
         Some(array.iter().enumerate().map(element).collect())
     }
 
+    /// The id that the keys of tables in tables make, where this is one in the table `outer`. None of the keys is one of
+    /// those that mean something.
+    pub(super) fn dotted_id(&self, outer: &str, known: &[&str]) -> Option<String> {
+        let mut dotted = format!("{outer}.{}", self.key);
+        let mut table = self.table_of()?;
+        // `[plugins.a.b.c]`: as long as a table holds another one alone.
+        while let Some((key, value)) = table.iter().next().filter(|_| table.len() == 1) {
+            let key: &str = key.get_ref();
+            let DeValue::Table(next) = value.get_ref() else { break };
+            if known.contains(&key) {
+                break;
+            }
+            let _ = write!(dotted, ".{key}");
+            table = next;
+        }
+        PluginId::parse(&dotted).is_ok().then_some(dotted)
+    }
+
+    fn table_of(&self) -> Option<&'a DeTable<'a>> {
+        if let DeValue::Table(table) = self.value { Some(table) } else { None }
+    }
+
     /// Whether this is a string.
     pub(super) fn is_string(&self) -> bool {
         matches!(self.value, DeValue::String(_))
@@ -261,6 +286,21 @@ impl<'a> Table<'a> {
     /// Whether a key is there that nobody asked for yet.
     pub(super) fn has(&self, key: &str) -> bool {
         self.rest.iter().any(|item| item.key == key)
+    }
+
+    /// The items under these keys, in their order. The keys are none of this table, and nothing more is said of them.
+    pub(super) fn remove(&mut self, keys: &[&str]) -> Vec<Item<'a>> {
+        let mut removed: Vec<Item<'a>> = self.rest.extract_if(.., |item| keys.contains(&item.key)).collect();
+        removed.sort_by_key(|item| keys.iter().position(|key| *key == item.key));
+        removed
+    }
+
+    /// The table within this one that a key with dots has made, where the table of `item` has nothing else: the
+    /// innermost but one, and the whole key.
+    pub(super) fn dotted(&self, item: &Item<'a>) -> Option<(&Item<'a>, String)> {
+        let is_only = self.known.iter().all(|known| item.table_of().is_some_and(|table| !table.contains_key(*known)));
+        let [inner] = self.rest.as_slice() else { return None };
+        inner.dotted_id(item.key, &self.known).filter(|_| is_only).map(|id| (inner, id))
     }
 
     /// The table under a key, where there is one.

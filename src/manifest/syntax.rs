@@ -112,6 +112,8 @@ fn diagnostic(file: FileId, error: &Error, span: &Span) -> Diagnostic {
     };
     let help = if is_duplicate(error) {
         "remove one of the two, or join them"
+    } else if error.message().contains("escape") || error.message().contains("unicode") {
+        "in `\"…\"` a backslash begins an escape: write paths with `/`, or text with backslashes in `'…'`"
     } else {
         "correct the TOML; strings need quotes, and so do keys with `:`, `/` or `@`"
     };

@@ -4,8 +4,13 @@ use std::time::Duration;
 
 use toml_writer::{ToTomlKey, ToTomlValue, TomlKeyBuilder, TomlStringBuilder};
 
+use crate::foreign;
+
 /// A text in quotes, which may also stand as a key.
 pub(crate) fn string(text: &str) -> String {
+    if let Some(escaped) = foreign::toml(text) {
+        return escaped;
+    }
     let text = TomlStringBuilder::new(text);
     let plain = text.as_basic_pretty().or_else(|| text.as_literal());
     plain.unwrap_or_else(|| text.as_basic()).to_toml_value()
@@ -13,7 +18,7 @@ pub(crate) fn string(text: &str) -> String {
 
 /// A key, in quotes only where it needs them.
 pub(super) fn key(text: &str) -> String {
-    TomlKeyBuilder::new(text).as_default().to_toml_key()
+    foreign::toml(text).unwrap_or_else(|| TomlKeyBuilder::new(text).as_default().to_toml_key())
 }
 
 /// An inline table of keys and written values.

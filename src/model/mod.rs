@@ -18,6 +18,8 @@ pub use difference::{Difference, first_difference, first_signature_difference};
 pub use grants::{Access, DirGrant, NetworkGrant, Stdio, WasiGrants};
 pub use id::{BadPluginId, PluginId};
 pub use limits::{Budget, Limits, RestartBudget};
+#[cfg(feature = "runtime")]
+pub(crate) use name::without_escapes;
 pub use name::{BadExternName, ExternName};
 pub use print::{Marked, Step, print_marked};
 pub use signature::{Fitting, ResourceMatch, fits, signature_fits};

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use semver::Version;
@@ -30,11 +31,12 @@ pub enum BadExternName {
 }
 
 impl ExternName {
-    /// Parses a name.
+    /// Parses a name. A part that is a keyword of WIT may have a `%` before it, as in WIT: `a:b/%list` is `a:b/list`.
     ///
     /// # Errors
     /// [`BadExternName`] when the text is neither an interface of a package nor a plain name.
     pub fn parse(text: &str) -> Result<Self, BadExternName> {
+        let text = &*without_escapes(text);
         let (base, version) = match text.split_once('@') {
             Some((base, version)) => (base, Some(parse_version(version)?)),
             None => (text, None),
@@ -83,6 +85,20 @@ fn parse_version(text: &str) -> Result<Version, BadExternName> {
     Version::parse(text).map_err(|error| BadExternName::Version { text: text.to_owned(), reason: error.to_string() })
 }
 
+/// The name without the marks that WIT writes before keywords.
+pub(crate) fn without_escapes(text: &str) -> Cow<'_, str> {
+    if !text.contains('%') {
+        return Cow::Borrowed(text);
+    }
+    let (base, version) = text.split_once('@').map_or((text, None), |(base, version)| (base, Some(version)));
+    let begins = |at: usize| base[..at].chars().next_back().is_none_or(|c| matches!(c, ':' | '/' | '.' | ']'));
+    let base: String = base.char_indices().filter(|&(at, c)| c != '%' || !begins(at)).map(|(_, c)| c).collect();
+    Cow::Owned(match version {
+        Some(version) => format!("{base}@{version}"),
+        None => base,
+    })
+}
+
 fn is_label(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
@@ -127,6 +143,21 @@ mod tests {
             "[constructor]thing",
         ] {
             assert_eq!(ExternName::parse(name).map(|n| n.to_string()), Ok(name.to_owned()));
+        }
+    }
+
+    #[test]
+    fn names_may_be_written_as_in_wit() {
+        for (written, name) in [
+            ("a:b/%list@1.0.0", "a:b/list@1.0.0"),
+            ("%type:%use/%world", "type:use/world"),
+            ("%list", "list"),
+            ("[method]%record.%get", "[method]record.get"),
+        ] {
+            assert_eq!(ExternName::parse(written).map(|n| n.to_string()), Ok(name.to_owned()));
+        }
+        for bad in ["%", "a%b", "%%a", "a:b/c%", "a:b/c@%1.0.0"] {
+            assert!(ExternName::parse(bad).is_err(), "{bad}");
         }
     }
 

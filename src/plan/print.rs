@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{Binding, ImportSource, Plan, PlannedExport, PlannedFunction, PlannedImport, PlannedPlugin, Provider};
+use crate::foreign::page;
 use crate::model::{Budget, RestartBudget};
-use crate::words::shown;
+use crate::words::{counted, shown};
 
 /// Version of the JSON form: raised whenever a field changes its meaning or goes away.
 const JSON_VERSION: u32 = 1;
@@ -18,14 +19,15 @@ impl Plan {
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = self.write_text(&mut text);
-        text
+        page(&text).into_owned()
     }
 
     fn write_text(&self, out: &mut String) -> std::fmt::Result {
         let name = shown(self.name.as_deref().unwrap_or("app"));
         let entry = self.entry.as_ref().map(|entry| format!(", entry {}", self.plugin(entry.plugin).id));
         let (plugins, links) = (self.plugins.len(), self.links());
-        writeln!(out, "{name}: {plugins} plugins, {links} links{}", entry.unwrap_or_default())?;
+        let (plugins, links) = (counted(plugins, "plugin"), counted(links, "link"));
+        writeln!(out, "{name}: {plugins}, {links}{}", entry.unwrap_or_default())?;
         for (index, plugin) in self.plugins.iter().enumerate() {
             self.write_plugin(out, index + 1, plugin)?;
         }
@@ -34,7 +36,7 @@ impl Plan {
 
     fn write_plugin(&self, out: &mut String, number: usize, plugin: &PlannedPlugin) -> std::fmt::Result {
         let version = plugin.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
-        writeln!(out, "\n{number}. {}{version} ({})", plugin.id, plugin.component)?;
+        writeln!(out, "\n{number}. {}{version} ({})", plugin.id, shown(&plugin.component))?;
         if let Some(description) = &plugin.description {
             writeln!(out, "   {}", shown(description))?;
         }

@@ -248,12 +248,16 @@ fn only<'a>(scene: &'a Scene<'a>, find: impl Fn(&'a Member<'a>) -> Option<&'a Ex
     found.next().is_none().then_some(first)
 }
 
+/// Of several versions the highest, as of several exports that fit an import.
+fn highest_run<'a>(names: impl Iterator<Item = &'a ExternName>) -> Option<&'a ExternName> {
+    names.filter(|name| name.base() == RUN).max_by(|a, b| a.version().cmp(&b.version()))
+}
+
 fn listed_run<'a>(member: &'a Member<'a>) -> Option<&'a ExternName> {
-    member.listing.exports.iter().map(|listed| &listed.export.name).find(|name| name.base() == RUN)
+    highest_run(member.listing.exports.iter().map(|listed| &listed.export.name))
 }
 
 /// Running the entry is not linking it, so that its export may also be private.
 fn run_export<'a>(member: &'a Member<'a>) -> Option<&'a ExternName> {
-    let private = || member.listing.private.iter().copied().find(|name| name.base() == RUN);
-    listed_run(member).or_else(private)
+    listed_run(member).or_else(|| highest_run(member.listing.private.iter().copied()))
 }

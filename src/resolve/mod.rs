@@ -26,6 +26,7 @@ use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 
 use crate::diagnostic::{Code, Diagnostic, FileId, Severity, Sources, Spanned};
+use crate::manifest::path::is_absolute;
 use crate::manifest::{AppFile, BindEntry, Manifest, Settings};
 use crate::model::{ExternName, PluginId};
 use crate::plan::Plan;
@@ -201,7 +202,11 @@ impl<'a> Scene<'a> {
 /// PW002: two plugins with one id.
 fn duplicate_ids(app: &App) -> Vec<Diagnostic> {
     let mut plugins: Vec<&Plugin> = app.plugins.iter().filter(|plugin| !plugin.manifest.id_is_guessed).collect();
-    let key = |plugin: &Plugin| (plugin.id().clone(), app.sources.path(plugin.manifest.file));
+    // The app's own folder comes first: those of further folders have absolute paths.
+    let key = |plugin: &Plugin| {
+        let path = app.sources.path(plugin.manifest.file);
+        (plugin.id().clone(), is_absolute(path), path)
+    };
     plugins.sort_by_cached_key(|plugin| key(plugin));
     plugins.chunk_by(|a, b| a.id() == b.id()).filter_map(one_id).collect()
 }

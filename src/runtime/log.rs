@@ -1,10 +1,9 @@
-use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::output::OutputStream;
 use super::stream::Drain;
+use crate::foreign;
 use crate::model::PluginId;
-use crate::words::harms;
 
 /// Longest line that is logged in one piece, in bytes.
 const MAX_LINE: usize = 8 << 10;
@@ -56,20 +55,8 @@ impl Lines {
         let rest = self.line.split_off(length);
         let line = std::mem::replace(&mut self.line, rest);
         let text = String::from_utf8_lossy(&line);
-        (self.take)(&harmless(text.strip_suffix('\r').unwrap_or(&text)));
+        (self.take)(&foreign::line(text.strip_suffix('\r').unwrap_or(&text)));
     }
-}
-
-/// The text without what could change how a terminal shows the rest of the line. Tabs stay.
-fn harmless(text: &str) -> Cow<'_, str> {
-    if !text.contains(harms) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        if harms(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
-    }
-    Cow::Owned(shown)
 }
 
 /// The length of `bytes` without a character at its end that is not yet complete.
@@ -94,12 +81,6 @@ impl Drop for Lines {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_line_cannot_write_over_others() {
-        assert_eq!(harmless("a\tb é"), "a\tb é");
-        assert_eq!(harmless("a\rb\u{202e}c\u{1b}[2K"), "a\\u{d}b\\u{202e}c\\u{1b}[2K");
-    }
-
     use crate::link::testing::Logged;
 
     #[test]
@@ -111,6 +92,15 @@ mod tests {
         assert_eq!(logged.lines(), ["lines stdout one", "lines stdout two", "lines stdout ", "lines stdout three"]);
         drop(stream);
         assert_eq!(logged.lines().last().unwrap(), "lines stdout rest");
+    }
+
+    #[test]
+    fn a_line_cannot_write_over_others() {
+        let logged = Logged::start();
+        Lines::logged(PluginId::parse("p").unwrap(), OutputStream::Stdout)
+            .take("a\tb é\u{301}\rc\u{202e}d\u{1b}[2K\u{9b}2K\u{200b}\n\u{301}e\n".as_bytes());
+        let expected = ["p stdout a\tb é\u{301}\\rc\\u{202e}d\\u{1b}[2K\\u{9b}2K\\u{200b}", "p stdout \\u{301}e"];
+        assert_eq!(logged.lines(), expected);
     }
 
     #[test]

@@ -212,6 +212,8 @@ impl Inner {
     fn no_entry(&self) -> String {
         let exporters = self.assembly.plan().exporters(|export| export.name.base() == "wasi:cli/run");
         let mut ids: Vec<String> = exporters.iter().map(|(plugin, _)| format!("`{}`", self.id(*plugin))).collect();
+        // One plugin may export several versions.
+        ids.dedup();
         let Some(last) = ids.pop() else {
             return "there is nothing to run: no plugin lists `wasi:cli/run` in its `[exports]`, and `entry` in app.toml names none".to_owned();
         };

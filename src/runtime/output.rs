@@ -52,8 +52,8 @@ impl OutputSink {
         Self(Kind::Pieces(Arc::new(take)))
     }
 
-    /// A sink that hands each line to a function, without its end. Control characters are written as
-    /// `\u{…}`, so that a line can be shown on a terminal. What is not UTF-8 is replaced, and lines
+    /// A sink that hands each line to a function, without its end. It can be shown on a terminal:
+    /// control characters and others that would change the rest are codes, as [`foreign`](crate::foreign) says. What is not UTF-8 is replaced, and lines
     /// of more than 8 KiB come in several parts. A last line without an end comes when the plugin
     /// ends. The plugin waits until the function returns.
     pub fn lines(take: impl Fn(&PluginId, OutputStream, &str) + Send + Sync + 'static) -> Self {

@@ -9,7 +9,7 @@ use wit_parser::{Resolve, WorldId};
 
 use super::features::features;
 use super::validate::invalid;
-use super::{Gated, WorldError, gates, guard, platform, preview1, uses, wit};
+use super::{Gated, WorldError, disguise, gates, guard, platform, preview1, uses, wit};
 
 /// What the names of custom sections with embedded WIT begin with.
 const EMBEDDED_WIT: &str = "component-type";
@@ -52,7 +52,7 @@ impl From<String> for WitSource {
 /// that.
 ///
 /// # Errors
-/// [`WorldError::NotWasm`] for bytes that are neither form, [`WorldError::LargeText`] for too long a text, [`WorldError::CoreWithoutWorld`] for a core module
+/// [`WorldError::NotWasm`] and [`WorldError::OtherFile`] for bytes that are neither form, [`WorldError::BadText`] for text with mistakes, [`WorldError::LargeText`] for too long a text, [`WorldError::CoreWithoutWorld`] for a core module
 /// without WIT that is no command, [`WorldError::Wit`] and [`WorldError::NoWorld`] for wrong WIT,
 /// [`WorldError::Invalid`] for an invalid core module, [`WorldError::Import`] and [`WorldError::NoMemory`] for one
 /// that lacks what it needs, [`WorldError::Platform`] for one that is made for another platform, and [`WorldError::Componentize`] for one that does not fit its WIT.
@@ -94,10 +94,11 @@ fn componentize_module(binary: &[u8], wit: Option<&WitSource>, world: Option<&st
 }
 
 fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>, WorldError> {
-    if bytes.is_empty() {
-        return Err(WorldError::NotWasm("the file is empty".to_owned()));
+    if let Some(error) = disguise::seen_through(bytes) {
+        return Err(error);
     }
-    if !bytes.starts_with(b"\0asm") {
+    let bytes = disguise::without_mark(bytes);
+    if !bytes.starts_with(disguise::MAGIC) {
         check_text(bytes)?;
     }
     wat::Parser::new().parse_bytes(Some(Path::new(TEXT)), bytes).map_err(|error| text_error(&error.to_string()))
@@ -121,7 +122,12 @@ fn text_error(picture: &str) -> WorldError {
         .lines()
         .find_map(|line| line.trim_start().strip_prefix("--> ")?.strip_prefix(TEXT)?.strip_prefix(':'))
         .and_then(|place| place.split_once(':'));
-    WorldError::NotWasm(match place {
+    // Of a place far behind on a line it draws no picture.
+    let (message, place) = match (place, message.rsplit_once(" at text:")) {
+        (None, Some((message, place))) => (message, place.split_once(':')),
+        (place, _) => (message, place),
+    };
+    WorldError::BadText(match place {
         Some((line, column)) => format!("{message} (line {line}, column {})", column.trim_end()),
         None => message.to_owned(),
     })
@@ -178,7 +184,12 @@ fn chosen(wit: &WitSource, world: Option<&str>) -> Result<(Resolve, WorldId), Wo
     let open: Vec<WorldId> = worlds.values().copied().filter(|id| gate(id).is_none()).collect();
     let gated: Vec<WorldId> = worlds.values().copied().filter(|id| gate(id).is_some()).collect();
     let chosen = match (world, open.as_slice(), gated.as_slice()) {
-        (Some(wanted), ..) => resolve.select_world(&[package], Some(wanted)).ok(),
+        (Some(wanted), ..) => {
+            // WIT looks up a name that is a keyword with a `%` in front.
+            let escaped = format!("%{}", wanted.trim_start_matches('%'));
+            let select = |name: &str| resolve.select_world(&[package], Some(name)).ok();
+            select(wanted).or_else(|| select(&escaped))
+        }
         (None, [only], _) | (None, [], [only]) => Some(*only),
         (None, ..) => None,
     };

@@ -7,6 +7,7 @@ mod borrowed;
 mod component;
 mod convert;
 mod core;
+mod disguise;
 mod features;
 mod gates;
 mod guard;
@@ -130,6 +131,17 @@ pub enum WorldError {
     /// The bytes are not WebAssembly, neither binary nor text.
     #[error("not WebAssembly: {}", told(.0))]
     NotWasm(String),
+    /// The text of a component or module has a mistake.
+    #[error("bad WebAssembly text: {}", told(.0))]
+    BadText(String),
+    /// A file of another kind, which is known by how it begins.
+    #[error("not WebAssembly: it is {what}")]
+    OtherFile {
+        /// What it is.
+        what: String,
+        /// What to do.
+        remedy: String,
+    },
     /// The text of a component or module is longer than [`MAX_COMPONENT_TEXT`].
     #[error("its text has {size} bytes, and the limit is {MAX_COMPONENT_TEXT} ({} MiB)", MAX_COMPONENT_TEXT >> 20)]
     LargeText {

@@ -37,3 +37,4 @@ mod guest;
 #[allow(dead_code, reason = "not all of it is needed here")]
 #[path = "../wasi/place.rs"]
 mod place;
+mod program;

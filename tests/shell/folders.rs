@@ -60,6 +60,28 @@ fn problems_in_further_folders_are_told_by_absolute_paths() {
 }
 
 #[test]
+fn of_equal_ids_the_one_in_the_further_folder_is_second() {
+    // Whichever comes first by its path.
+    for (own, further) in [("zz", "aa"), ("aa", "zz")] {
+        let (first, second) = (folder(&format!("ids-{own}")), folder(&format!("ids-{further}")));
+        for folder in [&first, &second] {
+            fs::write(folder.join("same.toml"), MANIFEST).unwrap();
+            fs::write(folder.join("answer.wat"), component(1)).unwrap();
+        }
+        let error = App::builder().folder(&first).folder(&second).build().unwrap_err().to_string();
+        let place = format!("error[PW002]: two plugins have the id `same`\n --> {}/same.toml:1:1\n", second.display());
+        assert!(error.contains(&place) && error.contains("\n ::: same.toml:1:1\n"), "{error}");
+    }
+    // What is given in code stands in the app's own folder, too.
+    let further = folder("ids-code");
+    fs::write(further.join("same.toml"), MANIFEST).unwrap();
+    fs::write(further.join("answer.wat"), component(1)).unwrap();
+    let app = App::builder().file("same.toml", MANIFEST).file("answer.wat", component(2)).folder(folder("ids-empty"));
+    let error = app.folder(&further).build().unwrap_err().to_string();
+    assert!(error.contains(&format!("\n --> {}/same.toml:1:1\n", further.display())), "{error}");
+}
+
+#[test]
 fn a_manifest_is_never_silently_replaced() {
     let first = folder("twice");
     fs::write(first.join("one.toml"), MANIFEST).unwrap();

@@ -7,6 +7,7 @@ mod svg;
 
 use super::{Binding, ImportSource, Plan, PlannedImport, PlannedPlugin, PluginIndex};
 use crate::model::Cardinality;
+use crate::words::shown;
 
 /// An import as a picture shows it: arrows lead from it to those who serve it.
 struct Port {
@@ -41,9 +42,7 @@ impl Plan {
 fn ports(plugin: &PlannedPlugin) -> impl Iterator<Item = Port> {
     plugin.imports.iter().filter_map(|import| match &import.source {
         ImportSource::Runtime | ImportSource::TypesOnly => None,
-        ImportSource::Host(_) => {
-            Some(Port { label: import.name.short().to_owned(), targets: vec![Target::Host], late: false })
-        }
+        ImportSource::Host(_) => Some(Port { label: short(import), targets: vec![Target::Host], late: false }),
         ImportSource::Plugins(binding) => Some(Port {
             label: import_label(import, binding),
             targets: binding.providers.iter().map(|provider| Target::Plugin(provider.plugin)).collect(),
@@ -61,15 +60,21 @@ fn node(target: Target) -> String {
 }
 
 fn plugin_label(plugin: &PlannedPlugin) -> String {
+    let id = shown(plugin.id.as_str());
     match &plugin.version {
-        Some(version) => format!("{} {version}", plugin.id),
-        None => plugin.id.to_string(),
+        Some(version) => format!("{id} {}", shown(&version.to_string())),
+        None => id,
     }
+}
+
+/// The short name of an interface.
+fn short(import: &PlannedImport) -> String {
+    shown(import.name.short())
 }
 
 fn import_label(import: &PlannedImport, binding: &Binding) -> String {
     match binding.cardinality {
-        Cardinality::ExactlyOne => import.name.short().to_owned(),
-        other => format!("{} ({other})", import.name.short()),
+        Cardinality::ExactlyOne => short(import),
+        other => format!("{} ({other})", short(import)),
     }
 }

@@ -3,6 +3,7 @@ use std::fmt::Write as _;
 use super::layout::{Layout, Line, Point, Rect, Route, Shape, lay_out};
 use super::{Port, Target, ports};
 use crate::plan::{Plan, PlannedPlugin, PluginIndex};
+use crate::words::shown;
 
 /// Distance of the picture from its edges.
 const MARGIN: i64 = 16;
@@ -127,23 +128,25 @@ impl Plan {
     /// The wiring in words.
     fn described(&self, nodes: &[Node<'_>]) -> String {
         let id = |target: &Target| match target {
-            Target::Plugin(index) => self.plugin(*index).id.as_str(),
-            Target::Host => "the host",
+            Target::Plugin(index) => shown(self.plugin(*index).id.as_str()),
+            Target::Host => "the host".to_owned(),
         };
         let mut sentences = Vec::new();
         for node in nodes {
             let Some(plugin) = node.plugin else { continue };
             for port in &node.ports {
-                let providers: Vec<&str> = port.targets.iter().map(id).collect();
+                let providers: Vec<String> = port.targets.iter().map(id).collect();
                 let providers = if providers.is_empty() { "nobody".to_owned() } else { providers.join(", ") };
                 let late = if port.late { ", late" } else { "" };
-                sentences.push(format!("{} imports {}{late} from {providers}.", plugin.id, port.label));
+                let importer = shown(plugin.id.as_str());
+                sentences.push(format!("{importer} imports {}{late} from {providers}.", port.label));
             }
         }
-        if sentences.is_empty() {
-            return format!("{} plugins, none of which imports anything from another.", self.plugins.len());
+        match (sentences.as_slice(), self.plugins.len()) {
+            ([], 1) => "1 plugin, which imports nothing from another.".to_owned(),
+            ([], number) => format!("{number} plugins, none of which imports anything from another."),
+            (sentences, _) => sentences.join(" "),
         }
-        sentences.join(" ")
     }
 }
 
@@ -204,7 +207,7 @@ impl Node<'_> {
         let Some(plugin) = self.plugin else { return "the host: the embedding application".to_owned() };
         let mut text = super::plugin_label(plugin);
         if let Some(description) = &plugin.description {
-            let _ = write!(text, ": {description}");
+            let _ = write!(text, ": {}", shown(description));
         }
         if self.is_entry {
             text.push_str(" (the entry)");
@@ -261,14 +264,16 @@ fn letters(text: &str) -> i64 {
     text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum()
 }
 
+/// A text of a box. What is not shown takes its place as a code.
 fn cut(text: &str) -> String {
+    let text = shown(text);
     if text.chars().count() <= LONGEST {
-        return text.to_owned();
+        return text;
     }
     text.chars().take(LONGEST - 1).chain(['…']).collect()
 }
 
-/// Text as XML: control characters, which XML cannot hold, become spaces.
+/// Text as XML, which is [`shown`] already.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -277,7 +282,6 @@ fn escaped(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => escaped.push(' '),
             c => escaped.push(c),
         }
     }

@@ -65,11 +65,13 @@ fn components_pass_through() {
 
 #[test]
 fn what_is_not_webassembly_says_why() {
+    let far = format!("(component{}(fnuc))", " ".repeat(2000)).into_bytes();
     let cases: &[(&[u8], &str)] = &[
-        (b"", "empty"),
-        (b"\xff\xfe\x00", "neither a WebAssembly binary nor text"),
-        (b"hello", "(line 1, column 1)"),
+        (b"\xff\x00\xfe", "neither a WebAssembly binary nor text"),
+        (b";; hello\n(", "(line 2, column 2)"),
         (b"(component\n  (import \"f\" (fnuc)))", "(line 2, column 16)"),
+        // Far behind on a line the parser tells the place in another way.
+        (&far, "(line 1, column 2012)"),
         (b"(component (export \"f\" (func $nope)))", "unknown func"),
         (b"\0asm\x63\0\0\0", "known version"),
         (b"\0asm", "known version"),
@@ -77,7 +79,7 @@ fn what_is_not_webassembly_says_why() {
     ];
     for (bytes, expected) in cases {
         match componentize(bytes, None, None) {
-            Err(WorldError::NotWasm(message)) => {
+            Err(WorldError::NotWasm(message) | WorldError::BadText(message)) => {
                 assert!(message.contains(expected) && !message.contains('\n'), "{message}");
             }
             other => panic!("{expected}: {other:?}"),

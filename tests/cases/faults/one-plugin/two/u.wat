@@ -1,0 +1,1 @@
+(component (import "f" (func (result u32))))
