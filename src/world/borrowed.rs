@@ -63,15 +63,13 @@ impl<'a> Search<'a, '_> {
     // Recursion is bounded: the validator refuses types that are more than 100 levels deep.
     fn visit(&mut self, ty: &'a Arc<Type>) -> Result<(), String> {
         let place = Arc::as_ptr(ty);
-        if !self.seen.insert(place) {
+        if self.scope.types.contains_key(&place) || !self.seen.insert(place) {
             return Ok(());
         }
         match &**ty {
             Type::Own(resource) | Type::Borrow(resource) => self.resource(resource)?,
             // Only these cannot be written where they are used.
-            Type::Record(_) | Type::Variant(_) | Type::Enum(_) | Type::Flags(_)
-                if !self.scope.types.contains_key(&place) =>
-            {
+            Type::Record(_) | Type::Variant(_) | Type::Enum(_) | Type::Flags(_) => {
                 let known = self.first.get(&place).copied();
                 let (interface, original) =
                     known.filter(|(interface, _)| self.is_elsewhere(interface)).ok_or_else(|| {

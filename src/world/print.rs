@@ -92,7 +92,12 @@ impl<'a> Printer<'a> {
         items: impl Iterator<Item = &'a Named>,
     ) -> Result<Body<'a>, fmt::Error> {
         let mut body = Body::new(items);
-        let types = body.types.iter().map(|named| &named.ty);
+        // What is taken from elsewhere as a whole is not written out here.
+        let is_taken = |named: &&&NamedType| {
+            let origin = named.origin.as_ref().map(|(item, _)| &self.named[*item].read.name);
+            origin.is_some_and(|interface| interface.is_interface() && Some(interface) != own)
+        };
+        let types = body.types.iter().filter(|named| !is_taken(named)).flat_map(|named| named.ty.children());
         let types = types.chain(body.functions.iter().flat_map(|(_, ty)| ty.types()));
         let taken = body.types.iter().map(|named| named.name.as_str());
         let taken = taken.chain(body.resources.iter().map(|(name, _)| *name));
