@@ -11,6 +11,7 @@ mod output;
 mod plan;
 mod run;
 mod stack;
+mod stderr;
 mod why;
 
 use std::process::ExitCode;
@@ -37,7 +38,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::main(&arguments),
         Command::Why(arguments) => why::main(&arguments),
     };
-    match outcome {
+    let code = match outcome {
         Ok(code) => ExitCode::from(code),
         // Whoever read our output has seen enough.
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
@@ -45,5 +46,7 @@ pub fn main() -> ExitCode {
             output::error(&error);
             ExitCode::from(FAILED)
         }
-    }
+    };
+    stderr::flush();
+    code
 }

@@ -6,6 +6,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
 use super::stack;
+use super::stderr::{self, Stderr};
 
 /// Writes a result to stdout, with a line break behind it if it has none.
 pub fn result(text: &str) -> anyhow::Result<()> {
@@ -25,6 +26,7 @@ pub fn json(value: &serde_json::Value) -> anyhow::Result<()> {
 
 /// Tells the problems of an app on stderr, and how many there are.
 pub fn problems(checked: &Checked) {
+    stderr::flush();
     let mut stderr = io::stderr().lock();
     let style = style();
     for diagnostic in &checked.diagnostics {
@@ -41,12 +43,19 @@ pub fn problems(checked: &Checked) {
 /// Tells why the command failed, on stderr.
 pub fn error(error: &anyhow::Error) {
     let stack = error.downcast_ref().and_then(stack::told).unwrap_or_default();
-    let _ = writeln!(io::stderr(), "{} {error:#}{stack}", error_word(style()));
+    tell(&format!("{} {error:#}{stack}", error_word(style())));
 }
 
 /// Tells what is not as it should be, though the command goes on, on stderr.
 pub fn warning(text: &str) {
-    let _ = writeln!(io::stderr(), "warning: {text}");
+    tell(&format!("warning: {text}"));
+}
+
+/// Writes a line to stderr, behind what has been logged up to now.
+fn tell(text: &str) {
+    plugweave::flush_log();
+    // It never fails.
+    let _ = Stderr.write_all(format!("{text}\n").as_bytes());
 }
 
 /// Whether the reader of our output is gone.
@@ -66,7 +75,7 @@ pub fn start_logging() {
     });
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
+        .with_writer(|| Stderr)
         .with_ansi(style() == Style::Coloured)
         .without_time()
         .init();
