@@ -86,6 +86,7 @@ pub use app::{
 #[cfg(feature = "runtime")]
 pub use link::{
     Assembly, CallError, CallErrorKind, CallFrame, HostInterface, HostInterfaces, HostState, LinkError, PluginState,
+    flush_log,
 };
 #[cfg(feature = "runtime")]
 pub use runtime::{Answer, Answers, Argument, Arguments, BoundToStore, Handle, HandleList, Status, Val};

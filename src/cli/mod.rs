@@ -11,6 +11,7 @@ mod output;
 mod plan;
 mod run;
 mod stack;
+mod stderr;
 mod terminal;
 mod usage;
 mod why;
@@ -48,7 +49,7 @@ pub fn main() -> ExitCode {
 
 /// What the process ends with.
 fn exit_code(outcome: anyhow::Result<u8>) -> ExitCode {
-    match outcome {
+    let code = match outcome {
         Ok(code) => ExitCode::from(code),
         // Whoever read our output has seen enough.
         Err(error) if error.downcast_ref().is_some_and(OutputError::is_broken_pipe) => ExitCode::SUCCESS,
@@ -56,5 +57,7 @@ fn exit_code(outcome: anyhow::Result<u8>) -> ExitCode {
             output::error(&error);
             ExitCode::from(FAILED)
         }
-    }
+    };
+    stderr::flush();
+    code
 }

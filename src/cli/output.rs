@@ -36,7 +36,7 @@ pub fn problems(checked: &Checked) {
 /// Tells why the command failed, on stderr.
 pub fn error(error: &anyhow::Error) {
     let stack = error.downcast_ref().and_then(stack::told).unwrap_or_default();
-    terminal::err(&format!("{} {}{stack}\n", error_word(style()), foreign::page(&format!("{error:#}"))));
+    terminal::tell(&format!("{} {}{stack}\n", error_word(style()), foreign::page(&format!("{error:#}"))));
 }
 
 /// An argument that must be text. Where it is none, that is told as a wrong usage.
@@ -50,7 +50,7 @@ pub fn text<'a>(what: &str, argument: &'a OsStr) -> Option<&'a str> {
 
 /// Tells what is not as it should be, though the command goes on, on stderr.
 pub fn warning(text: &str) {
-    terminal::err(&format!("warning: {}\n", foreign::page(text)));
+    terminal::tell(&format!("warning: {}\n", foreign::page(text)));
 }
 
 /// What is logged unless `PLUGWEAVE_LOG` says it.

@@ -7,6 +7,8 @@ use std::io::{self, IsTerminal, Write};
 use plugweave::diagnostic::Style;
 use plugweave::foreign::harmless;
 
+use super::stderr::{self, Stderr};
+
 /// A result could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("the output cannot be written: {0}")]
@@ -26,19 +28,28 @@ pub fn out(text: &str, style: Style) -> Result<(), OutputError> {
     Ok(stdout.flush()?)
 }
 
-/// Writes text to stderr. There is nowhere to tell that stderr is gone.
+/// Writes text to stderr, all of it, behind what waits to be written there. There is nowhere to tell that stderr is
+/// gone.
 pub fn err(text: &str) {
+    stderr::flush();
     let _ = io::stderr().lock().write_all(filtered(text, style(&io::stderr())).as_bytes());
 }
 
-/// stderr for the log.
+/// Writes text to stderr, behind what has been logged up to now, without waiting for its reader.
+pub fn tell(text: &str) {
+    plugweave::flush_log();
+    // It never fails.
+    let _ = Log.write_all(text.as_bytes());
+}
+
+/// stderr for the log. It never blocks.
 pub struct Log;
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // The log comes in whole lines.
         let text = String::from_utf8_lossy(bytes);
-        io::stderr().lock().write_all(filtered(&text, style(&io::stderr())).as_bytes())?;
+        Stderr.write_all(filtered(&text, style(&io::stderr())).as_bytes())?;
         Ok(bytes.len())
     }
 

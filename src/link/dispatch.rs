@@ -6,7 +6,8 @@ use wasmtime::{AsContextMut, StoreContextMut};
 use super::gathered::Gathered;
 use super::reply::{self, Outcome};
 use super::{
-    CallError, Called, Caller, Carried, InFlight, Live, Passing, PluginState, Shape, Target, put_result, take_arguments,
+    CallError, Called, Caller, Carried, InFlight, Live, Passing, PluginState, Shape, Target, log_own, put_result,
+    take_arguments,
 };
 use crate::model::{Cardinality, ExternName, OnFailure, PluginId};
 use crate::plan::{Answer, Fallible, PluginIndex, Reply};
@@ -272,13 +273,11 @@ impl Dispatcher {
         if self.on_failure == OnFailure::Trap {
             return Err(error);
         }
-        tracing::warn!(
-            consumer = %self.consumer,
-            provider = %provider.id,
-            "skipped for `{}` of `{}`: {error}",
-            self.function,
-            self.import,
-        );
+        if tracing::enabled!(tracing::Level::WARN) {
+            let (consumer, provider) = (self.consumer.clone(), provider.id.clone());
+            let told = format!("skipped for `{}` of `{}`: {error}", self.function, self.import);
+            log_own(told.len(), move || tracing::warn!(%consumer, %provider, "{told}"));
+        }
         Ok(error)
     }
 }

@@ -1,7 +1,7 @@
 use wasmtime::{Config, Engine, WasmBacktraceDetails};
 
 use super::LinkError;
-use crate::model::Budget;
+use crate::model::{Budget, FuncType, Side, Type};
 use crate::plan::Plan;
 
 /// Native stack that a plugin may use below the point where it is entered.
@@ -33,10 +33,19 @@ pub(super) fn build(plan: &Plan) -> Result<Engine, LinkError> {
     Engine::new(&config).map_err(|error| LinkError::Engine { cause: format!("{error:#}") })
 }
 
-/// Whether some plugin has a time limit. Checking the time costs half as much again in tight loops,
-/// so it is compiled in only where somebody needs it.
+/// Whether some plugin has a time limit, or may have destructors to run, which always have one. Checking the time
+/// costs half as much again in tight loops, so it is compiled in only where a deadline can be.
 pub(super) fn has_timeouts(plan: &Plan) -> bool {
-    plan.plugins.iter().any(|plugin| plugin.limits.timeout != Some(Budget::Unlimited))
+    plan.plugins.iter().any(|plugin| {
+        let functions = || plugin.exports.iter().flat_map(|export| &export.functions);
+        plugin.limits.timeout != Some(Budget::Unlimited) || functions().any(|(_, ty)| hands_out_resources(ty))
+    })
+}
+
+/// Whether a function can answer a handle of a resource that its own plugin owns.
+fn hands_out_resources(ty: &FuncType) -> bool {
+    let owned = |ty: &Type| matches!(ty, Type::Own(resource) if resource.side == Side::Export);
+    ty.result.as_ref().is_some_and(|result| result.find(&owned).is_some())
 }
 
 /// Whether some plugin has a fuel limit.

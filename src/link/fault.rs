@@ -32,6 +32,8 @@ pub enum CallErrorKind {
     CallDepth,
     /// The thread has too little native stack left to enter it.
     Stack,
+    /// Others have handles of as many of its resources as it allows.
+    Handles,
     /// The arguments are not what the function takes, or more than the plugin may be given.
     BadArguments,
     /// A handle belongs to another plugin than the call can go to, or its handles to several.
@@ -61,6 +63,7 @@ impl CallErrorKind {
         Self::Ring,
         Self::CallDepth,
         Self::Stack,
+        Self::Handles,
         Self::BadArguments,
         Self::WrongOwner,
         Self::OwnerRestarted,
@@ -83,6 +86,7 @@ impl CallErrorKind {
             | Self::Ring
             | Self::CallDepth
             | Self::Stack
+            | Self::Handles
             | Self::BadArguments
             | Self::WrongOwner
             | Self::OwnerRestarted
@@ -106,6 +110,7 @@ impl CallErrorKind {
             Self::Ring => "ring",
             Self::CallDepth => "call-depth",
             Self::Stack => "stack",
+            Self::Handles => "handles",
             Self::BadArguments => "bad-arguments",
             Self::WrongOwner => "wrong-owner",
             Self::OwnerRestarted => "owner-restarted",
@@ -203,6 +208,8 @@ struct Fault {
     summary: Option<String>,
     exit_code: Option<i32>,
     frames: Vec<CallFrame>,
+    /// Whether the cause has the whole chain already.
+    tells_chain: bool,
 }
 
 impl CallError {
@@ -218,6 +225,7 @@ impl CallError {
             summary: None,
             exit_code: None,
             frames: Vec::new(),
+            tells_chain: false,
         }))
     }
 
@@ -232,6 +240,13 @@ impl CallError {
     #[must_use]
     pub fn with_summary(mut self, summary: String) -> Self {
         Arc::make_mut(&mut self.0).summary = Some(summary);
+        self
+    }
+
+    /// Does not show the chain behind the cause, which has it already.
+    #[must_use]
+    pub fn telling_chain(mut self) -> Self {
+        Arc::make_mut(&mut self.0).tells_chain = true;
         self
     }
 
@@ -341,25 +356,15 @@ impl fmt::Display for CallError {
             write!(f, "{summary}: ")?;
         }
         let Some(inner) = fault.frames.last() else { return f.write_str(&fault.cause) };
-        if inner.is_start() {
-            write!(f, "plugin `{}` has failed while starting", inner.plugin)?;
-        } else {
-            write!(f, "`{}` of plugin `{}` failed", inner.target(), inner.plugin)?;
-        }
+        tell_end(f, inner, fault.kind.is_refusal())?;
         write!(f, " ({}): {}", fault.kind, fault.cause)?;
-        if fault.frames.len() > 1 {
+        if fault.frames.len() > 1 && !fault.tells_chain {
             let caller = fault.frames.first().and_then(|frame| frame.caller.as_ref());
             write!(f, "; called through {}", caller.map_or("host", PluginId::as_str))?;
-            // Of a long chain both ends will do; `chain` has the rest.
-            let middle =
-                fault.frames.get(SHOWN..fault.frames.len().saturating_sub(SHOWN)).filter(|middle| middle.len() > 1);
-            let (outer, inner) = match middle {
-                Some(_) => (&fault.frames[..SHOWN], &fault.frames[fault.frames.len() - SHOWN..]),
-                None => (&fault.frames[..], &[][..]),
-            };
+            let (outer, middle, inner) = ends(&fault.frames);
             outer.iter().try_for_each(|frame| tell(f, frame))?;
-            if let Some(middle) = middle {
-                write!(f, " -> … {} more …", middle.len())?;
+            if middle > 0 {
+                write!(f, " -> … {middle} more …")?;
             }
             inner.iter().try_for_each(|frame| tell(f, frame))?;
         }
@@ -369,6 +374,27 @@ impl fmt::Display for CallError {
 
 /// How many calls are shown at each end of a long chain.
 const SHOWN: usize = 5;
+
+/// Both ends of a chain, and how many are between them. Of a long one that will do; [`CallError::chain`] has the rest.
+pub fn ends<T>(chain: &[T]) -> (&[T], usize, &[T]) {
+    match chain.len().checked_sub(2 * SHOWN) {
+        Some(middle @ 2..) => (&chain[..SHOWN], middle, &chain[chain.len() - SHOWN..]),
+        _ => (chain, 0, &[]),
+    }
+}
+
+/// What has become of the innermost call. Where it was refused, nothing has failed.
+fn tell_end(f: &mut fmt::Formatter<'_>, call: &CallFrame, refused: bool) -> fmt::Result {
+    let plugin = &call.plugin;
+    match (refused, call.function.as_str()) {
+        (false, START) => write!(f, "plugin `{plugin}` has failed while starting"),
+        (true, START) => write!(f, "plugin `{plugin}` was not started"),
+        (true, RESTART) => write!(f, "plugin `{plugin}` was not started anew"),
+        (true, EXPORTS) => write!(f, "the exports of plugin `{plugin}` were not used"),
+        (true, _) => write!(f, "`{}` of plugin `{plugin}` was not called", call.target()),
+        (false, _) => write!(f, "`{}` of plugin `{plugin}` failed", call.target()),
+    }
+}
 
 fn tell(f: &mut fmt::Formatter<'_>, frame: &CallFrame) -> fmt::Result {
     match frame.is_start() {
@@ -440,6 +466,7 @@ mod tests {
             | CallErrorKind::Ring
             | CallErrorKind::CallDepth
             | CallErrorKind::Stack
+            | CallErrorKind::Handles
             | CallErrorKind::BadArguments
             | CallErrorKind::WrongOwner
             | CallErrorKind::OwnerRestarted
@@ -477,6 +504,35 @@ mod tests {
         let exit = CallError::new(CallErrorKind::Exit, None, "it exited").with_exit_code(3).to_json();
         assert_eq!(exit["exit-code"], json!(3));
         assert_eq!(CallError::new(CallErrorKind::Ring, None, "").to_json()["refusal"], json!(true));
+    }
+
+    #[test]
+    fn a_refusal_is_not_told_as_a_failure() {
+        let refused = || CallError::new(CallErrorKind::WrongType, Some(id("b")), "it takes a `string`");
+        let told = |frame| refused().called(frame).to_string();
+        assert_eq!(
+            told(frame(None, "b")),
+            "`a:b/c@1.0.0#f` of plugin `b` was not called (wrong-type): it takes a `string`"
+        );
+        assert_eq!(
+            told(CallFrame::start(None, id("b"))),
+            "plugin `b` was not started (wrong-type): it takes a `string`"
+        );
+        assert!(told(CallFrame::restart(None, id("b"))).starts_with("plugin `b` was not started anew (wrong-type)"));
+        assert!(told(CallFrame::exports(None, id("b"))).starts_with("the exports of plugin `b` were not used ("));
+        for kind in CallErrorKind::ALL {
+            let told = CallError::new(kind, Some(id("b")), "why").called(frame(None, "b")).to_string();
+            assert_eq!(told.contains("failed"), !kind.is_refusal(), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_chain_is_told_once() {
+        let cause = "only 3 KiB are left: host -> a -> b";
+        let error = CallError::new(CallErrorKind::Stack, Some(id("b")), cause).telling_chain();
+        let error = error.called(frame(Some("a"), "b")).called(frame(None, "a"));
+        assert_eq!(error.to_string(), format!("`a:b/c@1.0.0#f` of plugin `b` was not called (stack): {cause}"));
+        assert_eq!(error.chain().len(), 2);
     }
 
     #[test]

@@ -104,6 +104,9 @@ pub trait Live: Send + Sync {
     /// Runs the destructor of a resource whose last handle is gone, in its owner: at once where that is
     /// idle, else when it is left. Never fails, and never waits for the owner; but the destructor may call others.
     fn release(&self, caller: Caller<'_>, rep: Rep);
+
+    /// As [`Live::release`], for several at once: their destructors have one deadline for each owner.
+    fn release_many(&self, caller: Caller<'_>, reps: Vec<Rep>);
 }
 
 /// The reply of a function that passes handles: its value, where it has one, and the handles in it.

@@ -19,6 +19,7 @@ mod host;
 mod imports;
 mod lifts;
 mod live;
+mod log;
 mod reply;
 mod route;
 mod state;
@@ -32,13 +33,14 @@ pub use assembly::{Assembly, ExportedFunction};
 pub use clock::{Clock, Ticks};
 pub use engine::{CALLED_BACK_STACK, HOST_STACK_RESERVE, MAX_WASM_STACK};
 pub use error::LinkError;
-pub use fault::{CallError, CallErrorKind, CallFrame, Called};
+pub use fault::{CallError, CallErrorKind, CallFrame, Called, ends};
 pub use handles::{
     Entry, Flight, Flights, Handles, Holder, InFlight, Leaf, Local, NoLocal, Passing, Rep, put_result, take_arguments,
     take_result, wrap,
 };
 pub use host::{HostInterface, HostInterfaces, HostState, HostStates};
 pub use live::{Caller, Carried, ChainId, Deadline, Frame, FunctionIndex, Live, Target};
+pub use log::{LogSource, flush_log, log_own, told_dropped};
 pub use state::{Exports, Limiter, PluginState, Wasi};
 pub use wasi::{GrantedFolder, OpenFiles};
 pub use weight::{LiftBound, Lifting, Lifts, MOST_VALUE_MEMORY, Shape, Shapes, Tree, View, Weight, own_memory};

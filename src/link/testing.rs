@@ -277,6 +277,7 @@ impl Logged {
 
     /// `plugin stream line` for what guests write, `warning: …` for warnings.
     pub(crate) fn lines(&self) -> Vec<String> {
+        super::flush_log();
         self.lines.lock().unwrap().clone()
     }
 }

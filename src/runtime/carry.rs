@@ -7,6 +7,7 @@ use wasmtime::{AsContextMut, StoreContextMut};
 use super::Inner;
 use super::enter::{Ended, Purpose};
 use super::handle::told_mismatch;
+use super::room::{has_room, no_longer_out};
 use crate::link::{
     CallError, CallErrorKind, Caller, Carried, ExportedFunction, Flight, Flights, Holder, InFlight, Leaf, Local,
     Passing, PluginState, Rep, Target, take_result, wrap,
@@ -23,6 +24,8 @@ pub(super) struct Delivered {
     handles: Vec<ResourceAny>,
     /// Those that were only lent, which must be dropped after the call.
     lent: Vec<ResourceAny>,
+    /// How many come home: they had been handed out, and are the plugin's own again.
+    home: usize,
     /// How often the store counts handles once more while they are lent.
     counted_again: usize,
 }
@@ -40,7 +43,8 @@ impl Delivered {
         let most = store.max_component_handles();
         store.set_max_component_handles(most.saturating_add(self.counted_again));
         let result = call(store.as_context_mut()).map_err(|ended| kept(ended, function))?;
-        store.set_max_component_handles(most);
+        // It may have changed meanwhile, by calls that came back.
+        no_longer_out(store, self.counted_again);
         for lent in self.lent {
             lent.resource_drop(store.as_context_mut())?;
         }
@@ -65,7 +69,10 @@ impl Inner {
         let mut results = [Val::Bool(false)];
         let answers = function.ty.result.is_some();
         let mut back = InFlight::new(self, caller.frame);
+        // Who lends its store gets the reply; else it is the host.
+        let holder = caller.store.as_ref().and(caller.frame.plugin);
         self.enter(caller, Purpose::Call(target), |mut store| {
+            self.check_room(target, store.data().generation, holder, sent).map_err(Ended::Refused)?;
             let delivered = self.deliver(&mut store, target, arguments, sent)?;
             let expected = if answers { &mut results[..] } else { &mut [] };
             delivered.lend(&mut store, function, |store| self.call_by_value(store, target, arguments, expected))?;
@@ -101,6 +108,7 @@ impl Inner {
             Ok(())
         });
         let Ok(()) = placed;
+        no_longer_out(store, delivered.home);
         // What is lent is with the sender still, who may lend it to others in the same call.
         sent.retain(|flight| !flight.own);
         Ok(delivered)
@@ -134,6 +142,7 @@ impl Inner {
             if let Local::Native = leaf.local {
                 delivered.handles.push(self.own_handle(target, generation, flight.rep, leaf, &place)?);
                 delivered.counted_again += usize::from(!flight.own);
+                delivered.home += usize::from(flight.own);
                 return Ok(());
             }
             let handle = wrap(store, flight.rep, leaf).map_err(|error| {
@@ -147,6 +156,17 @@ impl Inner {
             }
             Ok(())
         });
+        let arranged = match arranged {
+            Ok(()) if !has_room(store, delivered.home)? => {
+                let limit = self.limits(target.plugin).handles;
+                let told = format!(
+                    "it has no room for {} of its resources that come home, its limit is {limit} (`handles`)",
+                    delivered.home
+                );
+                Err(self.refuse(CallErrorKind::BadArguments, target.plugin, told))
+            }
+            arranged => arranged,
+        };
         match arranged {
             Ok(()) => Ok(delivered),
             Err(refusal) => {

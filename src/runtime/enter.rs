@@ -9,7 +9,7 @@ use super::chain::{self, Key};
 use super::slot::Instance;
 use super::{Inner, current};
 use crate::link::{
-    CallError, Caller, Carried, Exports, Flights, Frame, Handles, Holder, Live, PluginState, Rep, Target,
+    CallError, CallErrorKind, Caller, Carried, Exports, Flights, Frame, Handles, Live, PluginState, Rep, Target,
 };
 use crate::model::PluginId;
 use crate::plan::PluginIndex;
@@ -86,9 +86,13 @@ impl Live for Inner {
     }
 
     fn release(&self, caller: Caller<'_>, rep: Rep) {
-        if let Some(entry) = self.handles.remove(rep).filter(|entry| entry.holder != Holder::Gone) {
+        if let Some(entry) = self.unheld([rep]).next() {
             self.destroy(caller, entry);
         }
+    }
+
+    fn release_many(&self, caller: Caller<'_>, reps: Vec<Rep>) {
+        self.destroy_all(caller, self.unheld(reps).collect());
     }
 }
 
@@ -126,7 +130,10 @@ impl Inner {
             let _noted = current::note(self.number, frame, purpose);
             let place = idle.map_or_else(|| self.find(purpose, frame), |instance| Ok(Place::Here(instance)));
             match place? {
-                Place::Here(instance) => self.enter_here(instance, purpose, frame, act),
+                Place::Here(instance) => {
+                    self.slots[plugin.0].drain_time.forget();
+                    self.enter_here(instance, purpose, (caller, frame), act)
+                }
                 Place::OnChain(generation) if may_return => self.enter_again(generation, purpose, frame, act),
                 Place::OnChain(_) => Err(self.reentrant(plugin)),
             }
@@ -134,7 +141,7 @@ impl Inner {
         let enter_and_leave = || {
             let entered = enter();
             if turn.is_some() {
-                self.drain(plugin, frame);
+                self.drain(caller, plugin);
             }
             entered
         };
@@ -149,7 +156,7 @@ impl Inner {
         &self,
         mut instance: Instance,
         purpose: Purpose,
-        frame: Frame,
+        (caller, frame): (&Frame, Frame),
         act: impl FnOnce(StoreContextMut<'_, PluginState>) -> Result<R, Ended>,
     ) -> Result<R, CallError> {
         let mut store = instance.store.as_context_mut();
@@ -164,7 +171,8 @@ impl Inner {
                 done
             }
             Err(failed) => {
-                self.tear_down(instance, frame);
+                // Its own time is no concern of those whose resources it had.
+                self.tear_down(instance, Frame { deadline: caller.deadline, ..frame });
                 Err(failed.cause_or_panic())
             }
         }
@@ -274,7 +282,12 @@ pub(super) fn function(store: &StoreContextMut<'_, PluginState>, target: Target)
 /// # Errors
 /// While it is starting; but then nobody enters it.
 pub(super) fn exports<'a>(store: &'a StoreContextMut<'_, PluginState>) -> Result<&'a Exports, Ended> {
-    Ok(store.data().exports.as_ref().ok_or_else(|| wasmtime::format_err!("it is not up"))?)
+    let state = store.data();
+    state.exports.as_ref().ok_or_else(|| {
+        let plugin = state.frame.plugin.map(|plugin| state.live.name(plugin).clone());
+        let cause = "it is still starting, and has no functions to call yet";
+        Ended::Refused(CallError::new(CallErrorKind::NotStarted, plugin, cause))
+    })
 }
 
 /// Does something in which functions of the host may panic: stores that a panic has unwound through are

@@ -4,8 +4,8 @@ use wasmtime::StoreContextMut;
 
 use super::Inner;
 use super::enter::Purpose;
-use crate::link::{Deadline, Frame, PluginState, Ticks};
-use crate::model::Budget;
+use crate::link::{Clock, Deadline, Frame, PluginState, Ticks};
+use crate::model::{Budget, Limits};
 use crate::plan::PluginIndex;
 
 /// A deadline so far away that it never comes. Half of what there is, because it is added to the
@@ -43,7 +43,11 @@ impl Inner {
     fn deadline(&self, caller: &Frame, purpose: Purpose) -> Option<Deadline> {
         let plugin = purpose.plugin();
         let linked = self.assembly.plugin(plugin);
-        let timeout = if matches!(purpose, Purpose::Run(_)) { linked.run_timeout } else { linked.timeout };
+        let timeout = match purpose {
+            Purpose::Run(_) => linked.run_timeout,
+            Purpose::Destroy(_) => Some(self.drain_time(plugin)),
+            Purpose::Call(_) | Purpose::Start(_) | Purpose::Use(_) => linked.timeout,
+        };
         match (timeout.map(|timeout| self.deadline_in(timeout, plugin)), caller.deadline) {
             (Some(own), Some(chain)) if chain.at <= own.at => Some(chain),
             (None, chain) => chain,
@@ -57,8 +61,30 @@ impl Inner {
         Deadline { at: self.assembly.clock().now() + time + 1, by }
     }
 
-    /// When an entry ends that has nothing but the plugin's own time, and begins now.
-    pub(super) fn own_deadline(&self, plugin: PluginIndex) -> Option<Deadline> {
-        Some(self.deadline_in(self.assembly.plugin(plugin).timeout?, plugin))
+    /// How long a drain of a plugin's destructors may take: its own time once, however many there are. A plugin
+    /// without a time limit has the usual one, because a drain always ends.
+    pub(super) fn drain_time(&self, plugin: PluginIndex) -> Ticks {
+        self.assembly.plugin(plugin).timeout.unwrap_or_else(|| Clock::ticks(Limits::DEFAULT_TIMEOUT))
+    }
+
+    /// When drains of several plugins must have ended that begin now: after the longest time that one of them has.
+    pub(super) fn drains_deadline(&self) -> Option<Deadline> {
+        let plugins = (0..self.slots.len()).map(PluginIndex);
+        let (time, plugin) = plugins.map(|plugin| (self.drain_time(plugin), plugin)).max_by_key(|(time, _)| *time)?;
+        Some(self.deadline_in(time, plugin))
+    }
+
+    /// Whether a deadline has come.
+    pub(super) fn is_past(&self, deadline: Option<Deadline>) -> bool {
+        deadline.is_some_and(|deadline| deadline.at <= self.assembly.clock().now())
+    }
+
+    /// The earlier of two deadlines.
+    pub(super) fn earlier(one: Option<Deadline>, other: Option<Deadline>) -> Option<Deadline> {
+        one.into_iter().chain(other).reduce(Self::sooner)
+    }
+
+    pub(super) fn sooner(one: Deadline, other: Deadline) -> Deadline {
+        if one.at <= other.at { one } else { other }
     }
 }

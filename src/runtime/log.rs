@@ -3,6 +3,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::output::OutputStream;
 use super::stream::Drain;
 use crate::foreign;
+use crate::link::{LogSource, told_dropped};
 use crate::model::PluginId;
 
 /// Longest line that is logged in one piece, in bytes.
@@ -43,10 +44,22 @@ impl Lines {
         Self { take, line: Vec::new() }
     }
 
-    /// Lines that go to `tracing` under the plugin's id.
+    /// Lines that go to `tracing` under the plugin's id, on a thread of the log: the plugin waits for no subscriber.
     pub(super) fn logged(plugin: PluginId, stream: OutputStream) -> Self {
-        let stream = stream.as_str();
-        Self::new(Box::new(move |line| tracing::info!(target: "plugweave::guest", plugin = %plugin, stream, "{line}")))
+        let (stream, source) = (stream.as_str(), LogSource::default());
+        Self::new(Box::new(move |line| {
+            if !tracing::enabled!(target: "plugweave::guest", tracing::Level::INFO) {
+                return;
+            }
+            let (line, plugin) = (line.to_owned(), plugin.clone());
+            source.log(line.len(), move |dropped| {
+                if dropped > 0 {
+                    let told = told_dropped(dropped, "line");
+                    tracing::warn!(target: "plugweave::guest", plugin = %plugin, stream, "{told}");
+                }
+                tracing::info!(target: "plugweave::guest", plugin = %plugin, stream, "{line}");
+            });
+        }))
     }
 
     /// Hands over so much of the present line and keeps the rest.

@@ -9,6 +9,7 @@ mod begin;
 mod carry;
 mod chain;
 mod current;
+mod drain_time;
 mod enter;
 mod folders;
 mod frames;
@@ -23,6 +24,7 @@ mod passed;
 mod refuse;
 mod release;
 mod restarts;
+mod room;
 mod slot;
 mod status;
 mod stream;
@@ -45,7 +47,9 @@ use crossbeam_utils::CachePadded;
 use wasmtime::StoreContextMut;
 use wasmtime::component::Val as Raw;
 
-use crate::link::{Assembly, CallError, CallErrorKind, Caller, ChainId, Clock, Frame, Handles, PluginState, Ticks};
+use crate::link::{
+    Assembly, CallError, CallErrorKind, Caller, ChainId, Clock, Frame, Handles, PluginState, Ticks, flush_log,
+};
 use crate::model::PluginId;
 use crate::plan::PluginIndex;
 
@@ -174,6 +178,8 @@ impl Drop for Runtime {
                 inner.end_store(instance);
             }
         }
+        // What plugins have printed is logged by another thread, which may be the last to know of the process' end.
+        flush_log();
     }
 }
 

@@ -7,7 +7,7 @@ use super::turns::{Refusal, Turn};
 use super::{Inner, current};
 use crate::link::{
     CALLED_BACK_STACK, CallError, CallErrorKind, CallFrame, Deadline, Frame, HOST_STACK_RESERVE, MAX_WASM_STACK,
-    PluginState,
+    PluginState, ends,
 };
 use crate::model::{Limits, PluginId};
 use crate::plan::PluginIndex;
@@ -20,7 +20,7 @@ impl Inner {
         }
         let chain = self.told_chain();
         let cause = format!("the chain of calls is deeper than its limit of {limit}: {chain} -> {}", self.id(plugin));
-        Err(self.refuse(CallErrorKind::CallDepth, plugin, cause))
+        Err(self.refuse(CallErrorKind::CallDepth, plugin, cause).telling_chain())
     }
 
     /// Each plugin that is entered gets its whole stack below the present stack pointer, so that a
@@ -56,7 +56,7 @@ impl Inner {
         }
         let cause =
             format!("only {} KiB of its own stack are left to be called back: {}", left >> 10, self.told_chain());
-        Err(self.refuse(CallErrorKind::Stack, plugin, cause))
+        Err(self.refuse(CallErrorKind::Stack, plugin, cause).telling_chain())
     }
 
     /// The right to be in a plugin; nothing where the chain has it already.
@@ -82,7 +82,7 @@ impl Inner {
     /// A plugin is on the chain, and cannot be called from there.
     pub(super) fn reentrant(&self, plugin: PluginIndex) -> CallError {
         let cause = format!("it is on the chain of calls already: {}", self.told_chain());
-        self.refuse(CallErrorKind::Reentrant, plugin, cause)
+        self.refuse(CallErrorKind::Reentrant, plugin, cause).telling_chain()
     }
 
     /// The host has panicked while it was in the plugin.
@@ -93,7 +93,8 @@ impl Inner {
     }
 
     pub(super) fn not_started(&self, plugin: PluginIndex) -> CallError {
-        self.refuse(CallErrorKind::NotStarted, plugin, format!("it is still starting: {}", self.told_chain()))
+        let cause = format!("it is still starting: {}", self.told_chain());
+        self.refuse(CallErrorKind::NotStarted, plugin, cause).telling_chain()
     }
 
     pub(super) fn refuse(&self, kind: CallErrorKind, plugin: PluginIndex, cause: String) -> CallError {
@@ -132,7 +133,10 @@ impl Inner {
             let plugin = frame.plugin.unwrap_or(purpose.plugin());
             self.id(plugin).as_str()
         }));
-        chain.join(" -> ")
+        match ends(&chain) {
+            (all, 0, _) => all.join(" -> "),
+            (outer, middle, inner) => format!("{} -> … {middle} more … -> {}", outer.join(" -> "), inner.join(" -> ")),
+        }
     }
 
     /// A failure with all calls of this thread's chain, down to the present one.

@@ -1,89 +1,146 @@
 //! The ends of resources: destructors run once, in the store of the owner, and never while it is on a chain
 //! of calls.
+//!
+//! All that wait for an owner run in one *drain*, which has one deadline: the owner's own time, or that of the
+//! chain of calls that it belongs to, where that is earlier. An owner that is not through by then is torn down, and
+//! what waits for it goes with it. What comes up on a chain whose time is up waits until the call ends for the host.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use wasmtime::{AsContextMut, StoreContextMut};
 
 use super::enter::{Ended, Failed, Purpose, catch};
+use super::room::no_longer_out;
 use super::slot::{Condition, Instance};
 use super::{Inner, chain, current};
-use crate::link::{CallError, Caller, Entry, Frame, Holder, PluginState};
+use crate::link::{CallError, Caller, Clock, Deadline, Entry, Frame, Holder, PluginState, Rep, log_own};
 use crate::plan::PluginIndex;
 
-/// How often resources are released when an app ends that destructors have made.
+/// How often it is looked whether destructors have brought about more of them.
 const MOST_ROUNDS: usize = 100;
 
+/// How long after the deadline of an ending app destructors of plugins run that have had no time yet, because
+/// others have used it up. It is divided among all plugins.
+const GRACE: Duration = Duration::from_millis(500);
+
 impl Inner {
-    /// Runs the destructor of a resource that nobody has a handle of any more: at once where its owner is
-    /// free, else when that is left. What comes of it is the owner's affair alone.
+    /// Runs the destructor of a resource that no handle is left of: at once where its owner is free, else when
+    /// that is left. What comes of it is the owner's affair alone.
     pub(super) fn destroy(&self, caller: Caller<'_>, entry: Entry) {
         let owner = entry.owner;
+        self.queue(entry);
+        Self::lending(caller, |frame| {
+            self.drain_if_free(frame, owner);
+        });
+    }
+
+    /// As [`Inner::destroy`], for several: those of one owner are one drain.
+    pub(super) fn destroy_all(&self, caller: Caller<'_>, entries: Vec<Entry>) {
+        let owners: BTreeSet<PluginIndex> = entries.iter().map(|entry| entry.owner).collect();
+        entries.into_iter().for_each(|entry| self.queue(entry));
+        Self::lending(caller, |frame| {
+            for owner in owners {
+                self.drain_if_free(frame, owner);
+            }
+        });
+    }
+
+    /// The entries behind handles that are gone, of which the resources must end.
+    pub(super) fn unheld(&self, reps: impl IntoIterator<Item = Rep>) -> impl Iterator<Item = Entry> {
+        reps.into_iter().filter_map(|rep| self.handles.remove(rep)).filter(|entry| entry.holder != Holder::Gone)
+    }
+
+    fn lending(caller: Caller<'_>, work: impl FnOnce(&Frame)) {
+        let Caller { frame, store } = caller;
+        match store {
+            Some(store) => chain::lend(store, || work(&frame)),
+            None => work(&frame),
+        }
+    }
+
+    fn queue(&self, entry: Entry) {
         self.unwanted.fetch_add(1, Ordering::SeqCst);
-        self.slots[owner.0].unwanted().push_back(entry);
-        match caller.store {
-            Some(store) => chain::lend(store, || self.destroy_in(&caller.frame, owner)),
-            None => self.destroy_in(&caller.frame, owner),
-        }
+        self.slots[entry.owner.0].unwanted().push_back(entry);
     }
 
-    /// Runs the destructors that wait for plugins, where those are free now.
+    /// Runs the destructors that wait for plugins, where those are free now, at the end of a call.
     pub(super) fn settle(&self, caller: &Frame) {
-        loop {
-            let before = self.unwanted.load(Ordering::SeqCst);
-            if before == 0 {
-                return;
-            }
-            for plugin in (0..self.slots.len()).map(PluginIndex) {
-                self.destroy_in(caller, plugin);
-            }
-            // What is left waits for plugins that others are in, who see to it when they leave.
-            if self.unwanted.load(Ordering::SeqCst) >= before {
-                return;
-            }
-        }
-    }
-
-    fn destroy_in(&self, caller: &Frame, plugin: PluginIndex) {
-        if self.slots[plugin.0].unwanted().is_empty() || self.check_stack(plugin).is_err() {
+        if self.unwanted.load(Ordering::SeqCst) == 0 {
             return;
         }
-        if let Some(_turn) = self.turns.try_take(plugin, caller.chain) {
-            self.drain(plugin, self.frame(caller, Purpose::Destroy(plugin)));
+        let caller = Frame { deadline: Self::earlier(caller.deadline, self.drains_deadline()), ..*caller };
+        for _ in 0..MOST_ROUNDS {
+            // What is left waits for plugins that others are in, who see to it when they leave.
+            let plugins = (0..self.slots.len()).map(PluginIndex);
+            if plugins.filter(|plugin| self.drain_if_free(&caller, *plugin)).count() == 0 {
+                return;
+            }
         }
     }
 
-    /// Runs the destructors that wait for a plugin. The chain has its turn, and is not in it.
-    pub(super) fn drain(&self, plugin: PluginIndex, frame: Frame) {
+    /// Runs the destructors that wait for a plugin, where nobody is in it; whether there was something to do.
+    fn drain_if_free(&self, caller: &Frame, plugin: PluginIndex) -> bool {
+        if self.slots[plugin.0].unwanted().is_empty() || self.check_stack(plugin).is_err() {
+            return false;
+        }
+        match self.turns.try_take(plugin, caller.chain) {
+            Some(_turn) => self.drain(caller, plugin),
+            None => false,
+        }
+    }
+
+    /// Runs the destructors that wait for a plugin, unless the caller's time is up; whether there was something to
+    /// do. The chain has the plugin's turn, and is not in it.
+    pub(super) fn drain(&self, caller: &Frame, plugin: PluginIndex) -> bool {
         // Nearly always none waits anywhere, which is seen without a lock.
         if self.unwanted.load(Ordering::SeqCst) == 0 || self.slots[plugin.0].unwanted().is_empty() {
-            return;
+            return false;
         }
-        let Some(mut instance) = self.slots[plugin.0].take() else {
+        if self.is_past(caller.deadline) {
+            return false;
+        }
+        let frame = self.frame(caller, Purpose::Destroy(plugin));
+        if caller.plugin.is_some() {
+            self.drain_until(plugin, frame);
+            return true;
+        }
+        // What the host lets go of one after the other counts together.
+        let time = &self.slots[plugin.0].drain_time;
+        let spent = Clock::ticks(time.spent()).saturating_sub(1);
+        let deadline = frame.deadline.map(|deadline| match self.drain_time(plugin).checked_sub(spent) {
+            Some(0) | None => Deadline { at: 0, by: plugin },
+            Some(left) => Self::sooner(self.deadline_in(left, plugin), deadline),
+        });
+        time.spend(|| self.drain_until(plugin, Frame { deadline, ..frame }));
+        true
+    }
+
+    /// Runs the destructors that wait for a plugin until the frame's deadline. The plugin is torn down at it.
+    fn drain_until(&self, plugin: PluginIndex, frame: Frame) {
+        let slot = &self.slots[plugin.0];
+        let Some(mut instance) = slot.take() else {
             // Whatever it had is gone with its store.
             return self.forget_unwanted(plugin, |_| true);
         };
-        let _noted = current::note(self.number, frame, Purpose::Destroy(plugin));
+        let noted = current::note(self.number, frame, Purpose::Destroy(plugin));
+        let due = slot.note_due(frame.deadline);
         let generation = instance.store.data().generation;
-        let waiting = self.slots[plugin.0].unwanted().len();
-        let (mut run, mut shared) = (0, None);
         while let Some(entry) = self.next_unwanted(plugin) {
             if entry.generation != generation {
                 continue;
             }
-            // Each has the plugin's own time: the deadline of those that let go of it is not its concern. But those
-            // that come up meanwhile have that together, because they may go on bringing each other about.
-            let deadline = if run < waiting {
-                self.own_deadline(plugin)
-            } else {
-                *shared.get_or_insert_with(|| self.own_deadline(plugin))
-            };
-            run += 1;
-            if let Err(failed) = self.destroy_one(&mut instance, Frame { deadline, ..frame }, entry) {
-                tracing::warn!(plugin = %self.id(plugin), "a destructor has failed: {}", failed.cause);
+            if let Err(failed) = self.destroy_one(&mut instance, frame, entry) {
+                drop(due);
+                let left = slot.unwanted().iter().filter(|entry| entry.generation == generation).count();
+                let also =
+                    if left > 0 { format!(", and {left} that waited are gone with the plugin") } else { String::new() };
+                self.warn(plugin, format!("a destructor has failed{also}: {}", failed.cause));
                 return self.tear_down(instance, frame);
             }
         }
+        drop((due, noted));
         self.put_back(instance, frame);
     }
 
@@ -92,8 +149,14 @@ impl Inner {
         let mut store = instance.store.as_context_mut();
         store.data_mut().stack = stacker::remaining_stack();
         self.prepare(&mut store, frame);
-        let _due = self.slots[plugin.0].note_due(frame.deadline);
-        let destroy = |mut store: StoreContextMut<'_, PluginState>| Ok(entry.handle.resource_drop(&mut store)?);
+        let late = self.is_past(frame.deadline);
+        let destroy = |mut store: StoreContextMut<'_, PluginState>| match late {
+            true => Err(Ended::Failed(wasmtime::Trap::Interrupt.into())),
+            false => {
+                no_longer_out(&mut store, 1);
+                Ok(entry.handle.resource_drop(&mut store)?)
+            }
+        };
         self.act(&mut store, Purpose::Destroy(plugin), destroy).map(drop)
     }
 
@@ -117,7 +180,7 @@ impl Inner {
     }
 
     /// Ends an instance that has failed and that nobody is in any more. Resources of others that it had handles
-    /// of are released.
+    /// of are released, within the frame's deadline.
     pub(super) fn tear_down(&self, instance: Instance, frame: Frame) {
         let generation = instance.store.data().generation;
         self.end_store(instance);
@@ -128,30 +191,48 @@ impl Inner {
 
     /// Runs the destructors of all resources that anybody has a handle of, because the app ends. Stores that
     /// could still name them stay, so that their entries do, too.
+    ///
+    /// All of it has one deadline, after which owners that are not through are torn down.
     pub(super) fn release_all(&self) {
         let is_empty = || self.handles.live() == 0 && self.unwanted.load(Ordering::SeqCst) == 0;
-        // Destructors can make resources; somebody who does so without end is not waited for.
-        for _ in 0..MOST_ROUNDS {
-            if is_empty() {
-                return;
-            }
-            self.on_chain(|frame| {
-                for entry in self.handles.bury() {
-                    self.destroy(Caller::alone(frame), entry);
-                }
-            });
+        if is_empty() {
+            return;
         }
+        self.on_chain(|frame| {
+            let Some(end) = self.drains_deadline() else { return };
+            // Destructors can make resources; one that does so without end is not waited for.
+            for _ in 0..MOST_ROUNDS {
+                if is_empty() {
+                    return;
+                }
+                self.handles.bury().into_iter().for_each(|entry| self.queue(entry));
+                for plugin in (0..self.slots.len()).map(PluginIndex) {
+                    self.drain_at_end(frame, plugin, end);
+                }
+            }
+        });
         let left = self.handles.live();
         if left > 0 {
             tracing::warn!("destructors make resources without end: {left} are left behind");
         }
     }
 
+    fn drain_at_end(&self, caller: &Frame, plugin: PluginIndex, end: Deadline) {
+        if self.slots[plugin.0].unwanted().is_empty() || self.check_stack(plugin).is_err() {
+            return;
+        }
+        let Some(_turn) = self.turns.try_take(plugin, caller.chain) else { return };
+        let (now, grace) = (self.assembly.clock().now(), Clock::ticks(GRACE));
+        // Others may have used up all the time: that is not this plugin's fault.
+        let share = grace / u64::try_from(self.slots.len()).unwrap_or(u64::MAX);
+        let at = end.at.max((now + share).min(end.at + grace));
+        let caller = Frame { deadline: Some(Deadline { at, ..end }), ..*caller };
+        self.drain_until(plugin, self.frame(&caller, Purpose::Destroy(plugin)));
+    }
+
     /// Releases what an instance has handles of, whose store is gone.
     pub(super) fn release_held_by(&self, plugin: PluginIndex, generation: u64, frame: Frame) {
-        for entry in self.handles.remove_held_by(Holder::Plugin(plugin, generation)) {
-            self.destroy(Caller::alone(&frame), entry);
-        }
+        self.destroy_all(Caller::alone(&frame), self.handles.remove_held_by(Holder::Plugin(plugin, generation)));
     }
 
     /// Drops a store, and with it what the host keeps there, which may panic.
@@ -163,7 +244,20 @@ impl Inner {
         }) && let Some(plugin) = plugin
         {
             let cause = self.told_panic(plugin, &*panic);
-            tracing::warn!(plugin = %self.id(plugin), "the host's state of a plugin did not end well: {cause}");
+            self.warn(plugin, format!("the host's state of a plugin did not end well: {cause}"));
+        }
+    }
+
+    fn warn(&self, plugin: PluginIndex, told: String) {
+        let plugin = self.id(plugin).clone();
+        log_own(told.len(), move || tracing::warn!(%plugin, "{told}"));
+    }
+
+    /// How many resources of a plugin wait for their destructors.
+    pub(super) fn waiting(&self, plugin: PluginIndex) -> usize {
+        match self.unwanted.load(Ordering::SeqCst) {
+            0 => 0,
+            _ => self.slots[plugin.0].unwanted().len(),
         }
     }
 

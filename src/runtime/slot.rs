@@ -6,6 +6,7 @@ use std::time::Instant;
 use crossbeam_utils::atomic::AtomicCell;
 use wasmtime::Store;
 
+use super::drain_time::DrainTime;
 use super::restarts::RestartLog;
 use crate::link::{CallError, Deadline, Entry, PluginState, Ticks};
 use crate::model::RestartBudget;
@@ -22,6 +23,8 @@ pub(super) struct Slot {
     due: AtomicU64,
     /// Its resources whose destructors wait until it is left.
     unwanted: Mutex<VecDeque<Entry>>,
+    /// How long its destructors have run for the host.
+    pub(super) drain_time: DrainTime,
 }
 
 /// What stands for no deadline.
@@ -87,6 +90,7 @@ impl Slot {
             cell: Mutex::new(Cell { condition: Condition::NotStarted, restarts, generation: 0 }),
             due: AtomicU64::new(NO_DEADLINE),
             unwanted: Mutex::new(VecDeque::new()),
+            drain_time: DrainTime::default(),
         }
     }
 

@@ -63,7 +63,7 @@ impl Inner {
         let frame = self.frame(caller, purpose);
         let started = {
             let _noted = current::note(self.number, frame, purpose);
-            self.end(plugin, frame);
+            self.end(plugin, Frame { deadline: caller.deadline, ..frame });
             // What it had is released, which may have brought it up already.
             let idle = self.slots[plugin.0].take();
             idle.map_or_else(|| self.find(purpose, frame), |instance| Ok(Place::Here(instance)))
@@ -76,7 +76,7 @@ impl Inner {
             Ok(Place::OnChain(_)) => Err(self.reentrant(plugin)),
             Err(error) => Err(error),
         };
-        self.drain(plugin, frame);
+        self.drain(caller, plugin);
         done.map_err(|error| error.called(self.describe(caller.plugin, purpose)))
     }
 

@@ -70,6 +70,7 @@ impl Inner {
         let raw = self.enter(Caller::alone(frame), Purpose::Call(target), |mut store| {
             let function = self.typed::<P::Raw, R::Raw>(&store, target)?;
             let odd = || Ended::Refused(self.bad_call(target, "the handles are not those of its type".to_owned()));
+            self.check_room(target, store.data().generation, None, sent).map_err(Ended::Refused)?;
             let delivered = self.deliver(&mut store, target, &mut sketch, sent)?;
             let params = params.lowered(sketch).ok_or_else(odd)?;
             let raw = delivered.lend(&mut store, callee, |mut store| Ok(function.call(&mut store, params)?))?;

@@ -253,7 +253,7 @@ fn handles_of_an_owner_that_has_restarted_are_stale_wherever_they_are() {
     let fresh = scene.open(5);
     assert_eq!(
         scene.get(&stale).unwrap_err().to_string(),
-        "`t:t/store@1.0.0#[method]counter.get` of plugin `owner` failed (owner-restarted): parameter `self` \
+        "`t:t/store@1.0.0#[method]counter.get` of plugin `owner` was not called (owner-restarted): parameter `self` \
          (`borrow<counter>`) is a handle from before the plugin was started anew"
     );
     assert_eq!(scene.fails("t:t/store#fail", std::slice::from_ref(&stale)), CallErrorKind::OwnerRestarted);

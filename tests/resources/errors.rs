@@ -178,12 +178,12 @@ fn one_handle_cannot_be_given_and_lent_at_once() {
     let both = [counter.clone(), counter.clone()];
     assert_eq!(
         error(&app, "t:t/store#close-and-get", &both),
-        "`t:t/store@1.0.0#close-and-get` of plugin `owner` failed (bad-arguments): parameter `b` (`borrow<counter>`): \
+        "`t:t/store@1.0.0#close-and-get` of plugin `owner` was not called (bad-arguments): parameter `b` (`borrow<counter>`): \
          `<counter of owner>` cannot be passed: it has been moved into a call before"
     );
     assert_eq!(
         error(&app, "t:t/store#get-and-close", &both),
-        "`t:t/store@1.0.0#get-and-close` of plugin `owner` failed (bad-arguments): parameter `a` (`own<counter>`): \
+        "`t:t/store@1.0.0#get-and-close` of plugin `owner` was not called (bad-arguments): parameter `a` (`own<counter>`): \
          `<counter of owner>` cannot be passed: it is lent to a call that has not returned"
     );
     drop(both);
@@ -201,7 +201,7 @@ fn what_has_been_moved_cannot_be_used_under_any_name() {
     assert_eq!(number(&app, "t:t/store#close-and-get", &[counter, other]), 15);
     assert_eq!(
         error(&app, "t:t/store#[method]counter.get", &[same]),
-        "`t:t/store@1.0.0#[method]counter.get` of plugin `owner` failed (bad-arguments): parameter `self` \
+        "`t:t/store@1.0.0#[method]counter.get` of plugin `owner` was not called (bad-arguments): parameter `self` \
          (`borrow<counter>`): `<counter of owner>` cannot be passed: it has been moved into a call before"
     );
     ended(&app);
@@ -228,17 +228,17 @@ fn a_handle_of_another_resource_is_refused() {
     let token = app.call("t:t/store#mint", &[]).unwrap().unwrap();
     assert_eq!(
         error(&app, "t:t/store#[method]counter.get", std::slice::from_ref(&token)),
-        "`t:t/store@1.0.0#[method]counter.get` of plugin `owner` failed (bad-arguments): parameter `self` \
+        "`t:t/store@1.0.0#[method]counter.get` of plugin `owner` was not called (bad-arguments): parameter `self` \
          (`borrow<counter>`): expected a `counter` of `t:t/store@1.0.0`, found `<token of owner>`, of `t:t/store@1.0.0`"
     );
     assert_eq!(
         error(&app, "t:t/desk#hold", &[Val::List(vec![token])]),
-        "`t:t/desk@1.0.0#hold` of plugin `holder` failed (bad-arguments): parameter `all` (`own<counter>`): expected \
+        "`t:t/desk@1.0.0#hold` of plugin `holder` was not called (bad-arguments): parameter `all` (`own<counter>`): expected \
          a `counter` of `t:t/store@1.0.0`, found `<token of owner>`, of `t:t/store@1.0.0`"
     );
     assert_eq!(
         error(&app, "t:t/desk#hold", &[Val::List(vec![Val::U32(1)])]),
-        "`t:t/desk@1.0.0#hold` of plugin `holder` failed (bad-arguments): parameter `all`: element 0: expected \
+        "`t:t/desk@1.0.0#hold` of plugin `holder` was not called (bad-arguments): parameter `all`: element 0: expected \
          `own<counter>`, found a `u32`"
     );
     ended(&app);
@@ -272,7 +272,7 @@ fn a_plugin_is_not_given_more_handles_than_it_may_have() {
         assert_eq!(
             error(&app, &format!("t:t/desk#{function}"), std::slice::from_ref(&more)),
             format!(
-                "`t:t/desk@1.0.0#{function}` of plugin `holder` failed (bad-arguments): parameter `all` (`{ty}`): it \
+                "`t:t/desk@1.0.0#{function}` of plugin `holder` was not called (bad-arguments): parameter `all` (`{ty}`): it \
                  has no room for another handle, its limit is 10 (`handles`)"
             )
         );
@@ -301,12 +301,13 @@ fn an_owner_that_has_all_it_may_have_can_be_asked_for_each() {
     assert_eq!(number(&app, "t:t/store#close-and-get", &[one.clone(), two.clone()]), 3);
     assert_eq!(number(&app, "t:t/store#live", &[]), 9, "it has not been started anew");
     let full = open(&app, 1);
-    // One too many is its own doing.
+    // One too many is the doing of whoever has them.
     assert_eq!(
         error(&app, "t:t/store#open", &[Val::U32(1)]),
-        "`t:t/store@1.0.0#open` of plugin `owner` failed (trap): it has no room for another handle, its limit is 10 \
-         (`handles`)"
+        "`t:t/store@1.0.0#open` of plugin `owner` was not called (handles): others have handles of 10 of its resources \
+         (the host has 10), and its limit is 10 (`handles`)"
     );
+    assert_eq!(number(&app, "t:t/store#live", &[]), 10, "it has not been started anew");
     drop((ten, full));
     ended(&app);
 }
@@ -416,7 +417,7 @@ package t:v@1.1.0 {
         assert_eq!(number(&app, "t:main/aux#read", std::slice::from_ref(&old)), 5);
         assert_eq!(
             error(&app, "t:main/task#run", &[Val::U32(7)]),
-            "`t:main/aux#read` of plugin `owner` failed (bad-arguments): parameter `it` (`borrow<counter>`): expected a \
+            "`t:main/aux#read` of plugin `owner` was not called (bad-arguments): parameter `it` (`borrow<counter>`): expected a \
              `counter` of `t:v/store@1.0.0`, found `<counter of owner>`, of `t:v/store@1.1.0`; called through host -> \
              user (t:main/task#run) -> owner (t:main/aux#read)"
         );

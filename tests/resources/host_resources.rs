@@ -146,7 +146,7 @@ fn the_host_cannot_call_what_passes_them() {
     let app = app.file("t.wit", WIT).plugin(&paints_is, paints).build().unwrap();
     assert_eq!(
         app.call("t:t/opener#open", &[]).unwrap_err().to_string(),
-        "`t:t/opener@1.0.0#open` of plugin `paints` failed (bad-arguments): it takes or returns a handle that cannot \
+        "`t:t/opener@1.0.0#open` of plugin `paints` was not called (bad-arguments): it takes or returns a handle that cannot \
          leave the plugin: the resource `window` of `t:t/windows@1.0.0` is the host's own"
     );
 }

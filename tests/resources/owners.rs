@@ -144,7 +144,7 @@ fn each_entry_of_a_fan_out_belongs_to_its_own_provider() {
 
 #[test]
 fn handles_of_two_owners_are_refused_and_cost_the_owners_nothing() {
-    let wrong = "`t:t/pools@1.0.0#sum` of plugin `a` failed (wrong-owner): `all` is a handle of plugin `a`, and `all` \
+    let wrong = "`t:t/pools@1.0.0#sum` of plugin `a` was not called (wrong-owner): `all` is a handle of plugin `a`, and `all` \
                  (`borrow<counter>`) one of plugin `b`";
     for (reply, told) in [
         ("u32", format!("{wrong}; called through host -> user (t:t/task@1.0.0#sum) -> a (t:t/pools@1.0.0#sum)")),
@@ -167,7 +167,7 @@ fn handles_of_two_owners_are_refused_and_cost_the_owners_nothing() {
 #[test]
 fn a_failure_of_the_owner_is_told_in_the_shape_that_the_user_declares() {
     let trap = "`t:t/pool@1.0.0#sum` of plugin `a` failed (trap): wasm trap: wasm `unreachable` instruction executed";
-    let stale = "`t:t/pool@1.0.0#[method]counter.get` of plugin `a` failed (owner-restarted): parameter `self` \
+    let stale = "`t:t/pool@1.0.0#[method]counter.get` of plugin `a` was not called (owner-restarted): parameter `self` \
                  (`borrow<counter>`) is a handle from before the plugin was started anew";
     let record = |code: &str, message: &str| format!("err({{code: {code:?}, provider: \"a\", message: {message:?}}})");
     for (reply, trapped, restarted) in [
@@ -222,7 +222,7 @@ fn the_host_cannot_pass_a_handle_of_one_owner_to_another() {
     assert_eq!(error.kind(), CallErrorKind::WrongOwner);
     assert_eq!(
         error.to_string(),
-        "`t:t/pool@1.0.0#[method]counter.get` of plugin `b` failed (wrong-owner): parameter `self` \
+        "`t:t/pool@1.0.0#[method]counter.get` of plugin `b` was not called (wrong-owner): parameter `self` \
          (`borrow<counter>`) is a handle of plugin `a`, and only its own can be there"
     );
     // A refusal leaves it where it is.

@@ -22,6 +22,7 @@ impl Written {
     }
 
     fn take(&self) -> Vec<String> {
+        plugweave::flush_log();
         std::mem::take(&mut *self.0.lock().unwrap())
     }
 }

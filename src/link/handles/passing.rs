@@ -35,6 +35,8 @@ pub struct Passing {
     /// The parameters with handles: which, their names, and where in them.
     params: Vec<(usize, String, Arc<Walk>)>,
     result: Option<Arc<Walk>>,
+    /// Whether the result may have handles of the plugin's own resources.
+    hands_out: bool,
 }
 
 impl Passing {
@@ -61,7 +63,9 @@ impl Passing {
             params.extend(walker.walk(&param.ty)?.map(|walk| (index, param.name.clone(), walk)));
         }
         let result = ty.result.as_ref().map_or(Ok(None), |ty| walker.walk(ty))?;
-        Ok((!params.is_empty() || result.is_some()).then_some(Self { params, result }))
+        let is_own = |leaf: &&Leaf| leaf.local == Local::Native;
+        let hands_out = result.as_ref().is_some_and(|walk| walk.leaves().iter().any(is_own));
+        Ok((!params.is_empty() || result.is_some()).then_some(Self { params, result, hands_out }))
     }
 
     /// Visits every handle of the arguments, with the name of the parameter, always in the same order.
@@ -99,6 +103,11 @@ impl Passing {
     /// Whether the result has handles.
     pub fn answers_handles(&self) -> bool {
         self.result.is_some()
+    }
+
+    /// Whether the result may have handles of the plugin's own resources.
+    pub fn hands_out(&self) -> bool {
+        self.hands_out
     }
 
     /// The places of handles in the parameters, with their names.

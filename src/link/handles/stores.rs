@@ -29,16 +29,22 @@ impl InFlight<'_> {
     /// Releases what has not arrived, while the store of whoever sent or should have got it is lent: destructors
     /// may call back.
     pub fn let_go(&mut self, store: &mut StoreContextMut<'_, PluginState>) {
-        for flight in self.flights.drain(..).filter(|flight| flight.own) {
-            self.live.release(Caller::lending(store.as_context_mut()), flight.rep);
+        let reps = self.left_behind();
+        if !reps.is_empty() {
+            self.live.release_many(Caller::lending(store.as_context_mut()), reps);
         }
+    }
+
+    fn left_behind(&mut self) -> Vec<Rep> {
+        self.flights.drain(..).filter(|flight| flight.own).map(|flight| flight.rep).collect()
     }
 }
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        for flight in self.flights.drain(..).filter(|flight| flight.own) {
-            self.live.release(Caller::alone(&self.caller), flight.rep);
+        let reps = self.left_behind();
+        if !reps.is_empty() {
+            self.live.release_many(Caller::alone(&self.caller), reps);
         }
     }
 }
@@ -116,6 +122,9 @@ pub fn take_result(
                 let resource = leaf.resource.clone();
                 let entry = Entry { owner, generation, handle, resource, holder: Holder::Flight };
                 let rep = taken.live.handles().insert(entry);
+                // What others hold takes no room from what the plugin itself has.
+                let most = store.max_component_handles();
+                store.set_max_component_handles(most.saturating_add(1));
                 Flight { rep: rep.ok_or_else(|| wasmtime::format_err!("there are too many handles"))?, own: true }
             }
             Local::Wrapped(_) => {

@@ -46,9 +46,72 @@ pub struct Handles(Mutex<Table>);
 #[derive(Debug, Default)]
 struct Table {
     entries: HashMap<u32, Entry>,
+    /// How many resources of each instance others have handles of.
+    held: HashMap<(PluginIndex, u64), Held>,
     /// The number of the newest entry. None is used again before all others have been, so that what an old
     /// handle names is gone and never another resource.
     last: u32,
+}
+
+/// How many resources of one instance others have handles of.
+#[derive(Debug, Default)]
+struct Held {
+    /// All of them, those on their way too.
+    total: usize,
+    /// Those that one plugin holds, or the embedding application under `None`.
+    by: HashMap<Option<PluginIndex>, usize>,
+}
+
+impl Held {
+    fn give(&mut self, holder: Holder) {
+        if let Some(holder) = holder.counted() {
+            *self.by.entry(holder).or_default() += 1;
+        }
+    }
+
+    fn take(&mut self, holder: Holder) {
+        if let Some(count) = holder.counted().and_then(|holder| self.by.get_mut(&holder)) {
+            *count = count.saturating_sub(1);
+        }
+    }
+}
+
+impl Holder {
+    /// Whom what it holds counts for, where that is anybody.
+    fn counted(self) -> Option<Option<PluginIndex>> {
+        match self {
+            Self::Plugin(plugin, _) => Some(Some(plugin)),
+            Self::Host => Some(None),
+            Self::Flight | Self::Gone => None,
+        }
+    }
+}
+
+impl Table {
+    fn count(&mut self, entry: &Entry) {
+        if entry.holder == Holder::Gone {
+            return;
+        }
+        let held = self.held.entry((entry.owner, entry.generation)).or_default();
+        held.total += 1;
+        held.give(entry.holder);
+    }
+
+    fn uncount(&mut self, entry: &Entry) {
+        let key = (entry.owner, entry.generation);
+        let Some(held) = self.held.get_mut(&key).filter(|_| entry.holder != Holder::Gone) else { return };
+        held.total = held.total.saturating_sub(1);
+        held.take(entry.holder);
+        if held.total == 0 {
+            self.held.remove(&key);
+        }
+    }
+
+    fn take(&mut self, reps: &[u32]) -> Vec<Entry> {
+        let taken: Vec<Entry> = reps.iter().filter_map(|rep| self.entries.remove(rep)).collect();
+        taken.iter().for_each(|entry| self.uncount(entry));
+        taken
+    }
 }
 
 impl Handles {
@@ -61,7 +124,8 @@ impl Handles {
         loop {
             table.last = table.last.wrapping_add(1);
             if let std::collections::hash_map::Entry::Vacant(place) = table.entries.entry(table.last) {
-                place.insert(entry);
+                place.insert(entry.clone());
+                table.count(&entry);
                 return Some(Rep(table.last));
             }
         }
@@ -74,34 +138,56 @@ impl Handles {
 
     /// Removes an entry.
     pub fn remove(&self, rep: Rep) -> Option<Entry> {
-        self.table().entries.remove(&rep.0)
+        let table = &mut *self.table();
+        let entry = table.entries.remove(&rep.0)?;
+        table.uncount(&entry);
+        Some(entry)
     }
 
     /// Hands the `own` handle of an entry to another holder.
     pub fn hand_to(&self, rep: Rep, holder: Holder) {
-        if let Some(entry) = self.table().entries.get_mut(&rep.0)
+        let table = &mut *self.table();
+        if let Some(entry) = table.entries.get_mut(&rep.0)
             && entry.holder != Holder::Gone
         {
+            let before = entry.holder;
             entry.holder = holder;
+            if let Some(held) = table.held.get_mut(&(entry.owner, entry.generation)) {
+                held.take(before);
+                held.give(holder);
+            }
         }
+    }
+
+    /// How many resources of an instance others have handles of: in all, and this plugin, or the embedding
+    /// application.
+    pub fn held_of(&self, owner: PluginIndex, generation: u64, holder: Option<PluginIndex>) -> (usize, usize) {
+        let table = self.table();
+        let held = table.held.get(&(owner, generation));
+        held.map_or((0, 0), |held| (held.total, held.by.get(&holder).copied().unwrap_or_default()))
     }
 
     /// Removes the entries that somebody holds.
     pub fn remove_held_by(&self, holder: Holder) -> Vec<Entry> {
-        let held = self.table().entries.extract_if(|_, entry| entry.holder == holder).collect::<Vec<_>>();
-        in_order(held)
+        let table = &mut *self.table();
+        let held = table.entries.iter().filter(|(_, entry)| entry.holder == holder).map(|(rep, _)| *rep);
+        let held = in_order(held.collect());
+        table.take(&held)
     }
 
     /// Marks all entries as gone, and returns those that were not yet.
     pub fn bury(&self) -> Vec<Entry> {
+        let table = &mut *self.table();
+        let held = table.entries.iter().filter(|(_, entry)| entry.holder != Holder::Gone).map(|(rep, _)| *rep);
         let mut buried = Vec::new();
-        for (rep, entry) in &mut self.table().entries {
-            if entry.holder != Holder::Gone {
+        for rep in in_order(held.collect()) {
+            if let Some(entry) = table.entries.get_mut(&rep) {
                 entry.holder = Holder::Gone;
-                buried.push((*rep, entry.clone()));
+                buried.push(entry.clone());
             }
         }
-        in_order(buried)
+        table.held.clear();
+        buried
     }
 
     /// How many resources have handles outside the stores of their owners.
@@ -115,7 +201,7 @@ impl Handles {
 }
 
 /// Oldest first, so that what happens to many does not depend on chance.
-fn in_order(mut entries: Vec<(u32, Entry)>) -> Vec<Entry> {
-    entries.sort_by_key(|(rep, _)| *rep);
-    entries.into_iter().map(|(_, entry)| entry).collect()
+fn in_order(mut reps: Vec<u32>) -> Vec<u32> {
+    reps.sort_unstable();
+    reps
 }

@@ -1,0 +1,3 @@
+(module
+  (import "$root" "g" (func $next (result i32)))
+  (func (export "f") (result i32) (call $next)))
