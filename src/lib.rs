@@ -84,7 +84,8 @@ pub use app::{
 };
 #[cfg(feature = "runtime")]
 pub use link::{
-    Assembly, CallError, CallErrorKind, CallFrame, HostInterface, HostInterfaces, HostState, LinkError, PluginState,
+    Assembly, CallError, CallErrorKind, CallFrame, CompileExcess, HostInterface, HostInterfaces, HostState, LinkError,
+    PluginState, compile_child_main,
 };
 #[cfg(feature = "runtime")]
 pub use runtime::{Answer, Answers, Argument, Arguments, BoundToStore, Handle, HandleList, Status, Val};

@@ -201,9 +201,7 @@ pub fn gated(bytes: &[u8], wit: &WitSource, world: Option<&str>) -> Result<Vec<G
     if !texts.any(|text| text.contains(GATE)) || !Parser::is_core_wasm(&binary) || has_embedded_wit(&binary)? {
         return Ok(Vec::new());
     }
-    let types = guard::catch(|| Validator::new_with_features(features()).validate_all(&binary))
-        .ok_or_else(|| WorldError::Invalid("the validator gave up on it".to_owned()))?
-        .map_err(invalid)?;
+    let types = validate(&binary)?.types;
     let (mut resolve, world) = chosen(wit, world)?;
     Ok(gates::leave_out(&mut resolve, world, &types.as_ref()))
 }

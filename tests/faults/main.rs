@@ -8,6 +8,7 @@
 #[path = "../support/bombs.rs"]
 mod bombs;
 mod bounded;
+mod compile_process;
 
 mod a10_hoarded_handles;
 mod a11_open_files;
