@@ -391,6 +391,11 @@ fn bad_binary(manifest: &Manifest, path: &str, error: WorldError) -> Diagnostic 
         (WorldError::Intricate(_), _) => {
             (&manifest.component, "this component", "build it of fewer parts, or link them into one core module")
         }
+        (WorldError::Costly(_), _) => (
+            &manifest.component,
+            &*format!("of the plugin `{}`", manifest.id.value),
+            "divide it into smaller functions or several plugins; what tool chains make is far below the limit",
+        ),
         (WorldError::Reexport(_), _) => (
             &manifest.component,
             "this component",

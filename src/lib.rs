@@ -85,8 +85,8 @@ pub use app::{
 };
 #[cfg(feature = "runtime")]
 pub use link::{
-    Assembly, CallError, CallErrorKind, CallFrame, HostInterface, HostInterfaces, HostState, LinkError, PluginState,
-    flush_log,
+    Assembly, CallError, CallErrorKind, CallFrame, CompileExcess, HostInterface, HostInterfaces, HostState, LinkError,
+    PluginState, compile_child_main, flush_log,
 };
 #[cfg(feature = "runtime")]
 pub use runtime::{Answer, Answers, Argument, Arguments, BoundToStore, Handle, HandleList, Status, Val};

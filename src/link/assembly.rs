@@ -87,8 +87,7 @@ impl Assembly {
         hosts: HostInterfaces,
     ) -> Result<Self, LinkError> {
         hosts.check(&plan)?;
-        let engine = engine::build(&plan)?;
-        let components = compile::compile(&engine, &plan.plugins, binaries)?;
+        let (engine, components) = compile::compile(&plan, binaries)?;
         let mut names = Names::new();
         let mut functions = Vec::with_capacity(components.len());
         let mut shapes = Shapes::default();

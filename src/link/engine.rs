@@ -1,4 +1,7 @@
-use wasmtime::{Config, Engine, WasmBacktraceDetails};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use wasmtime::{Cache, CacheConfig, Config, Engine, WasmBacktraceDetails};
 
 use super::LinkError;
 use crate::model::{Budget, FuncType, Side, Type};
@@ -18,19 +21,47 @@ pub const CALLED_BACK_STACK: usize = 128 << 10;
 /// thread of 1 MiB must do all the same.
 pub const HOST_STACK_RESERVE: usize = if cfg!(debug_assertions) { 480 << 10 } else { 128 << 10 };
 
-/// The one engine of an assembly, without concurrency support: that saves about a microsecond of
-/// each call between plugins.
-pub(super) fn build(plan: &Plan) -> Result<Engine, LinkError> {
-    let mut config = Config::new();
-    config
-        .concurrency_support(false)
-        .wasm_component_model_map(true)
-        .wasm_component_model_fixed_length_lists(true)
-        .wasm_backtrace_details(WasmBacktraceDetails::Enable)
-        .max_wasm_stack(MAX_WASM_STACK)
-        .epoch_interruption(has_timeouts(plan))
-        .consume_fuel(has_fuel(plan));
-    Engine::new(&config).map_err(|error| LinkError::Engine { cause: format!("{error:#}") })
+/// What the engine of an assembly is built with, as far as it depends on the plan.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct EngineSettings {
+    /// Whether the time is checked.
+    epochs: bool,
+    /// Whether fuel is counted.
+    fuel: bool,
+}
+
+impl EngineSettings {
+    pub(super) fn of(plan: &Plan) -> Self {
+        Self { epochs: has_timeouts(plan), fuel: has_fuel(plan) }
+    }
+
+    /// The one engine of an assembly, without concurrency support: that saves about a microsecond of each call between
+    /// plugins. Where there is a cache, compiled code is looked for there, and left there.
+    pub(super) fn engine(self, cache: Option<Cache>) -> Result<Engine, LinkError> {
+        let mut config = Config::new();
+        config
+            .concurrency_support(false)
+            .wasm_component_model_map(true)
+            .wasm_component_model_fixed_length_lists(true)
+            .wasm_backtrace_details(WasmBacktraceDetails::Enable)
+            .max_wasm_stack(MAX_WASM_STACK)
+            .epoch_interruption(self.epochs)
+            .consume_fuel(self.fuel)
+            .cache(cache);
+        Engine::new(&config).map_err(|error| failed(&error))
+    }
+}
+
+/// A cache of compiled code in a folder.
+pub(super) fn cache(folder: &Path) -> Result<Cache, LinkError> {
+    let mut config = CacheConfig::new();
+    // The code is read once, and soon: compressing it well would only cost time.
+    config.with_directory(folder).with_baseline_compression_level(1);
+    Cache::new(config).map_err(|error| failed(&error))
+}
+
+fn failed(error: &wasmtime::Error) -> LinkError {
+    LinkError::Engine { cause: format!("{error:#}") }
 }
 
 /// Whether some plugin has a time limit, or may have destructors to run, which always have one. Checking the time

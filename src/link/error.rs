@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use crate::foreign::told;
 use crate::model::{ExternName, PluginId};
 
@@ -24,6 +26,22 @@ pub enum LinkError {
         /// The plugin.
         plugin: PluginId,
         /// What the compiler says.
+        cause: String,
+    },
+    /// Compiling a component takes more than it may: PW003, as for a component that `check` refuses.
+    #[error("plugin `{plugin}` is too costly to compile (PW003): {excess}")]
+    Costly {
+        /// The plugin.
+        plugin: PluginId,
+        /// What it takes too much of.
+        excess: CompileExcess,
+    },
+    /// The process that compiles a component under limits could not do so.
+    #[error("plugin `{plugin}` must be compiled in a process of its own, and that failed: {cause}")]
+    CompileProcess {
+        /// The plugin.
+        plugin: PluginId,
+        /// Why.
         cause: String,
     },
     /// An import that only an embedding application can serve.
@@ -73,5 +91,38 @@ pub enum LinkError {
         plugin: PluginId,
         /// What the linker says.
         cause: String,
+    },
+}
+
+/// What compiling a component takes too much of.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CompileExcess {
+    /// Time of the processor.
+    #[error(
+        "it takes more than {}s of CPU time; raise `compile-time` in `[app]` of `app.toml`, or divide the plugin into \
+         smaller ones",
+        limit.as_secs()
+    )]
+    CpuTime {
+        /// How much it may take, in whole seconds.
+        limit: Duration,
+    },
+    /// Time, with little of it on a processor.
+    #[error("it did not end within {}s, which is three times its CPU time and ten seconds; try it on a less busy machine", limit.as_secs())]
+    Time {
+        /// How much it may take.
+        limit: Duration,
+    },
+    /// Memory.
+    #[error("it takes more than {} MiB of memory; divide the plugin into smaller ones", limit >> 20)]
+    Memory {
+        /// How many bytes of address space it may take.
+        limit: u64,
+    },
+    /// What ended the process that compiled it is not known.
+    #[error("the process that compiled it was ended by {by}, perhaps for lack of memory of the machine")]
+    Ended {
+        /// The signal.
+        by: String,
     },
 }

@@ -31,8 +31,9 @@ mod weight;
 
 pub use assembly::{Assembly, ExportedFunction};
 pub use clock::{Clock, Ticks};
+pub use compile::compile_child_main;
 pub use engine::{CALLED_BACK_STACK, HOST_STACK_RESERVE, MAX_WASM_STACK};
-pub use error::LinkError;
+pub use error::{CompileExcess, LinkError};
 pub use fault::{CallError, CallErrorKind, CallFrame, Called, ends};
 pub use handles::{
     Entry, Flight, Flights, Handles, Holder, InFlight, Leaf, Local, NoLocal, Passing, Rep, put_result, take_arguments,

@@ -56,6 +56,7 @@ impl Bench {
             version: None,
             description: None,
             component: format!("{id}.wasm"),
+            weight: 0,
             limits: Limits::default(),
             wasi: WasiGrants::default(),
             config: BTreeMap::new(),

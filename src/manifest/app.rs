@@ -1,6 +1,8 @@
 use super::limits::limits;
 use super::reader::{self, Item, Reader, Table};
-use super::value::{extern_name_key, filled_text, id_help, id_reason, number, plugin_id, plugin_id_key, word};
+use super::value::{
+    duration, extern_name_key, filled_text, id_help, id_reason, number, plugin_id, plugin_id_key, word,
+};
 use super::wasi::{texts, wasi};
 use super::{AppFile, BindEntry, HostEntry, PluginOverride, Trust};
 use crate::diagnostic::{Code, Diagnostic, FileId, Spanned};
@@ -18,11 +20,12 @@ pub fn parse_app(file: FileId, text: &str) -> (Option<AppFile>, Vec<Diagnostic>)
 
 fn app(reader: &mut Reader, root: &mut Table<'_>) -> AppFile {
     refuse_manifest(reader, root);
-    let (mut name, mut entry, mut trust) = (None, None, None);
+    let (mut name, mut entry, mut trust, mut compile_time) = (None, None, None, None);
     if let Some(mut table) = root.section(reader, "app") {
         name = table.read(reader, "name", |item, reader| filled_text(item, reader, "\"workbench\""));
         entry = table.read(reader, "entry", plugin_id);
         trust = table.read(reader, "trust", |item, reader| word(item, reader, &TRUSTS));
+        compile_time = table.read(reader, "compile-time", |item, reader| duration(item, reader, "\"60s\""));
         table.finish(reader);
     }
     AppFile {
@@ -30,6 +33,7 @@ fn app(reader: &mut Reader, root: &mut Table<'_>) -> AppFile {
         name,
         entry,
         trust: trust.map(|trust| trust.value).unwrap_or_default(),
+        compile_time,
         bind: items(reader, root, "bind").iter().flat_map(|item| bindings(item, reader)).collect(),
         host: items(reader, root, "host").iter().filter_map(|item| host(item, reader)).collect(),
         plugins: items(reader, root, "plugins").iter().filter_map(|item| plugin(item, reader)).collect(),
@@ -190,6 +194,7 @@ mod tests {
             name = "workbench"
             entry = "shell"
             trust = "app"
+            compile-time = "1m"
             [bind]
             shell = { "text:store/documents@1.0.0" = ["sqlite-store", "a"], "x:y/z" = [] }
             [bind.lint]
@@ -208,6 +213,7 @@ mod tests {
         assert_eq!(app.name.map(|it| it.value).as_deref(), Some("workbench"));
         assert_eq!(app.entry.map(|it| it.value.to_string()).as_deref(), Some("shell"));
         assert_eq!(app.trust, Trust::App);
+        assert_eq!(app.compile_time.map(|time| time.value.as_secs()), Some(60));
         let bind: Vec<_> = app
             .bind
             .iter()
@@ -266,6 +272,8 @@ mod tests {
             ("[plugins.a]\nenabled = 1", "2:11 wrong type for `plugins.a.enabled`"),
             ("[plugins.a]\nlimits.memory = 1", "2:17 wrong type for `plugins.a.limits.memory`"),
             ("[plugins.a.wasi]\nstdin = 'log'", "2:9 `plugins.a.wasi.stdin` cannot be `log`"),
+            ("[app]\ncompile-time = 5", "2:16 wrong type for `app.compile-time`"),
+            ("[app]\ncompile-time = '0s'", "2:16 `app.compile-time` is not a duration"),
             ("[plugins.a]\nconfig = { x = 1 }", "2:16 wrong type for `plugins.a.config.x`"),
             ("[plugins.a]\npriority = { run = 'x' }", "2:20 wrong type for `plugins.a.priority.run`"),
             (

@@ -165,6 +165,8 @@ pub struct AppFile {
     pub entry: Option<Spanned<PluginId>>,
     /// `app.trust`.
     pub trust: Trust,
+    /// `app.compile-time`: CPU time for compiling one plugin.
+    pub compile_time: Option<Spanned<Duration>>,
     /// `[bind]`, in the order of the file.
     pub bind: Vec<BindEntry>,
     /// `[host]`, in the order of the file.

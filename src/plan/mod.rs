@@ -9,6 +9,7 @@ mod print;
 mod reply;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::model::{Cardinality, ExternName, FuncType, Limits, OnFailure, PluginId, Resource, WasiGrants};
 
@@ -21,6 +22,8 @@ pub struct Plan {
     pub name: Option<String>,
     /// The plugin that `run` starts, where there is one.
     pub entry: Option<Entry>,
+    /// The CPU time for compiling one plugin, where `app.toml` says.
+    pub compile_time: Option<Duration>,
     /// The enabled plugins in the order in which they start: providers before their consumers.
     pub plugins: Vec<PlannedPlugin>,
 }
@@ -49,6 +52,8 @@ pub struct PlannedPlugin {
     pub description: Option<String>,
     /// Path of its binary, relative to the app's folder.
     pub component: String,
+    /// What it takes to compile its binary, in units of roughly one operator.
+    pub weight: u64,
     /// What it may use.
     pub limits: Limits,
     /// What it is granted of WASI.

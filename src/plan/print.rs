@@ -96,6 +96,7 @@ impl Plan {
                 "plugin": self.plugin(entry.plugin).id,
                 "export": entry.export,
             })),
+            "compile-time": self.compile_time.map(|time| time.as_secs_f64()),
             "links": self.links(),
             "plugins": self.plugins.iter().map(|plugin| self.plugin_to_json(plugin)).collect::<Vec<_>>(),
         })

@@ -88,8 +88,13 @@ pub fn plan(scene: &Scene<'_>, links: &[Link<'_>], start: &[usize], entry: Optio
         .iter()
         .map(|&member| planned_plugin(scene, &scene.members[member], &links_of[member], &place, &mut types))
         .collect();
-    let name = scene.app.file.as_ref().and_then(|file| file.name.as_ref()).map(|name| name.value.clone());
-    Plan { name, entry: entry.map(|entry| entry.planned(|member| place[member])), plugins }
+    let file = scene.app.file.as_ref();
+    Plan {
+        name: file.and_then(|file| file.name.as_ref()).map(|name| name.value.clone()),
+        entry: entry.map(|entry| entry.planned(|member| place[member])),
+        compile_time: file.and_then(|file| file.compile_time.as_ref()).map(|time| time.value),
+        plugins,
+    }
 }
 
 fn planned_plugin(
@@ -113,6 +118,7 @@ fn planned_plugin(
         version: plugin.manifest.version.as_ref().map(|version| version.value.clone()),
         description: plugin.manifest.description.clone(),
         component: plugin.component.clone(),
+        weight: plugin.world.as_ref().map_or(0, |world| world.weight),
         limits: plugin.settings.limits.clone(),
         wasi: plugin.settings.wasi.clone(),
         config: plugin.settings.config.clone(),

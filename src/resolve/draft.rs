@@ -158,7 +158,7 @@ mod tests {
     }
 
     fn draft(imports: &[Extern]) -> String {
-        let world = World { imports: imports.to_vec(), exports: vec![interface("a:b/out@1.0.0", None)] };
+        let world = World { imports: imports.to_vec(), exports: vec![interface("a:b/out@1.0.0", None)], weight: 0 };
         let text = draft_manifest(&world, Draft { component: "odd \"name\".wasm", wit: None, world: None });
         // What is offered as a comment is right as well.
         let uncomment = |line: &str| match line.strip_prefix("# ") {
@@ -206,7 +206,7 @@ mod tests {
     fn a_program_is_listed_without_the_version_of_its_adapter() {
         let of = |exports: &[&str]| {
             let exports = exports.iter().map(|name| interface(name, None)).collect();
-            let world = World { imports: Vec::new(), exports };
+            let world = World { exports, ..World::default() };
             draft_manifest(&world, Draft { component: "a.wasm", wit: None, world: None })
         };
         assert!(of(&["wasi:cli/run@0.2.12", "a:b/c@1.0.0"]).ends_with("\"wasi:cli/run\" = {}\n\"a:b/c@1.0.0\" = {}\n"));

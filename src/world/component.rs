@@ -8,7 +8,7 @@ use wasmparser::{Parser, Payload};
 
 use super::convert::{Converter, Origin, Refusal};
 use super::features::features;
-use super::validate::{invalid, validate};
+use super::validate::{Validated, invalid, validate};
 use super::{Extern, ExternKind, Function, World, WorldError, inline};
 use crate::model::{ExternName, Side, Type};
 
@@ -17,7 +17,7 @@ use crate::model::{ExternName, Side, Type};
 /// # Errors
 /// [`WorldError::NotWasm`] for other bytes, [`WorldError::CoreWithoutWorld`] for a core module (see
 /// [`componentize`](super::componentize)), [`WorldError::Invalid`], [`WorldError::HugeValue`],
-/// [`WorldError::Intricate`] and [`WorldError::Reexport`] for what the engine would refuse to load, and
+/// [`WorldError::Intricate`], [`WorldError::Costly`] and [`WorldError::Reexport`] for what the engine would refuse to load, and
 /// [`WorldError::Inexpressible`] for an import or export that is no interface, function or type.
 pub fn read_component(bytes: &[u8]) -> Result<World, WorldError> {
     if Parser::is_core_wasm(bytes) {
@@ -26,7 +26,7 @@ pub fn read_component(bytes: &[u8]) -> Result<World, WorldError> {
     if !Parser::is_component(bytes) {
         return Err(WorldError::NotWasm("it does not begin like a component".to_owned()));
     }
-    let types = validate(bytes)?;
+    let Validated { types, mut scales, lowered } = validate(bytes)?;
     let items = items(bytes, &types)?;
     let mut converter = Converter::new(&types, origins(&items, &types));
     let mut world = World::default();
@@ -37,7 +37,9 @@ pub fn read_component(bytes: &[u8]) -> Result<World, WorldError> {
             Side::Export => world.exports.push(read),
         }
     }
-    inline::check(bytes, &types)?;
+    let adapters = inline::check(bytes, &types)?;
+    scales.add(lowered.weight(adapters)).map_err(|over| WorldError::Costly(over.of(None)))?;
+    world.weight = scales.sum();
     Ok(world)
 }
 
@@ -67,7 +69,7 @@ pub(super) struct NamedType {
 /// # Errors
 /// As of [`read_component`].
 pub(super) fn read_named(bytes: &[u8]) -> Result<Vec<Named>, WorldError> {
-    let types = validate(bytes)?;
+    let types = validate(bytes)?.types;
     let items = items(bytes, &types)?;
     let mut converter = Converter::new(&types, origins(&items, &types));
     let mut known = HashMap::new();

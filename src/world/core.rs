@@ -2,13 +2,12 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use wasmparser::types::TypesRef;
-use wasmparser::{Parser, Payload, Validator};
+use wasmparser::{Parser, Payload};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata, metadata};
 use wit_parser::decoding::decode_world;
 use wit_parser::{Resolve, WorldId};
 
-use super::features::features;
-use super::validate::invalid;
+use super::validate::{invalid, validate};
 use super::{Gated, WorldError, disguise, gates, guard, platform, preview1, uses, wit};
 
 /// What the names of custom sections with embedded WIT begin with.
@@ -76,9 +75,7 @@ pub fn componentize<'a>(
 
 fn componentize_module(binary: &[u8], wit: Option<&WitSource>, world: Option<&str>) -> Result<Vec<u8>, WorldError> {
     // The encoder takes much for granted that only a valid module keeps.
-    let types = guard::catch(|| Validator::new_with_features(features()).validate_all(binary))
-        .ok_or_else(|| WorldError::Invalid("the validator gave up on it".to_owned()))?
-        .map_err(invalid)?;
+    let types = validate(binary)?.types;
     preview1::check_imports(&types.as_ref())?;
     let mut module = binary.to_vec();
     if !has_embedded_wit(&module)? {
@@ -215,9 +212,7 @@ pub fn gated(bytes: &[u8], wit: &WitSource, world: Option<&str>) -> Result<Vec<G
     if !texts.any(|text| text.contains(GATE)) || !Parser::is_core_wasm(&binary) || has_embedded_wit(&binary)? {
         return Ok(Vec::new());
     }
-    let types = guard::catch(|| Validator::new_with_features(features()).validate_all(&binary))
-        .ok_or_else(|| WorldError::Invalid("the validator gave up on it".to_owned()))?
-        .map_err(invalid)?;
+    let types = validate(&binary)?.types;
     let (mut resolve, world) = chosen(wit, world)?;
     Ok(gates::leave_out(&mut resolve, world, &types.as_ref()))
 }

@@ -43,18 +43,27 @@ impl From<NoInstance> for WorldError {
     }
 }
 
-/// Refuses a valid component that the engine could not make an instance of, or only at an absurd expense.
-pub(super) fn check(bytes: &[u8], types: &Types) -> Result<(), NoInstance> {
+/// Refuses a valid component that the engine could not make an instance of, or only at an absurd expense. Otherwise
+/// answers how often a function of one component is made a core function in another.
+pub(super) fn check(bytes: &[u8], types: &Types) -> Result<u64, NoInstance> {
     // What does not parse has been refused before.
-    let Ok(parts) = read(bytes) else { return Ok(()) };
+    let Ok(parts) = read(bytes) else { return Ok(0) };
     let limit = MAX_DEFINITIONS.max(bytes.len() as u64);
-    let mut inliner =
-        Inliner { parts: &parts, types, closures: Vec::new(), instances: Vec::new(), made: 0, limit, left: limit };
+    let mut inliner = Inliner {
+        parts: &parts,
+        types,
+        closures: Vec::new(),
+        instances: Vec::new(),
+        made: 0,
+        adapters: 0,
+        limit,
+        left: limit,
+    };
     match inliner.run() {
-        Ok(exports) => inliner.check_exports(&exports),
+        Ok(exports) => inliner.check_exports(&exports).map(|()| inliner.adapters),
         Err(Stop::Refused(reason)) => Err(reason),
         // Something that no plugin can have, such as an imported component. The engine has the last word.
-        Err(Stop::Lost) => Ok(()),
+        Err(Stop::Lost) => Ok(inliner.adapters),
     }
 }
 
@@ -152,6 +161,7 @@ struct Inliner<'a> {
     closures: Vec<Closure>,
     instances: Vec<Instance<'a>>,
     made: usize,
+    adapters: u64,
     limit: u64,
     left: u64,
 }
@@ -197,6 +207,13 @@ impl<'a> Inliner<'a> {
             Step::Bag(exports) => {
                 let items = frame.items(exports)?;
                 self.instance(items)?
+            }
+            Step::Lower(function) => {
+                let lifted =
+                    matches!(frame.item(ComponentExternalKind::Func, *function)?, Item::Function(Origin::Lifted));
+                self.adapters += u64::from(lifted);
+                self.spend(1)?;
+                Item::Other
             }
             Step::Lift => Item::Function(Origin::Lifted),
             Step::Export(kind, index) => frame.item(*kind, *index)?,

@@ -3,12 +3,15 @@
 //! [`read_component`] reads a component, [`componentize`] makes one of a core module and its WIT,
 //! and [`print_wit`] shows what it is as WIT.
 
+mod adapters;
 mod borrowed;
 mod component;
+mod contents;
 mod convert;
 mod core;
 mod disguise;
 mod features;
+mod function_names;
 mod gates;
 mod guard;
 mod inline;
@@ -21,6 +24,7 @@ mod read_back;
 mod size;
 mod uses;
 mod validate;
+mod weight;
 mod wit;
 mod wit_types;
 
@@ -35,6 +39,7 @@ use crate::words::{shown, told};
 pub use self::core::{MAX_COMPONENT_TEXT, WitSource, componentize, gated};
 pub use component::read_component;
 pub use print::print_wit;
+pub use weight::{Costly, CostlyFunction};
 pub use wit::read_interface;
 pub(crate) use wit::read_interfaces;
 
@@ -45,6 +50,8 @@ pub struct World {
     pub imports: Vec<Extern>,
     /// The exports, in the order of the binary.
     pub exports: Vec<Extern>,
+    /// What it takes to compile the component, in units of roughly one operator.
+    pub weight: u64,
 }
 
 /// An import or export of a component.
@@ -154,6 +161,9 @@ pub enum WorldError {
     /// A type whose values are larger than the engine can lay out in memory.
     #[error("{0}")]
     HugeValue(String),
+    /// More than the compiler could do in bounded time and memory.
+    #[error("it is too costly to compile: {0}")]
+    Costly(Costly),
     /// More parts inside each other than the engine could take apart.
     #[error("{0}")]
     Intricate(String),

@@ -43,6 +43,8 @@ pub(super) enum Step<'a> {
     Bag(Box<[ComponentExport<'a>]>),
     /// Makes a core function a function.
     Lift,
+    /// Makes the function of this index a core function.
+    Lower(u32),
     /// Exports something, which gives it a second index.
     Export(ComponentExternalKind, u32),
     /// Instantiates a core module.
@@ -126,8 +128,11 @@ fn section<'a>(parts: &mut [Part<'a>], components: &[usize], payload: Payload<'a
         }
         Payload::ComponentCanonicalSection(section) => {
             for function in section {
-                let lifted = matches!(function?, CanonicalFunction::Lift { .. });
-                steps.push(if lifted { Step::Lift } else { Step::Others(1) });
+                steps.push(match function? {
+                    CanonicalFunction::Lift { .. } => Step::Lift,
+                    CanonicalFunction::Lower { func_index, .. } => Step::Lower(func_index),
+                    _ => Step::Others(1),
+                });
             }
         }
         Payload::InstanceSection(section) => {

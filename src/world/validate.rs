@@ -1,44 +1,136 @@
 use wasmparser::types::Types;
-use wasmparser::{FuncValidatorAllocations, Parser, ValidPayload, Validator};
+use wasmparser::{
+    FuncToValidate, FuncValidatorAllocations, FunctionBody, OperatorsReader, Parser, Payload, ValidPayload, Validator,
+    ValidatorResources,
+};
 
+use super::adapters::Lowered;
+use super::contents::Contents;
 use super::features::features;
 use super::size::Sizes;
-use super::{WorldError, guard};
+use super::weight::{Body, CostlyFunction, Over, Scales};
+use super::{WorldError, function_names, guard};
 
-/// Validates a component; returns the types of the outermost.
+/// What is known of a valid component or core module.
+pub(super) struct Validated {
+    /// The types of the outermost.
+    pub(super) types: Types,
+    /// What it takes to compile it, but for what passes between components in it.
+    pub(super) scales: Scales,
+    /// The functions that may pass between components in it.
+    pub(super) lowered: Lowered,
+}
+
+/// Validates a component or a core module.
 ///
-/// Refuses also types that the engine could not lay out in memory, in whichever nested component they are.
-pub(super) fn validate(bytes: &[u8]) -> Result<Types, WorldError> {
+/// Refuses also what would be too costly to validate or to compile, and types that the engine could not lay out in
+/// memory, in whichever nested component they are.
+pub(super) fn validate(bytes: &[u8]) -> Result<Validated, WorldError> {
     guard::check_nesting(bytes)?;
-    guard::catch(|| validate_all(bytes))
+    guard::catch(|| Validation::default().run(bytes))
         .unwrap_or_else(|| Err(WorldError::Intricate("its types are too deep to be validated".to_owned())))
 }
 
-/// [`Validator::validate_all`], with a look at each component when it ends.
-fn validate_all(bytes: &[u8]) -> Result<Types, WorldError> {
-    let mut validator = Validator::new_with_features(features());
-    let mut parser = Parser::new(0);
-    parser.set_features(features());
-    let mut sizes = Sizes::default();
-    let mut functions = Vec::new();
-    let mut outermost = None;
-    for payload in parser.parse_all(bytes) {
-        match validator.payload(&payload.map_err(invalid)?).map_err(invalid)? {
-            ValidPayload::Ok | ValidPayload::Parser(_) => {}
-            ValidPayload::Func(function, body) => functions.push((function, body)),
-            ValidPayload::End(types) => {
-                sizes.check(&types).map_err(|error| WorldError::HugeValue(error.to_string()))?;
-                outermost = Some(types);
+/// A function that is to be validated, once all types are known.
+struct Waiting<'a> {
+    /// The number of its core module.
+    module: usize,
+    function: FuncToValidate<ValidatorResources>,
+    body: FunctionBody<'a>,
+}
+
+/// [`Validator::validate_all`], with a look at each component when it ends, and at each operator before.
+#[derive(Default)]
+struct Validation<'a> {
+    scales: Scales,
+    sizes: Sizes,
+    lowered: Lowered,
+    /// The core modules that have begun and not ended, and how many there have been.
+    open: Vec<Option<(usize, Contents)>>,
+    modules: usize,
+    functions: Vec<Waiting<'a>>,
+}
+
+impl<'a> Validation<'a> {
+    fn run(mut self, bytes: &'a [u8]) -> Result<Validated, WorldError> {
+        let mut validator = Validator::new_with_features(features());
+        let mut parser = Parser::new(0);
+        parser.set_features(features());
+        let mut outermost = None;
+        for payload in parser.parse_all(bytes) {
+            let payload = payload.map_err(invalid)?;
+            let valid = validator.payload(&payload).map_err(invalid)?;
+            self.weigh(&payload, &validator).map_err(|over| WorldError::Costly(over.of(None)))?;
+            match valid {
+                ValidPayload::Ok | ValidPayload::Parser(_) => {}
+                ValidPayload::Func(function, body) => {
+                    let module = self.open.iter().flatten().next_back().map_or(0, |(module, _)| *module);
+                    self.functions.push(Waiting { module, function, body });
+                }
+                ValidPayload::End(types) => {
+                    self.sizes.check(&types).map_err(|error| WorldError::HugeValue(error.to_string()))?;
+                    outermost = Some(types);
+                }
             }
         }
+        self.validate_functions(bytes)?;
+        let types = outermost.ok_or_else(|| WorldError::Invalid("it has no end".to_owned()))?;
+        Ok(Validated { types, scales: self.scales, lowered: self.lowered })
     }
-    let mut allocations = FuncValidatorAllocations::default();
-    for (function, body) in functions {
-        let mut validator = function.into_validator(allocations);
-        validator.validate(&body).map_err(invalid)?;
-        allocations = validator.into_allocations();
+
+    /// Weighs what stands outside function bodies. It has been validated.
+    fn weigh(&mut self, payload: &Payload<'_>, validator: &Validator) -> Result<(), Over> {
+        match payload {
+            Payload::Version { encoding, .. } => {
+                let is_module = *encoding == wasmparser::Encoding::Module;
+                self.open.push(is_module.then(|| (self.modules, Contents::default())));
+                self.modules += usize::from(is_module);
+                self.scales.add_parts(1)
+            }
+            Payload::End(_) => {
+                let ended = self.open.pop().flatten();
+                ended.map_or(Ok(()), |(_, contents)| self.scales.add_content(contents.bytes()))
+            }
+            Payload::ComponentInstanceSection(section) => self.scales.add_parts(section.count()),
+            Payload::ComponentCanonicalSection(section) => {
+                if let Some(types) = validator.types(0) {
+                    self.lowered.add(section, types);
+                }
+                self.scales.add_parts(section.count())
+            }
+            payload => match self.open.last_mut() {
+                Some(Some((_, contents))) => contents.add(payload, validator, &mut self.scales),
+                _ => Ok(()),
+            },
+        }
     }
-    outermost.ok_or_else(|| WorldError::Invalid("it has no end".to_owned()))
+
+    fn validate_functions(&mut self, bytes: &[u8]) -> Result<(), WorldError> {
+        let mut allocations = FuncValidatorAllocations::default();
+        let mut weight = Body::default();
+        for Waiting { module, function, body } in std::mem::take(&mut self.functions) {
+            let index = function.index;
+            let mut validator = function.into_validator(allocations);
+            let costly = |over: Over| {
+                let name = function_names::find(bytes, module, index);
+                WorldError::Costly(over.of(Some(CostlyFunction { module, index, name })))
+            };
+            let mut reader = body.get_binary_reader();
+            reader.set_features(features());
+            validator.read_locals(&mut reader).map_err(invalid)?;
+            weight.begin(&validator, body.range().len()).map_err(costly)?;
+            let mut operators = OperatorsReader::new(reader);
+            while !operators.eof() {
+                let (operator, offset) = operators.read_with_offset().map_err(invalid)?;
+                weight.weigh(&operator, &validator).map_err(costly)?;
+                validator.op(offset, &operator).map_err(invalid)?;
+            }
+            operators.finish().map_err(invalid)?;
+            weight.end(&mut self.scales).map_err(|over| WorldError::Costly(over.of(None)))?;
+            allocations = validator.into_allocations();
+        }
+        Ok(())
+    }
 }
 
 /// What the validator says, on one line: it puts what it expected and what it found on lines of their own.

@@ -5,6 +5,11 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
+#[path = "../support/bombs.rs"]
+mod bombs;
+mod bounded;
+mod compile_process;
+
 mod a10_hoarded_handles;
 mod a11_open_files;
 mod a12_pipes_and_devices;

@@ -7,6 +7,9 @@
 #![cfg(feature = "runtime")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
+mod binaries;
+#[path = "../support/bombs.rs"]
+mod bombs;
 mod files;
 mod mutate;
 #[path = "../support/random.rs"]
@@ -57,6 +60,9 @@ impl Tally {
                 assert!(text.starts_with("error["), "{text}");
             }
             self.accepted += usize::from(checked.plan.is_some());
+            if checked.plan.iter().flat_map(|plan| &plan.plugins).any(|plugin| plugin.weight >= HEAVY) {
+                return;
+            }
             let app = match App::of_checked(checked, StartOptions::default()) {
                 Ok(app) => app,
                 Err(error) => return self.refused = error.to_string(),
@@ -150,4 +156,21 @@ fn prefixes() {
         }
     }
     tally.tell("prefixes");
+}
+
+/// What plugins may weigh that are compiled here. Heavier ones are compiled by a process of its own where the program
+/// asks for that, which a test does not.
+const HEAVY: u64 = 1_000_000;
+
+/// Binaries made at random, a fifth as many as apps are changed by other tests.
+#[test]
+fn made_binaries() {
+    let mut tally = Tally::default();
+    let first = number("PLUGWEAVE_MUTATIONS_SEED").unwrap_or(1);
+    for seed in first..first + number("PLUGWEAVE_MUTATIONS").unwrap_or(MUTATIONS) / 5 {
+        let files = binaries::app(&mut Random::new(seed));
+        tally.survive(&format!("made_binaries, seed {seed}"), &files);
+    }
+    assert!(tally.started > 0 && tally.accepted < tally.tried, "all were of one sort: {}", tally.refused);
+    tally.tell("made_binaries");
 }

@@ -124,7 +124,7 @@ fn section(id: u8, content: &[u8]) -> Vec<u8> {
 fn what_is_nested_too_deep_is_refused() {
     // Declarations in declarations: read by recursion, this would overflow the stack.
     let shallow = [&[0x41, 1, 1].repeat(50)[..], &[0x42, 0]].concat();
-    assert_eq!(read_component(&types(1, &shallow)), Ok(World::default()));
+    assert_eq!(read_component(&types(1, &shallow)).map(|world| world.imports), Ok(Vec::new()));
     for levels in [100, 200_000] {
         for kind in [0x41, 0x42] {
             let mut content: Vec<_> = std::iter::repeat_n([kind, 1, 1], levels).flatten().collect();

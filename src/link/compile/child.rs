@@ -1,0 +1,142 @@
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{EngineSettings, GAVE_UP, compile_one, engine};
+
+/// The variable by which a process knows that it is to compile one component, and how. It has no other.
+pub(super) const ORDER: &str = "PLUGWEAVE_COMPILE_CHILD";
+
+/// The component does not compile; standard output says why.
+pub(super) const REFUSED: i32 = 3;
+
+/// The order, or the component, cannot be read, or a limit cannot be set; standard output says why.
+pub(super) const FAILED: i32 = 4;
+
+/// The stack of the thread that compiles: as much as other threads that compile have, so that what can be compiled
+/// here can be compiled there.
+const STACK: usize = 2 << 20;
+
+/// Whether this program has called [`compile_child_main`].
+static CALLED: AtomicBool = AtomicBool::new(false);
+
+/// How a component is to be compiled.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Order {
+    pub(super) engine: EngineSettings,
+    /// The folder that the code is left in.
+    pub(super) cache: PathBuf,
+    /// Bytes of address space.
+    pub(super) memory: u64,
+    pub(super) cpu_time: Duration,
+}
+
+impl Order {
+    /// The CPU time as the system limits it: in whole seconds.
+    pub(super) fn seconds(&self) -> u64 {
+        self.cpu_time.as_secs() + u64::from(self.cpu_time.subsec_nanos() > 0)
+    }
+}
+
+/// Whether a component can be compiled by a process of its own: limits for it are there on Unix only, and the
+/// program must know what to do in it.
+pub(super) fn is_possible() -> bool {
+    cfg!(unix) && CALLED.load(Ordering::Relaxed)
+}
+
+/// Lets the program compile costly plugins in processes of their own, which have limits of memory and CPU time. To be
+/// called first in `main`.
+///
+/// Such a process is the same program once more, started with the variable `PLUGWEAVE_COMPILE_CHILD` in its
+/// environment. In it this function compiles what it reads from standard input, and does not return. In any other
+/// process it returns at once.
+///
+/// A program that does not call it compiles all plugins itself. Then the compiler has no limits but those that
+/// [`check`](crate::check) holds every binary against.
+///
+/// ```
+/// // First of all, in `main`:
+/// plugweave::compile_child_main();
+/// ```
+pub fn compile_child_main() {
+    CALLED.store(true, Ordering::Relaxed);
+    if let Some(order) = std::env::var_os(ORDER) {
+        let code = match order.to_str().map(serde_json::from_str::<Order>) {
+            Some(Ok(order)) => obey(&order),
+            _ => tell(FAILED, "the order cannot be read"),
+        };
+        std::process::exit(code);
+    }
+}
+
+/// Compiles what standard input says, so that the code is left in the cache.
+fn obey(order: &Order) -> i32 {
+    if let Err(error) = limit(order) {
+        return tell(FAILED, &format!("limits cannot be set: {error}"));
+    }
+    let mut binary = Vec::new();
+    if let Err(error) = std::io::stdin().lock().read_to_end(&mut binary) {
+        return tell(FAILED, &format!("the component cannot be read: {error}"));
+    }
+    let engine = match engine::cache(&order.cache).and_then(|cache| order.engine.engine(Some(cache))) {
+        Ok(engine) => engine,
+        Err(error) => return tell(FAILED, &error.to_string()),
+    };
+    let compile = || compile_one(&engine, &binary).map(drop);
+    let compiled = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("plugweave-compile".to_owned()).stack_size(STACK);
+        thread.spawn_scoped(scope, compile).map(|thread| thread.join().unwrap_or_else(|_| Err(GAVE_UP.to_owned())))
+    });
+    match compiled {
+        Ok(Ok(())) => 0,
+        Ok(Err(cause)) => tell(REFUSED, &cause),
+        Err(error) => tell(FAILED, &format!("no thread can be started: {error}")),
+    }
+}
+
+/// Says why on standard output.
+fn tell(code: i32, why: &str) -> i32 {
+    // Where it cannot be said, the code says enough.
+    let _ = std::io::stdout().lock().write_all(why.as_bytes());
+    code
+}
+
+/// The address space that this process may have, and so any that it starts.
+#[cfg(unix)]
+pub(super) fn own_memory() -> u64 {
+    rustix::process::getrlimit(rustix::process::Resource::As).maximum.unwrap_or(u64::MAX)
+}
+
+#[cfg(not(unix))]
+pub(super) fn own_memory() -> u64 {
+    u64::MAX
+}
+
+/// Limits this process: to so much memory and time, to no picture of itself on disk, and to the life of the process
+/// that has started it.
+#[cfg(unix)]
+fn limit(order: &Order) -> std::io::Result<()> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let at_most = |resource, soft: u64, hard: u64| {
+        // What is lower already cannot be raised, and need not be.
+        let most = getrlimit(resource).maximum.unwrap_or(u64::MAX).min(hard);
+        setrlimit(resource, Rlimit { current: Some(soft.min(most)), maximum: Some(most) })
+    };
+    at_most(Resource::Core, 0, 0)?;
+    // At the soft limit a signal tells that it was the time; at the hard one it ends in any case.
+    at_most(Resource::Cpu, order.seconds(), order.seconds() + 1)?;
+    at_most(Resource::Fsize, order.memory, order.memory)?;
+    at_most(Resource::As, order.memory, order.memory)?;
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn limit(_: &Order) -> std::io::Result<()> {
+    Err(std::io::Error::from(std::io::ErrorKind::Unsupported))
+}
