@@ -1,7 +1,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use plugweave::check::Checked;
-use plugweave::diagnostic::{Severity, Style, render};
+use plugweave::diagnostic::{MOST_TOLD, Severity, Style, render, untold, write_json};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
@@ -23,13 +23,24 @@ pub fn json(value: &serde_json::Value) -> anyhow::Result<()> {
     result(&format!("{value:#}"))
 }
 
+/// Writes the problems of an app to stdout, as JSON.
+pub fn problems_as_json(checked: &Checked) -> anyhow::Result<()> {
+    let mut stdout = io::BufWriter::new(io::stdout().lock());
+    write_json(&checked.diagnostics, &checked.sources, &mut stdout)?;
+    stdout.write_all(b"\n")?;
+    Ok(stdout.flush()?)
+}
+
 /// Tells the problems of an app on stderr, and how many there are.
 pub fn problems(checked: &Checked) {
     let mut stderr = io::stderr().lock();
     let style = style();
-    for diagnostic in &checked.diagnostics {
+    for diagnostic in checked.diagnostics.iter().take(MOST_TOLD) {
         // There is nowhere to tell that stderr is gone.
         let _ = writeln!(stderr, "{}\n", render(diagnostic, &checked.sources, style));
+    }
+    if let Some(more) = untold(&checked.diagnostics) {
+        let _ = writeln!(stderr, "{more}\n");
     }
     let errors = checked.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
     if errors > 0 {

@@ -1,3 +1,7 @@
+use std::borrow::Cow;
+use std::io;
+
+use serde::Serializer as _;
 use serde_json::{Value, json};
 
 use super::{Diagnostic, Sources};
@@ -7,6 +11,16 @@ use super::{Diagnostic, Sources};
 /// Notes follow the message, each on a line of its own, because the array's form has no field for them.
 pub fn to_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
     diagnostics.iter().map(|diagnostic| one_to_json(diagnostic, sources)).collect()
+}
+
+/// Writes what [`to_json`] gives, with line breaks, one diagnostic after the other: there may be very many.
+///
+/// # Errors
+/// What writing gives.
+pub fn write_json(diagnostics: &[Diagnostic], sources: &Sources, to: impl io::Write) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::pretty(to);
+    serializer.collect_seq(diagnostics.iter().map(|diagnostic| one_to_json(diagnostic, sources)))?;
+    Ok(())
 }
 
 fn one_to_json(diagnostic: &Diagnostic, sources: &Sources) -> Value {
@@ -23,8 +37,8 @@ fn one_to_json(diagnostic: &Diagnostic, sources: &Sources) -> Value {
             })
         })
         .collect();
-    let message: Vec<&str> =
-        std::iter::once(&diagnostic.message).chain(&diagnostic.notes).map(String::as_str).collect();
+    let first = Cow::Borrowed(diagnostic.message.as_str());
+    let message: Vec<Cow<'_, str>> = std::iter::once(first).chain(diagnostic.told_notes()).collect();
     json!({
         "code": diagnostic.code.as_str(),
         "severity": diagnostic.severity,

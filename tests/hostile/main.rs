@@ -8,6 +8,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 mod files;
+mod folders;
+#[path = "../support/folders.rs"]
+mod folders_of_kinds;
 mod mutate;
 #[path = "../support/random.rs"]
 mod random;
