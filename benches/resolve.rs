@@ -7,6 +7,10 @@
 
 #[allow(dead_code, reason = "the other benches use all of it")]
 mod compare;
+#[path = "../tests/support/folders.rs"]
+mod folders;
+#[path = "../tests/support/random.rs"]
+mod random;
 
 use std::cell::LazyCell;
 use std::fmt::Write as _;
@@ -15,14 +19,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use plugweave::check::check;
+use plugweave::check::{check, check_only};
 use plugweave::files::Memory;
+use plugweave::folder::Folder;
 use plugweave::manifest::{parse_app, parse_manifest, settle};
 use plugweave::model::{ExternName, Field, FuncType, Param, Type};
 use plugweave::resolve::{App, Plugin, resolve};
 use plugweave::world::{Extern, ExternKind, Function, World, componentize};
 
 use compare::{Column, Row, compare, contender, is_measured, print_table};
+use folders::Kind as Much;
 
 /// How many imports each plugin has, as far as there are so many others.
 const IMPORTS: usize = 3;
@@ -153,7 +159,7 @@ fn app(kind: Kind, size: usize) -> App {
             exports: exports(kind, number).iter().map(|name| external(name, false)).collect(),
             weight: 0,
         };
-        app.plugins.push(Plugin { manifest, settings, component: format!("{id}.wasm"), world: Some(world) });
+        app.plugins.push(Plugin { manifest, settings, component: format!("{id}.wasm"), world: Some(Arc::new(world)) });
     }
     app
 }
@@ -288,5 +294,41 @@ fn checking(criterion: &mut Criterion) {
     print_growth("checking", sizes, &rows);
 }
 
-criterion_group!(benches, resolving, checking);
+/// Folders in which much is to be looked up or told: ten times as much should take ten times as long.
+fn checking_much(criterion: &mut Criterion) {
+    let sizes: &[(&'static str, usize)] = &[("1,000", 1_000), ("10,000", 10_000)];
+    let sizes = if is_measured() { sizes } else { &sizes[..1] };
+    let kinds = [
+        ("imports with `from` that half as many plugins serve", Much::From),
+        ("plugins that import with `from` what each exports", Much::FromEach),
+        ("wrong names", Much::WrongExports),
+        ("right names", Much::Exports),
+        ("functions that a provider lacks", Much::Functions),
+        ("arguments that `app.toml` repeats", Much::Args),
+        ("arguments that it does not", Much::WrongArgs),
+        ("folders that it repeats", Much::Dirs),
+        ("bindings", Much::Binds),
+        ("bindings of nothing", Much::WrongBinds),
+        ("words over plugins", Much::Words),
+        ("interfaces of the host", Much::Hosts),
+    ];
+    let place = std::env::temp_dir().join(format!("plugweave-bench-{}", std::process::id()));
+    let checking = |kind: Much, name: &'static str, size: usize| {
+        let folder = place.join(format!("{kind:?}-{size}"));
+        let folder = LazyCell::new(move || {
+            kind.write(&folder, size);
+            Folder::new(folder)
+        });
+        contender(name, move || check_only(black_box(&*folder)).unwrap())
+    };
+    let rows = kinds.into_iter().filter_map(|(what, kind)| {
+        let contenders = sizes.iter().map(|(name, size)| checking(kind, name, *size)).collect();
+        compare(criterion, "check much", what, contenders)
+    });
+    let rows: Vec<Row> = rows.collect();
+    print_growth("checking much", sizes, &rows);
+    let _ = std::fs::remove_dir_all(place);
+}
+
+criterion_group!(benches, resolving, checking, checking_much);
 criterion_main!(benches);

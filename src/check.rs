@@ -2,24 +2,25 @@
 
 mod advice;
 mod binary;
+mod components;
 mod explain;
 mod host;
 mod no_app;
+mod refused;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
-use crate::diagnostic::{Code, Diagnostic, FileId, Severity, Sources, Spanned, Style, render_all};
-use crate::files::{Files, ManifestFile, default_id};
+use crate::diagnostic::{Code, Diagnostic, FileId, Severity, Sources, Style, render_all};
+use crate::files::{Files, ManifestSize, ReadError, default_id};
 use crate::manifest::path::join;
 use crate::manifest::{self, HostEntry, Manifest, parse_app, parse_manifest, settle};
 use crate::model::PluginId;
-use crate::parallel;
 use crate::plan::Plan;
 use crate::resolve::{self, HostInterface, Plugin, resolve};
 use crate::words::{shown, told};
-use crate::world::{Gated, World, WorldError, componentize, gated, read_component};
+
+use components::{Loaded, Loader, reach};
 
 pub use binary::{Binary, BinaryError, read_binary};
 pub use explain::{CannotExplain, explain};
@@ -37,8 +38,9 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
     /// The plan, when there is no error.
     pub plan: Option<Plan>,
-    /// The components of the plan's plugins, in the order of the plan.
-    pub binaries: Vec<Vec<u8>>,
+    /// The components of the plan's plugins, in the order of the plan; none where [`check_only`] was asked. Plugins
+    /// with one file share it.
+    pub binaries: Vec<Arc<[u8]>>,
 }
 
 impl Checked {
@@ -73,48 +75,82 @@ pub fn check(files: &dyn Files) -> Result<Checked, String> {
     check_offering(files, &[])
 }
 
+/// As [`check`], without keeping the components: for those who want to know the problems and the plan, and not to
+/// link it. Memory is bounded then by the largest file and the number of plugins, whatever the app.
+///
+/// # Errors
+/// A sentence for people when the app's folder itself cannot be read.
+pub fn check_only(files: &dyn Files) -> Result<Checked, String> {
+    Ok(read(files, &[], Keep::Nothing)?.finish())
+}
+
 /// As [`check`], for an app whose host offers interfaces. They take the place of what `[host]`
 /// announces under the same names.
 ///
 /// # Errors
 /// A sentence for people when the app's folder itself cannot be read.
 pub fn check_offering(files: &dyn Files, offers: &[HostOffer]) -> Result<Checked, String> {
-    let mut reading = read(files, offers)?;
+    let mut reading = read(files, offers, Keep::Binaries)?;
     reading.offer(offers);
     Ok(reading.finish())
 }
 
+/// What is kept of the components.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    Binaries,
+    Nothing,
+}
+
 /// Reads everything that an app consists of.
-fn read(files: &dyn Files, offers: &[HostOffer]) -> Result<Reading, String> {
+fn read(files: &dyn Files, offers: &[HostOffer], keep: Keep) -> Result<Reading, String> {
     let mut reading = Reading::default();
     let mut manifests = files.manifests()?;
     // The answer must not depend on the order in which the files come.
-    manifests.sort_by(|a, b| a.path.cmp(&b.path));
-    let is_app_file = |file: &ManifestFile| file.path.rsplit('/').next() == Some(APP_FILE);
+    manifests.sort_unstable();
+    let is_app_file = |path: &String| path.rsplit('/').next() == Some(APP_FILE);
     let (app_files, plugin_files): (Vec<_>, Vec<_>) = manifests.into_iter().partition(is_app_file);
-    for file in app_files {
-        match file.path.as_str() {
-            APP_FILE => reading.read_app_file(file),
-            _ => reading.refuse_app_file(file),
+    let mut size = ManifestSize::default();
+    for path in &app_files {
+        if path == APP_FILE {
+            reading.read_app_file(files, path, &mut size);
         }
     }
     if reading.app.file.is_none()
-        && let Some(diagnostic) = no_app::told(&plugin_files, &mut reading.app.sources)
+        && let Some(diagnostic) = no_app::told(files, &plugin_files, &mut reading.app.sources)
     {
         reading.diagnostics.push(diagnostic);
         return Ok(reading);
     }
-    let mut parsed = Vec::with_capacity(plugin_files.len());
-    for file in plugin_files {
-        parsed.extend(reading.read_manifest(file));
+    for path in app_files.iter().filter(|path| *path != APP_FILE) {
+        reading.refuse_app_file(files, path, &mut size);
     }
-    let plugins: Vec<(Plugin, bool)> =
-        parsed.into_iter().map(|(manifest, broken)| reading.settle(manifest, broken)).collect();
-    let binaries = parallel::map("plugweave-check", &plugins, |(plugin, is_read)| {
-        is_read.then(|| reading.read_binary(files, &plugin.manifest, &plugin.component))
-    });
-    for ((plugin, _), binary) in plugins.into_iter().zip(binaries) {
-        reading.add_plugin(plugin, binary);
+    let mut plugins = Vec::with_capacity(plugin_files.len());
+    let mut is_read = Vec::with_capacity(plugin_files.len());
+    for (index, path) in plugin_files.iter().enumerate() {
+        match reading.bytes(files, path, &mut size) {
+            Some(bytes) => {
+                if let Some((manifest, broken)) = reading.read_manifest(files, path, bytes) {
+                    let (plugin, wanted) = reading.settle(manifest, broken);
+                    plugins.push(plugin);
+                    is_read.push(wanted);
+                }
+            }
+            None => {
+                reading.too_much(path, plugin_files.len() - index - 1);
+                break;
+            }
+        }
+    }
+    let loader = Loader {
+        files,
+        sources: &reading.app.sources,
+        is_contained: reading.is_contained(),
+        keeps_binaries: keep == Keep::Binaries,
+    };
+    let loaded = loader.load(&plugins, &is_read);
+    for (plugin, loaded) in plugins.into_iter().zip(loaded) {
+        reading.add_plugin(plugin, loaded);
     }
     reading.read_announced(files, offers);
     Ok(reading)
@@ -124,25 +160,53 @@ fn read(files: &dyn Files, offers: &[HostOffer]) -> Result<Reading, String> {
 struct Reading {
     app: resolve::App,
     diagnostics: Vec<Diagnostic>,
-    binaries: HashMap<PluginId, Vec<u8>>,
+    binaries: HashMap<PluginId, Arc<[u8]>>,
 }
 
+/// What a manifest holds, or why it cannot be read.
+type Bytes = Result<Vec<u8>, ReadError>;
+
 impl Reading {
-    fn read_app_file(&mut self, file: ManifestFile) {
-        let Some((file, text)) = self.text(file) else {
+    /// Whether the app says that nothing outside its folder is read.
+    fn is_contained(&self) -> bool {
+        self.app.file.as_ref().is_some_and(|file| file.contained.is_some())
+    }
+
+    /// The bytes of a manifest; `None` when all manifests together have too many.
+    fn bytes(&self, files: &dyn Files, path: &str, size: &mut ManifestSize) -> Option<Bytes> {
+        let bytes = files.manifest(path, reach(self.is_contained(), path));
+        let length = bytes.as_ref().map_or(0, Vec::len);
+        size.add(u64::try_from(length).unwrap_or(u64::MAX)).then_some(bytes)
+    }
+
+    fn read_app_file(&mut self, files: &dyn Files, path: &str, size: &mut ManifestSize) {
+        let bytes = self.bytes(files, path, size);
+        let text = bytes.and_then(|bytes| self.text(files, path, bytes));
+        let Some((file, text)) = text else {
             self.app.unknown_bindings = true;
             return;
         };
         let (app_file, diagnostics) = parse_app(file, &text);
         self.app.unknown_bindings = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         self.diagnostics.extend(diagnostics);
+        let contained = app_file.as_ref().and_then(|file| file.contained.clone());
+        if let Some(place) = contained.filter(|_| !files.status(path, path).is_inside) {
+            let message = "`app.contained` cannot hold: `app.toml` itself lies outside the app's folder";
+            self.diagnostics.push(
+                Diagnostic::error(Code::Pw401, message)
+                    .label(file, place, "nothing outside is to be read")
+                    .help("put `app.toml` itself into the app's folder, in place of a link"),
+            );
+        }
         self.app.file = app_file;
     }
 
     /// PW401: an app of several folders is told about by the first one only.
-    fn refuse_app_file(&mut self, file: ManifestFile) {
-        let message = format!("`{}` is in a further folder of the app", shown(&file.path));
-        let Some((file, _)) = self.text(file) else { return };
+    fn refuse_app_file(&mut self, files: &dyn Files, path: &str, size: &mut ManifestSize) {
+        let message = format!("`{}` is in a further folder of the app", shown(path));
+        let bytes = self.bytes(files, path, size);
+        let Some(bytes) = bytes else { return self.too_much(path, 0) };
+        let Some((file, _)) = self.text(files, path, bytes) else { return };
         self.diagnostics.push(
             Diagnostic::error(Code::Pw401, message)
                 .label(file, 0..0, "nobody reads this")
@@ -151,48 +215,79 @@ impl Reading {
     }
 
     /// The manifest, and whether it has errors.
-    fn read_manifest(&mut self, file: ManifestFile) -> Option<(Manifest, bool)> {
-        let default_id = default_id(&file.path).to_owned();
-        let Some((file, text)) = self.text(file) else {
+    fn read_manifest(&mut self, files: &dyn Files, path: &str, bytes: Bytes) -> Option<(Manifest, bool)> {
+        let Some((file, text)) = self.text(files, path, bytes) else {
             self.app.unknown_offers = true;
             self.app.unknown_ids = true;
             return None;
         };
-        let (manifest, diagnostics) = parse_manifest(file, &text, &default_id);
+        let (manifest, diagnostics) = parse_manifest(file, &text, default_id(path));
         let broken = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-        self.diagnostics.extend(diagnostics);
         // Of a file with errors of syntax nobody knows what else it would have offered.
         self.app.unknown_ids |= manifest.as_ref().is_none_or(|manifest| manifest.id_is_guessed);
         let is_clear = manifest.as_ref().is_some_and(|manifest| manifest.offers_are_clear);
-        self.app.unknown_offers |= !is_clear || !manifest::is_syntactically_valid(&text);
+        let is_whole = diagnostics.is_empty() || manifest::is_syntactically_valid(&text);
+        self.diagnostics.extend(diagnostics);
+        self.app.unknown_offers |= !is_clear || !is_whole;
         Some((manifest?, broken))
     }
 
+    /// PW001: this manifest and those behind it are not read.
+    fn too_much(&mut self, path: &str, others: usize) {
+        let _ = self.unreadable(
+            path,
+            &ManifestSize::told(others),
+            "remove some of what the manifests say, or divide the app",
+        );
+        self.app.unknown_offers = true;
+        self.app.unknown_ids = true;
+    }
+
+    fn unreadable(&mut self, path: &str, reason: &str, help: &str) -> FileId {
+        let file = self.app.sources.add(path, "");
+        self.diagnostics.push(
+            Diagnostic::error(Code::Pw001, format!("`{}` cannot be read: {}", shown(path), told(reason)))
+                .label(file, 0..0, "cannot be read")
+                .help(help),
+        );
+        file
+    }
+
     /// Takes a file in, as text. What cannot be read is PW001.
-    fn text(&mut self, file: ManifestFile) -> Option<(FileId, String)> {
-        let ManifestFile { path, bytes } = file;
-        // A byte order mark is no character of the text, and must not count as a column.
-        let bytes = bytes.map(|bytes| bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes));
-        let unreadable = |file, span, message: String| {
-            Diagnostic::error(Code::Pw001, message)
-                .label(file, span, "cannot be read")
-                .help("make the file readable, as TOML in UTF-8, or move it out of the app's folder")
-        };
-        match bytes.map(String::from_utf8) {
-            Ok(Ok(text)) => Some((self.app.sources.add(path, text.clone()), text)),
-            Ok(Err(error)) => {
-                let valid = error.utf8_error().valid_up_to();
-                let file = self.app.sources.add(&path, String::from_utf8_lossy(error.as_bytes()));
-                self.diagnostics.push(unreadable(file, valid..valid + 1, format!("`{}` is not UTF-8", shown(&path))));
-                None
-            }
+    fn text(&mut self, files: &dyn Files, path: &str, bytes: Bytes) -> Option<(FileId, String)> {
+        const HELP: &str = "make the file readable, as TOML in UTF-8, or move it out of the app's folder";
+        let mut bytes = match bytes {
+            Ok(bytes) => bytes,
             Err(reason) => {
-                let file = self.app.sources.add(&path, "");
-                self.diagnostics.push(unreadable(
-                    file,
-                    0..0,
-                    format!("`{}` cannot be read: {}", shown(&path), told(&reason)),
-                ));
+                let help = match reason {
+                    ReadError::Outside => "put the manifest itself into the app's folder, in place of a link",
+                    ReadError::TooLarge { .. } | ReadError::Other(_) => HELP,
+                };
+                self.unreadable(path, &reason.to_string(), help);
+                return None;
+            }
+        };
+        // A byte order mark is no character of the text, and must not count as a column.
+        if bytes.starts_with(b"\xef\xbb\xbf") {
+            bytes.drain(..3);
+        }
+        // A link may lead to a file that only the user may read, and what is printed may be seen by others.
+        let is_quoted = files.status(path, path).is_inside;
+        let sources = &mut self.app.sources;
+        let mut add = |text: String| match is_quoted {
+            true => sources.add(path, text),
+            false => sources.add_unquoted(path, text),
+        };
+        match String::from_utf8(bytes) {
+            Ok(text) => Some((add(text.clone()), text)),
+            Err(error) => {
+                let valid = error.utf8_error().valid_up_to();
+                let file = add(String::from_utf8_lossy(error.as_bytes()).into_owned());
+                self.diagnostics.push(
+                    Diagnostic::error(Code::Pw001, format!("`{}` is not UTF-8", shown(path)))
+                        .label(file, valid..valid + 1, "cannot be read")
+                        .help(HELP),
+                );
                 None
             }
         }
@@ -208,11 +303,11 @@ impl Reading {
     }
 
     /// Takes a plugin in, with what its binary gave if that was read.
-    fn add_plugin(&mut self, mut plugin: Plugin, binary: Option<Result<(World, Vec<u8>), Diagnostic>>) {
-        match binary {
-            Some(Ok((world, bytes))) => {
+    fn add_plugin(&mut self, mut plugin: Plugin, loaded: Option<Result<Loaded, Diagnostic>>) {
+        match loaded {
+            Some(Ok(Loaded { world, binary })) => {
                 plugin.world = Some(world);
-                self.binaries.insert(plugin.manifest.id.value.clone(), bytes);
+                self.binaries.extend(binary.map(|binary| (plugin.manifest.id.value.clone(), binary)));
             }
             Some(Err(diagnostic)) => self.diagnostics.push(diagnostic),
             None => {}
@@ -220,49 +315,23 @@ impl Reading {
         self.app.plugins.push(plugin);
     }
 
-    /// The component and its world, or PW003.
-    fn read_binary(&self, files: &dyn Files, manifest: &Manifest, path: &str) -> Result<(World, Vec<u8>), Diagnostic> {
-        let at_component = &manifest.component;
-        let bytes = files.read(path).map_err(|reason| {
-            let help = advice::unreadable_binary(&at_component.value, &reason);
-            let error = BinaryError::Unreadable { path: path.to_owned(), reason };
-            problem(manifest, at_component, error.to_string(), "this file").help(help)
-        })?;
-        check_hash(manifest, &bytes)?;
-        let wit = match &manifest.wit {
-            None => None,
-            Some(wit) => {
-                let path = join(self.app.sources.path(manifest.file), &wit.value);
-                let source = files.wit(&path).map_err(|reason| {
-                    let error = BinaryError::UnreadableWit { path: path.clone(), reason };
-                    problem(manifest, wit, error.to_string(), "this file or folder")
-                        .help(advice::unreadable_wit(&wit.value))
-                })?;
-                Some(source)
-            }
-        };
-        let world = manifest.world.as_ref().map(|world| world.value.as_str());
-        let component = componentize(&bytes, wit.as_ref(), world).map_err(|error| bad_binary(manifest, path, error))?;
-        let mut read = read_component(&component).map_err(|error| bad_binary(manifest, path, error))?;
-        if let Some(wit) = &wit {
-            let left_out = gated(&bytes, wit, world).map_err(|error| bad_binary(manifest, path, error))?;
-            note_gated(&mut read, left_out);
-        }
-        Ok((read, component.into_owned()))
-    }
-
     /// Reads what `[host]` announces, but for what the host offers already.
     fn read_announced(&mut self, files: &dyn Files, offers: &[HostOffer]) {
         let Some(app_file) = &self.app.file else { return };
         let open = |entry: &&HostEntry| !offers.iter().any(|offer| offer.fulfils(entry));
-        for entry in app_file.host.iter().filter(open) {
-            let (interface, problem) = match host::read_announced(files, app_file, entry) {
+        let mut entries: Vec<&HostEntry> = app_file.host.iter().filter(open).collect();
+        // Lines of one WIT stand together, so that it is read once; they are told by their places all the same.
+        entries.sort_by(|a, b| a.wit.value.cmp(&b.wit.value));
+        let mut announced = host::Announced::new(files, app_file, reach(app_file.contained.is_some(), APP_FILE));
+        for entry in entries {
+            let (interface, problem) = match announced.read(entry) {
                 Ok(interface) => (Some(interface), None),
                 Err(diagnostic) => (None, Some(*diagnostic)),
             };
             self.diagnostics.extend(problem);
             self.app.host.push(HostInterface { file: app_file.file, written: entry.name.clone(), interface });
         }
+        self.app.host.sort_by_key(|host| host.written.span.start);
     }
 
     fn offer(&mut self, offers: &[HostOffer]) {
@@ -282,130 +351,4 @@ impl Reading {
         let binaries = plugins.filter_map(|plugin| self.binaries.remove(&plugin.id)).collect();
         Checked { sources: self.app.sources, diagnostics: self.diagnostics, plan, binaries }
     }
-}
-
-/// PW003 at a place of the `[plugin]` table.
-fn problem<T>(manifest: &Manifest, place: &Spanned<T>, message: String, label: &str) -> Diagnostic {
-    Diagnostic::error(Code::Pw003, message).label(manifest.file, place.span.clone(), label)
-}
-
-fn check_hash(manifest: &Manifest, bytes: &[u8]) -> Result<(), Diagnostic> {
-    let Some(wanted) = &manifest.sha256 else { return Ok(()) };
-    let found: [u8; 32] = Sha256::digest(bytes).into();
-    if found == wanted.value {
-        return Ok(());
-    }
-    let id = &manifest.id.value;
-    let hex: String = found.iter().map(|byte| format!("{byte:02x}")).collect();
-    Err(problem(
-        manifest,
-        wanted,
-        format!("the component of `{id}` is not the one that its manifest expects"),
-        "expected this hash",
-    )
-    .note(format!("its SHA-256 is {hex}"))
-    .help("restore the expected binary, or, if the new one is to be trusted, write its hash here"))
-}
-
-/// What to do about a binary of which the validator says this.
-fn invalid_help(told: &str) -> &'static str {
-    let says = |any: &[&str]| any.iter().any(|words| told.contains(words));
-    if says(&["cm-implements"]) {
-        "import the interface once, under its own name: the same interface under several names, by `implements`, \
-         cannot be served"
-    } else if says(&["kebab case", "conflicts with previous", "extern name"]) {
-        "correct the name where the binary is made: words of lowercase letters and digits with `-` between them, of \
-         which a function or type may also have words all in capitals (`get-url`, `get-URL`, not `getURL`), and no \
-         two names that differ in capitals alone"
-    } else if says(&["interface version"]) {
-        "write the version with all its numbers, as in `@1.0.0`"
-    } else if says(&["must be enabled", "not enabled", "not active", "not supported", "require the", "requires the"]) {
-        "build it anew; threads, exceptions, garbage collection and `async` cannot be used"
-    } else {
-        "build it anew, with another release of its tools if it stays invalid"
-    }
-}
-
-/// Keeps with each export of a plugin what its WIT gates there and it does not have.
-fn note_gated(world: &mut World, left_out: Vec<Gated>) {
-    for Gated { interface, function, feature } in left_out {
-        let is_it = |name: &str| interface.as_deref() == Some(name);
-        if let Some(export) = world.exports.iter_mut().find(|export| is_it(&export.name.to_string())) {
-            export.gated.push((function, feature));
-        }
-    }
-}
-
-fn bad_binary(manifest: &Manifest, path: &str, error: WorldError) -> Diagnostic {
-    let (place, label, help) = match (&error, &manifest.wit) {
-        (WorldError::NoWorld { found, .. }, Some(wit)) if found.is_empty() => {
-            (wit, "this WIT", "declare a world in it, which says what the plugin imports and exports")
-        }
-        (WorldError::NoWorld { .. }, Some(wit)) => {
-            (manifest.world.as_ref().unwrap_or(wit), "this world", "name one of the worlds by `world`")
-        }
-        (WorldError::Wit(_) | WorldError::NoInterface { .. }, Some(wit)) => {
-            (wit, "this WIT", "correct the WIT, or name its world by `world`")
-        }
-        (WorldError::CoreWithoutWorld, _) => (
-            &manifest.component,
-            "a core module",
-            "make it a component, embed its WIT, or say `wit = \"…\"` and `world = \"…\"` in `[plugin]`; \
-             only a program, which exports `_start`, needs none",
-        ),
-        (WorldError::BadText(_), _) => {
-            (&manifest.component, "this text", "correct the text, or name the binary that it was to become")
-        }
-        (WorldError::OtherFile { remedy, .. }, _) => (&manifest.component, "this file", remedy.as_str()),
-        (WorldError::NotWasm(_), _) => {
-            (&manifest.component, "this file", "name a WebAssembly component or core module, as `.wasm` or `.wat`")
-        }
-        (WorldError::LargeText { .. }, _) => (
-            &manifest.component,
-            "this file",
-            "name the binary that this is the text of, as `wasm-tools parse` makes it",
-        ),
-        (WorldError::Componentize(_), _) => (
-            &manifest.component,
-            "this core module",
-            "build it for the world that its WIT describes, or correct `wit` and `world`",
-        ),
-        (WorldError::Import { .. }, _) => (
-            &manifest.component,
-            "this core module",
-            "build it without that import, or for WASI preview 1 and a WIT that have it",
-        ),
-        (WorldError::Platform { instead, .. }, _) => (&manifest.component, "this core module", *instead),
-        (WorldError::NoMemory, _) => {
-            (&manifest.component, "this core module", "export its memory, as linkers do unless told otherwise")
-        }
-        (WorldError::Inexpressible { .. } | WorldError::Unsayable(_) | WorldError::TooLarge, _) => (
-            &manifest.component,
-            "this component",
-            "build it so that it imports and exports interfaces, functions and types only",
-        ),
-        (WorldError::Invalid(told), _) => (&manifest.component, "this binary", invalid_help(told)),
-        (WorldError::HugeValue(_), _) => {
-            (&manifest.component, "this component", "pass large values as a `list` without a fixed length")
-        }
-        (WorldError::Intricate(_), _) => {
-            (&manifest.component, "this component", "build it of fewer parts, or link them into one core module")
-        }
-        (WorldError::Costly(_), _) => (
-            &manifest.component,
-            &*format!("of the plugin `{}`", manifest.id.value),
-            "divide it into smaller functions or several plugins; what tool chains make is far below the limit",
-        ),
-        (WorldError::Reexport(_), _) => (
-            &manifest.component,
-            "this component",
-            "let it export a function of its own that calls the imported one, or leave the export out",
-        ),
-        (WorldError::Wit(_) | WorldError::NoInterface { .. } | WorldError::NoWorld { .. }, _) => {
-            (&manifest.component, "this binary", "correct the WIT that is embedded in it")
-        }
-    };
-    let help = help.to_owned();
-    let error = BinaryError::Unusable { path: path.to_owned(), error };
-    problem(manifest, place, error.to_string(), label).help(help)
 }

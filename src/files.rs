@@ -9,40 +9,64 @@ use std::collections::BTreeMap;
 
 use crate::world::WitSource;
 
-pub(crate) use size::WitSize;
-pub use size::{MAX_COMPONENT, MAX_TEXT, ReadError};
+pub use size::{FREE_MANIFEST, MAX_COMPONENT, MAX_MANIFESTS, MAX_TEXT, ReadError};
+pub(crate) use size::{ManifestSize, WitSize};
 
-/// The text of a manifest, or why it cannot be read.
-#[derive(Debug, Clone)]
-pub struct ManifestFile {
-    /// Its path, relative to the app's folder.
-    pub path: String,
-    /// Its bytes, or a sentence for people.
-    pub bytes: Result<Vec<u8>, String>,
+/// From where files may be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach<'a> {
+    /// From anywhere.
+    Anywhere,
+    /// From the folder that this manifest belongs to, and from nowhere else, wherever links lead.
+    FolderOf(&'a str),
+}
+
+/// What is known of a file before it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileStatus {
+    /// What tells it from other files: two paths with one place are one file.
+    pub place: String,
+    /// How many bytes it has, where that is known.
+    pub size: Option<u64>,
+    /// Whether it really lies in the app's folder, links followed.
+    pub is_inside: bool,
 }
 
 /// The files of one app, by paths relative to the app's folder, with `/` between their parts.
 ///
-/// They are read from several threads at once.
+/// They are asked for from several threads at once.
 pub trait Files: Sync {
-    /// The manifests, by path, `app.toml` included; their order does not matter.
+    /// The paths of the manifests, `app.toml` included; their order does not matter.
     ///
     /// # Errors
     /// A sentence for people when the folder cannot be read. A single file that cannot be read is
     /// in the list all the same.
-    fn manifests(&self) -> Result<Vec<ManifestFile>, String>;
+    fn manifests(&self) -> Result<Vec<String>, String>;
+
+    /// The bytes of a manifest.
+    ///
+    /// # Errors
+    /// Why it cannot be read; also when there are more than [`MAX_TEXT`], which are not read then.
+    fn manifest(&self, path: &str, reach: Reach<'_>) -> Result<Vec<u8>, ReadError>;
 
     /// The bytes of a component or core module.
     ///
     /// # Errors
     /// Why it cannot be read; also when there are more than [`MAX_COMPONENT`], which are not read then.
-    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError>;
+    fn read(&self, path: &str, reach: Reach<'_>) -> Result<Vec<u8>, ReadError>;
 
     /// The WIT package in a file or folder, with what lies in its `deps`.
     ///
     /// # Errors
     /// A sentence for people: why it cannot be read.
-    fn wit(&self, path: &str) -> Result<WitSource, String>;
+    fn wit(&self, path: &str, reach: Reach<'_>) -> Result<WitSource, String>;
+
+    /// What is known of the file of a manifest, named by it, or of the manifest itself, without reading it.
+    /// By default, that each path is a file of its own.
+    fn status(&self, path: &str, manifest: &str) -> FileStatus {
+        let _ = manifest;
+        FileStatus { place: path.to_owned(), size: None, is_inside: true }
+    }
 }
 
 /// Files that live in memory.
@@ -75,20 +99,24 @@ impl Memory {
 }
 
 impl Files for Memory {
-    fn manifests(&self) -> Result<Vec<ManifestFile>, String> {
-        let is_manifest = |path: &&String| is_manifest_path(path);
-        let file = |path: &String| {
-            let bytes = self.read_within(path, MAX_TEXT).map_err(|error| error.to_string());
-            ManifestFile { path: path.clone(), bytes }
-        };
-        Ok(self.0.keys().filter(is_manifest).map(file).collect())
+    fn manifests(&self) -> Result<Vec<String>, String> {
+        Ok(self.0.keys().filter(|path| is_manifest_path(path)).cloned().collect())
     }
 
-    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+    fn manifest(&self, path: &str, _: Reach<'_>) -> Result<Vec<u8>, ReadError> {
+        self.read_within(path, MAX_TEXT)
+    }
+
+    fn read(&self, path: &str, _: Reach<'_>) -> Result<Vec<u8>, ReadError> {
         self.read_within(path, MAX_COMPONENT)
     }
 
-    fn wit(&self, path: &str) -> Result<WitSource, String> {
+    fn status(&self, path: &str, _: &str) -> FileStatus {
+        let size = self.get(path).map(|bytes| u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        FileStatus { place: path.to_owned(), size, is_inside: true }
+    }
+
+    fn wit(&self, path: &str, _: Reach<'_>) -> Result<WitSource, String> {
         let none = || "no such file, and no folder with `.wit` files".to_owned();
         if !self.has_wit(path) {
             return Err(none());
@@ -192,11 +220,13 @@ mod tests {
             .with("wit/a.wit", zeros(MAX_TEXT / 2))
             .with("wit/deps/b.wit", zeros(MAX_TEXT / 2 + 1));
         let too_large = ReadError::TooLarge { size: Some(MAX_COMPONENT + 1), limit: MAX_COMPONENT };
-        assert_eq!(files.read("component.wasm"), Err(too_large));
-        let read: Vec<bool> = files.manifests().unwrap().iter().map(|file| file.bytes.is_ok()).collect();
+        assert_eq!(files.read("component.wasm", Reach::Anywhere), Err(too_large));
+        let manifests = files.manifests().unwrap();
+        let read = manifests.iter().map(|path| files.manifest(path, Reach::Anywhere).is_ok());
+        let read: Vec<bool> = read.collect();
         assert_eq!(read, [false, true]);
-        assert!(files.wit("wit/a.wit").is_ok());
-        assert!(files.wit("wit").unwrap_err().contains("4 MiB"));
-        assert!(files.wit("more.toml").unwrap_err().contains("it has 4194305 bytes"));
+        assert!(files.wit("wit/a.wit", Reach::Anywhere).is_ok());
+        assert!(files.wit("wit", Reach::Anywhere).unwrap_err().contains("4 MiB"));
+        assert!(files.wit("more.toml", Reach::Anywhere).unwrap_err().contains("it has 4194305 bytes"));
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use plugweave::check::{check, read_binary};
 use plugweave::diagnostic::{Code, Sources};
-use plugweave::files::{Files, ManifestFile, ReadError};
+use plugweave::files::{Files, Reach, ReadError};
 use plugweave::folder::Folder;
 use plugweave::manifest::parse_manifest;
 use plugweave::resolve::{Draft, draft_manifest};
@@ -78,16 +78,20 @@ fn binaries() -> Vec<Binary> {
 struct Drafted<'a>(&'a str, Folder);
 
 impl Files for Drafted<'_> {
-    fn manifests(&self) -> Result<Vec<ManifestFile>, String> {
-        Ok(vec![ManifestFile { path: "plugin.toml".to_owned(), bytes: Ok(self.0.as_bytes().to_vec()) }])
+    fn manifests(&self) -> Result<Vec<String>, String> {
+        Ok(vec!["plugin.toml".to_owned()])
     }
 
-    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
-        self.1.read(path)
+    fn manifest(&self, _: &str, _: Reach<'_>) -> Result<Vec<u8>, ReadError> {
+        Ok(self.0.as_bytes().to_vec())
     }
 
-    fn wit(&self, path: &str) -> Result<WitSource, String> {
-        self.1.wit(path)
+    fn read(&self, path: &str, reach: Reach<'_>) -> Result<Vec<u8>, ReadError> {
+        self.1.read(path, reach)
+    }
+
+    fn wit(&self, path: &str, reach: Reach<'_>) -> Result<WitSource, String> {
+        self.1.wit(path, reach)
     }
 }
 

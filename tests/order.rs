@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+use std::sync::Arc;
+
 use plugweave::check::{Checked, check};
 use plugweave::diagnostic::{Style, render, to_json};
-use plugweave::files::{Files, ManifestFile, Memory, ReadError};
+use plugweave::files::{Files, Memory, Reach, ReadError};
 use plugweave::world::WitSource;
 
 /// An interface, who needs it and who has it, with a cycle that `late` breaks.
@@ -69,17 +71,21 @@ struct Shuffled<'a> {
 }
 
 impl Files for Shuffled<'_> {
-    fn manifests(&self) -> Result<Vec<ManifestFile>, String> {
+    fn manifests(&self) -> Result<Vec<String>, String> {
         let manifests = self.files.manifests()?;
         Ok(self.order.iter().map(|&index| manifests[index].clone()).collect())
     }
 
-    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
-        self.files.read(path)
+    fn manifest(&self, path: &str, reach: Reach<'_>) -> Result<Vec<u8>, ReadError> {
+        self.files.manifest(path, reach)
     }
 
-    fn wit(&self, path: &str) -> Result<WitSource, String> {
-        self.files.wit(path)
+    fn read(&self, path: &str, reach: Reach<'_>) -> Result<Vec<u8>, ReadError> {
+        self.files.read(path, reach)
+    }
+
+    fn wit(&self, path: &str, reach: Reach<'_>) -> Result<WitSource, String> {
+        self.files.wit(path, reach)
     }
 }
 
@@ -92,7 +98,7 @@ fn orders(count: usize) -> Vec<Vec<usize>> {
 }
 
 /// All that can be seen of an answer: the plan, the problems for people and machines, the binaries.
-fn seen(checked: &Checked) -> (String, String, String, &[Vec<u8>]) {
+fn seen(checked: &Checked) -> (String, String, String, &[Arc<[u8]>]) {
     let told: Vec<String> =
         checked.diagnostics.iter().map(|problem| render(problem, &checked.sources, Style::Plain)).collect();
     let json = to_json(&checked.diagnostics, &checked.sources).to_string();

@@ -94,7 +94,7 @@ fn stages(folder: &Path) -> Vec<Contender> {
         prepared("link", plan, |(plan, ready)| Assembly::link(plan, &ready.checked.binaries).unwrap()),
         prepared("start", is_ready(), |ready| App::of(ready.assembly.clone(), StartOptions::default())),
         prepared("compile", is_ready(), |ready| {
-            let compile = |binary: &Vec<u8>| Component::new(ready.assembly.engine(), binary).unwrap();
+            let compile = |binary: &Arc<[u8]>| Component::new(ready.assembly.engine(), binary).unwrap();
             ready.checked.binaries.iter().map(compile).collect::<Vec<_>>()
         }),
     ]

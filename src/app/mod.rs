@@ -73,7 +73,7 @@ impl App {
     ///
     /// # Errors
     /// [`LinkError`] when a component does not compile, or does not fit the plan.
-    pub fn start(plan: Plan, binaries: &[Vec<u8>], options: StartOptions) -> Result<Self, LinkError> {
+    pub fn start(plan: Plan, binaries: &[impl AsRef<[u8]> + Sync], options: StartOptions) -> Result<Self, LinkError> {
         Ok(Self::of(Arc::new(Assembly::link(plan, binaries)?), options))
     }
 

@@ -1,8 +1,5 @@
 use crate::words::{closest, list};
 
-/// Most names that are listed where one is not found.
-const LISTED: usize = 20;
-
 /// The end of a sentence that says that `wanted` is not among `names`: what may have been meant, and
 /// what there is.
 pub(super) fn among<'a>(what: &str, wanted: &str, names: impl Iterator<Item = &'a str>) -> String {
@@ -12,12 +9,10 @@ pub(super) fn among<'a>(what: &str, wanted: &str, names: impl Iterator<Item = &'
     if names.is_empty() {
         return format!("; there are no {what}");
     }
-    let more = names.len().saturating_sub(LISTED);
-    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-    let listed = list(names.iter().take(LISTED));
+    let listed = list(&names);
     match closest(wanted, names) {
-        Some(name) => format!("; did you mean `{name}`? The {what} are {listed}{more}"),
-        None => format!("; the {what} are {listed}{more}"),
+        Some(name) => format!("; did you mean `{name}`? The {what} are {listed}"),
+        None => format!("; the {what} are {listed}"),
     }
 }
 

@@ -6,6 +6,7 @@ use super::BinaryError;
 pub(super) fn unreadable_binary(written: &str, reason: &ReadError) -> String {
     match reason {
         ReadError::TooLarge { .. } => BinaryError::TOO_LARGE.to_owned(),
+        ReadError::Outside => "put the file into the app's folder, or remove `contained` from `app.toml`".to_owned(),
         ReadError::Other(_) => misread(written).unwrap_or_else(|| {
             "build the component, or correct the path, which is relative to the manifest".to_owned()
         }),

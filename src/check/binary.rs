@@ -1,4 +1,4 @@
-use crate::files::{Files, ReadError};
+use crate::files::{Files, Reach, ReadError};
 use crate::words::{shown, told};
 use crate::world::{Gated, World, WorldError, componentize, gated, read_component};
 
@@ -60,9 +60,12 @@ pub fn read_binary(
     world: Option<&str>,
 ) -> Result<Binary, BinaryError> {
     let unusable = |error| BinaryError::Unusable { path: path.to_owned(), error };
-    let bytes = files.read(path).map_err(|reason| BinaryError::Unreadable { path: path.to_owned(), reason })?;
-    let read_wit =
-        |wit: &str| files.wit(wit).map_err(|reason| BinaryError::UnreadableWit { path: wit.to_owned(), reason });
+    let bytes = files
+        .read(path, Reach::Anywhere)
+        .map_err(|reason| BinaryError::Unreadable { path: path.to_owned(), reason })?;
+    let read_wit = |wit: &str| {
+        files.wit(wit, Reach::Anywhere).map_err(|reason| BinaryError::UnreadableWit { path: wit.to_owned(), reason })
+    };
     let wit = wit.map(read_wit).transpose()?;
     let component = componentize(&bytes, wit.as_ref(), world).map_err(unusable)?.into_owned();
     let gated = wit.as_ref().map(|wit| gated(&bytes, wit, world).map_err(unusable)).transpose()?.unwrap_or_default();

@@ -1,7 +1,7 @@
 use crate::files::Files;
 use crate::resolve::{self, Explanation};
 
-use super::read;
+use super::{Keep, read};
 
 /// Why there is nothing to explain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +20,6 @@ pub enum CannotExplain {
 /// # Errors
 /// [`CannotExplain`].
 pub fn explain(files: &dyn Files, plugin: &str, import: &str) -> Result<Explanation, CannotExplain> {
-    let reading = read(files, &[]).map_err(CannotExplain::Folder)?;
+    let reading = read(files, &[], Keep::Nothing).map_err(CannotExplain::Folder)?;
     Ok(resolve::explain(&reading.app, plugin, import)?)
 }

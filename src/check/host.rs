@@ -1,11 +1,13 @@
+use std::collections::HashMap;
+
 use crate::diagnostic::{Code, Diagnostic, Sources, Span, Spanned};
-use crate::files::Files;
+use crate::files::{Files, Reach};
 use crate::manifest::path::join;
 use crate::manifest::{AppFile, HostEntry};
 use crate::model::ExternName;
 use crate::resolve::{HostInterface, serves};
 use crate::words::{list, shown, told};
-use crate::world::{Extern, WitSource, WorldError, read_interface};
+use crate::world::{Extern, WitSource, WorldError, read_interface, read_interfaces};
 
 use super::APP_FILE;
 
@@ -115,34 +117,95 @@ fn declared(wit: &WitSource, short: &str) -> (String, String, Span) {
     }
 }
 
-/// Reads an interface that `[host]` announces.
-pub(super) fn read_announced(
-    files: &dyn Files,
-    app_file: &AppFile,
-    entry: &HostEntry,
-) -> Result<Extern, Box<Diagnostic>> {
-    let refuse = |place: Span, message: String, label: &str, help: String| {
-        Box::new(Diagnostic::error(Code::Pw401, message).label(app_file.file, place, label).help(help))
-    };
-    let name = &entry.name.value;
-    let path = join(APP_FILE, &entry.wit.value);
-    let source = files.wit(&path).map_err(|reason| {
-        let message = format!("the WIT `{}` of the host's `{name}` cannot be read: {}", shown(&path), told(&reason));
-        let help = "correct the path, which is relative to the app's folder".to_owned();
-        refuse(entry.wit.span.clone(), message, "this file or folder", help)
-    })?;
-    read_interface(&source, name).map_err(|error| match error {
-        WorldError::NoInterface { wanted, found } => {
-            let message = format!("the WIT `{}` has no interface `{wanted}`", shown(&path));
-            let help = match found.as_slice() {
-                [] => "name a WIT file or folder that declares it".to_owned(),
-                there => format!("name one that is there: {}", list(there)),
-            };
-            refuse(entry.name.span.clone(), message, "not there", help)
+/// Reads what `[host]` announces: each WIT once, however many lines name it.
+pub(super) struct Announced<'a> {
+    files: &'a dyn Files,
+    app_file: &'a AppFile,
+    reach: Reach<'a>,
+    /// How many lines name each WIT.
+    lines: HashMap<String, usize>,
+    /// The interfaces of the WIT that was read last, where several lines name it.
+    last: Option<(String, Wit)>,
+}
+
+/// A WIT that several lines name.
+struct Wit {
+    interfaces: HashMap<ExternName, Extern>,
+    by_base: HashMap<String, Vec<ExternName>>,
+    /// The interfaces that are there, for a sentence.
+    told: String,
+}
+
+impl<'a> Announced<'a> {
+    pub(super) fn new(files: &'a dyn Files, app_file: &'a AppFile, reach: Reach<'a>) -> Self {
+        let mut lines = HashMap::new();
+        for entry in &app_file.host {
+            *lines.entry(join(APP_FILE, &entry.wit.value)).or_default() += 1;
         }
-        other => {
-            let message = format!("the WIT `{}` of the host's `{name}` cannot be used: {other}", shown(&path));
-            refuse(entry.wit.span.clone(), message, "this WIT", "correct the WIT".to_owned())
+        Self { files, app_file, reach, lines, last: None }
+    }
+
+    /// Reads the interface of a line.
+    pub(super) fn read(&mut self, entry: &HostEntry) -> Result<Extern, Box<Diagnostic>> {
+        let (name, path) = (&entry.name.value, join(APP_FILE, &entry.wit.value));
+        if let Some((_, wit)) = self.last.as_ref().filter(|(last, _)| *last == path) {
+            return wit.find(name).ok_or_else(|| self.no_interface(entry, &path, &name.to_string(), &wit.told));
         }
-    })
+        let source = self.files.wit(&path, self.reach).map_err(|reason| {
+            let message =
+                format!("the WIT `{}` of the host's `{name}` cannot be read: {}", shown(&path), told(&reason));
+            let help = "correct the path, which is relative to the app's folder".to_owned();
+            self.refuse(entry.wit.span.clone(), message, "this file or folder", help)
+        })?;
+        if self.lines.get(&path).is_some_and(|lines| *lines > 1)
+            && let Ok(interfaces) = read_interfaces(&source)
+        {
+            self.last = Some((path, Wit::new(interfaces)));
+            return self.read(entry);
+        }
+        read_interface(&source, name).map_err(|error| match error {
+            WorldError::NoInterface { wanted, found } => self.no_interface(entry, &path, &wanted, &list(&found)),
+            other => {
+                let message = format!("the WIT `{}` of the host's `{name}` cannot be used: {other}", shown(&path));
+                self.refuse(entry.wit.span.clone(), message, "this WIT", "correct the WIT".to_owned())
+            }
+        })
+    }
+
+    fn no_interface(&self, entry: &HostEntry, path: &str, wanted: &str, there: &str) -> Box<Diagnostic> {
+        let message = format!("the WIT `{}` has no interface `{wanted}`", shown(path));
+        let help = match there {
+            "nothing" => "name a WIT file or folder that declares it".to_owned(),
+            there => format!("name one that is there: {there}"),
+        };
+        self.refuse(entry.name.span.clone(), message, "not there", help)
+    }
+
+    fn refuse(&self, place: Span, message: String, label: &str, help: String) -> Box<Diagnostic> {
+        Box::new(Diagnostic::error(Code::Pw401, message).label(self.app_file.file, place, label).help(help))
+    }
+}
+
+impl Wit {
+    fn new(interfaces: Vec<Extern>) -> Self {
+        let mut names: Vec<&ExternName> = interfaces.iter().map(|interface| &interface.name).collect();
+        names.sort();
+        let told = list(&names);
+        let mut by_base: HashMap<String, Vec<ExternName>> = HashMap::new();
+        for name in names {
+            by_base.entry(name.base().to_owned()).or_default().push(name.clone());
+        }
+        let interfaces = interfaces.into_iter().map(|interface| (interface.name.clone(), interface)).collect();
+        Self { interfaces, by_base, told }
+    }
+
+    /// The interface of this name: the same base and version, or the same base where the name has no version and there
+    /// is one version only.
+    fn find(&self, name: &ExternName) -> Option<Extern> {
+        let only = || match self.by_base.get(name.base())?.as_slice() {
+            [only] if name.version().is_none() => self.interfaces.get(only),
+            _ => None,
+        };
+        self.interfaces.get(name).or_else(only).cloned()
+    }
 }

@@ -1,8 +1,9 @@
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::anyhow;
-use plugweave::check::{Checked, check};
-use plugweave::diagnostic::to_json;
+use plugweave::check::{Checked, check, check_only};
+use plugweave::files::Files;
 use plugweave::folder::Folder;
 use plugweave::foreign::shown_path;
 use plugweave::plan::Plan;
@@ -12,9 +13,9 @@ use super::{FAILED, output};
 
 /// `plugweave check`
 pub fn main(arguments: &CheckArguments) -> anyhow::Result<u8> {
-    let checked = read(&arguments.dir)?;
+    let checked = read(&arguments.dir, check_only)?;
     if arguments.format == Format::Json {
-        output::json(&to_json(&checked.diagnostics, &checked.sources))?;
+        output::problems_as_json(&checked)?;
     } else {
         output::problems(&checked);
     }
@@ -26,7 +27,7 @@ pub fn main(arguments: &CheckArguments) -> anyhow::Result<u8> {
 }
 
 /// Reads and checks the app in a folder.
-pub fn read(dir: &Path) -> anyhow::Result<Checked> {
+fn read(dir: &Path, check: fn(&dyn Files) -> Result<Checked, String>) -> anyhow::Result<Checked> {
     let shown = shown_path(dir);
     let checked =
         check(&Folder::new(dir)).map_err(|reason| anyhow!("cannot read the app's folder `{shown}`: {reason}"))?;
@@ -38,9 +39,19 @@ pub fn read(dir: &Path) -> anyhow::Result<Checked> {
     Ok(checked)
 }
 
-/// The app in a folder, or `None` when it has problems, which are told.
-pub fn planned(dir: &Path) -> anyhow::Result<Option<(Plan, Vec<Vec<u8>>)>> {
-    let checked = read(dir)?;
+/// The plan of the app in a folder, or `None` when it has problems, which are told.
+pub fn planned(dir: &Path) -> anyhow::Result<Option<Plan>> {
+    let checked = read(dir, check_only)?;
+    output::problems(&checked);
+    Ok(checked.plan)
+}
+
+/// A plan, and the components of its plugins.
+type Linkable = (Plan, Vec<Arc<[u8]>>);
+
+/// As [`planned`], with the components of the plan's plugins.
+pub fn linkable(dir: &Path) -> anyhow::Result<Option<Linkable>> {
+    let checked = read(dir, check)?;
     output::problems(&checked);
     Ok(checked.plan.map(|plan| (plan, checked.binaries)))
 }

@@ -2,7 +2,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context;
 use plugweave::check::{BinaryError, read_binary};
-use plugweave::files::{Files, ManifestFile, ReadError};
+use plugweave::files::{Files, Reach, ReadError};
 use plugweave::folder::Folder;
 use plugweave::foreign::shown_path;
 use plugweave::resolve::{Draft, draft_manifest};
@@ -51,23 +51,27 @@ fn explained(error: BinaryError) -> anyhow::Error {
 struct Named<'a>(&'a InspectArguments);
 
 impl Files for Named<'_> {
-    fn manifests(&self) -> Result<Vec<ManifestFile>, String> {
+    fn manifests(&self) -> Result<Vec<String>, String> {
         Ok(Vec::new())
     }
 
-    fn read(&self, _: &str) -> Result<Vec<u8>, ReadError> {
+    fn manifest(&self, path: &str, reach: Reach<'_>) -> Result<Vec<u8>, ReadError> {
+        self.read(path, reach)
+    }
+
+    fn read(&self, _: &str, reach: Reach<'_>) -> Result<Vec<u8>, ReadError> {
         match self.0.file.to_str() {
-            Some(path) => Folder::new("").read(path),
-            None => Folder::new(&self.0.file).read(""),
+            Some(path) => Folder::new("").read(path, reach),
+            None => Folder::new(&self.0.file).read("", reach),
         }
     }
 
-    fn wit(&self, _: &str) -> Result<WitSource, String> {
+    fn wit(&self, _: &str, reach: Reach<'_>) -> Result<WitSource, String> {
         let Some(wit) = &self.0.wit else { return Err("no WIT is named".to_owned()) };
         match wit.to_str() {
-            Some(path) => Folder::new("").wit(path),
+            Some(path) => Folder::new("").wit(path, reach),
             None => {
-                let mut source = Folder::new(wit).wit("")?;
+                let mut source = Folder::new(wit).wit("", reach)?;
                 source
                     .main
                     .iter_mut()

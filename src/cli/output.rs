@@ -2,7 +2,7 @@ use std::ffi::OsStr;
 use std::io;
 
 use plugweave::check::Checked;
-use plugweave::diagnostic::{Severity, Style, render};
+use plugweave::diagnostic::{MOST_TOLD, Severity, Style, render, untold, write_json};
 use plugweave::foreign;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
@@ -20,11 +20,23 @@ pub fn json(value: &serde_json::Value) -> anyhow::Result<()> {
     result(&foreign::json(value))
 }
 
+/// Writes the problems of an app to stdout, as JSON.
+pub fn problems_as_json(checked: &Checked) -> anyhow::Result<()> {
+    // It may be long, so it is not made before it is written; it escapes what is foreign itself.
+    Ok(terminal::out_by(|stdout| {
+        write_json(&checked.diagnostics, &checked.sources, &mut *stdout)?;
+        stdout.write_all(b"\n")
+    })?)
+}
+
 /// Tells the problems of an app on stderr, and how many there are.
 pub fn problems(checked: &Checked) {
     let style = style();
-    for diagnostic in &checked.diagnostics {
+    for diagnostic in checked.diagnostics.iter().take(MOST_TOLD) {
         terminal::err(&format!("{}\n\n", render(diagnostic, &checked.sources, style)));
+    }
+    if let Some(more) = untold(&checked.diagnostics) {
+        terminal::err(&format!("{more}\n\n"));
     }
     let errors = checked.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
     if errors > 0 {

@@ -20,7 +20,7 @@ pub fn main(arguments: &RunArguments) -> anyhow::Result<u8> {
 
 /// The live app in a folder, or `None` when it has problems, which are told.
 pub fn start(dir: &Path, entry_args: Option<Vec<String>>) -> anyhow::Result<Option<App>> {
-    let Some((plan, binaries)) = check::planned(dir)? else { return Ok(None) };
+    let Some((plan, binaries)) = check::linkable(dir)? else { return Ok(None) };
     let app =
         App::start(plan, &binaries, StartOptions { base: dir.to_owned(), entry_args, ..StartOptions::default() })?;
     for (plugin, error) in app.failures() {

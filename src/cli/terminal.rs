@@ -28,6 +28,13 @@ pub fn out(text: &str, style: Style) -> Result<(), OutputError> {
     Ok(stdout.flush()?)
 }
 
+/// Writes to stdout what is harmless already, all of it or an error.
+pub fn out_by(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), OutputError> {
+    let mut stdout = io::BufWriter::new(io::stdout().lock());
+    write(&mut stdout)?;
+    Ok(stdout.flush()?)
+}
+
 /// Writes text to stderr, all of it, behind what waits to be written there. There is nowhere to tell that stderr is
 /// gone.
 pub fn err(text: &str) {

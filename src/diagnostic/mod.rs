@@ -24,8 +24,12 @@ mod json;
 mod render;
 mod source;
 
-pub use json::to_json;
-pub use render::{Style, render, render_all};
+use std::borrow::Cow;
+
+use crate::words::{and_more, shortened};
+
+pub use json::{to_json, write_json};
+pub use render::{MOST_TOLD, Style, render, render_all, untold};
 pub use source::{FileId, Position, Sources, Span, Spanned};
 
 /// The kind of a problem. The codes are stable.
@@ -120,6 +124,8 @@ pub struct Diagnostic {
     pub message: String,
     /// Where. The first label is the primary one; others give context, possibly in other files.
     pub labels: Vec<Label>,
+    /// How many places more there are, for which there was no room among the labels.
+    pub further_places: usize,
     /// Facts that need more room than a label: signatures, paths of a cycle, lists of what was there.
     pub notes: Vec<String>,
     /// What to do about it.
@@ -143,31 +149,85 @@ impl Diagnostic {
         Self {
             code,
             severity: Severity::Error,
-            message: message.into(),
+            message: shortened(message.into(), MESSAGE_BYTES),
             labels: Vec::new(),
+            further_places: 0,
             notes: Vec::new(),
             help: String::new(),
         }
     }
 
-    /// Adds a label. The first one added is the primary one.
+    /// Adds a label. The first one added is the primary one; of many, the first are kept, and a note counts the rest.
     #[must_use]
     pub fn label(mut self, file: FileId, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push(Label { file, span, text: text.into() });
+        if self.labels.len() < LABELS {
+            let text = self.fitting(text.into(), LABEL_BYTES);
+            self.labels.push(Label { file, span, text });
+        } else {
+            self.further_places += 1;
+        }
         self
     }
 
     /// Adds a note, of one or more lines.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.notes.push(note.into());
+        let note = self.fitting(note.into(), NOTE_BYTES);
+        if !note.is_empty() {
+            self.notes.push(note);
+        }
         self
     }
 
     /// Says what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = help.into();
+        self.help = shortened(help.into(), HELP_BYTES);
         self
+    }
+
+    /// The notes, and how many places are told by no label.
+    pub(crate) fn told_notes(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let more = and_more(self.labels.len() + self.further_places, self.labels.len(), "place", "places");
+        self.notes.iter().map(|note| Cow::Borrowed(note.as_str())).chain(more.map(Cow::Owned))
+    }
+
+    /// As much of a text as there is room for.
+    fn fitting(&self, text: String, most: usize) -> String {
+        let labels: usize = self.labels.iter().map(|label| label.text.len()).sum();
+        let notes: usize = self.notes.iter().map(String::len).sum();
+        let left = BYTES.saturating_sub(labels + notes);
+        if left == 0 { String::new() } else { shortened(text, most.min(left)) }
+    }
+}
+
+/// Most labels of a diagnostic.
+const LABELS: usize = 16;
+
+/// Bytes that the texts of a diagnostic may have: names in a binary may be as long as a file.
+const MESSAGE_BYTES: usize = 2 << 10;
+const LABEL_BYTES: usize = 1 << 10;
+const NOTE_BYTES: usize = 6 << 10;
+const HELP_BYTES: usize = 2 << 10;
+
+/// Bytes that all labels and notes of a diagnostic may have together.
+const BYTES: usize = 8 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_diagnostic_has_a_bound_whatever_is_put_into_it() {
+        let (mut sources, long) = (Sources::default(), "é".repeat(100_000));
+        let file = sources.add("a.toml", "x = 1");
+        let mut diagnostic = Diagnostic::error(Code::Pw001, long.as_str()).help(long.as_str());
+        for _ in 0..3_000 {
+            diagnostic = diagnostic.label(file, 0..1, long.as_str()).note(long.as_str());
+        }
+        assert_eq!((diagnostic.labels.len(), diagnostic.further_places), (LABELS, 3_000 - LABELS));
+        assert_eq!(diagnostic.told_notes().last().as_deref(), Some("and 2,984 more places"));
+        assert!(to_json(&[diagnostic.clone()], &sources).to_string().len() < 16 << 10);
+        assert!(render(&diagnostic, &sources, Style::Plain).len() < 32 << 10);
     }
 }

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use super::limits::limits;
 use super::reader::{self, Item, Reader, Table};
 use super::value::{
@@ -20,23 +22,30 @@ pub fn parse_app(file: FileId, text: &str) -> (Option<AppFile>, Vec<Diagnostic>)
 
 fn app(reader: &mut Reader, root: &mut Table<'_>) -> AppFile {
     refuse_manifest(reader, root);
-    let (mut name, mut entry, mut trust, mut compile_time) = (None, None, None, None);
+    let (mut name, mut entry, mut trust, mut compile_time, mut contained) = (None, None, None, None, None);
     if let Some(mut table) = root.section(reader, "app") {
         name = table.read(reader, "name", |item, reader| filled_text(item, reader, "\"workbench\""));
         entry = table.read(reader, "entry", plugin_id);
         trust = table.read(reader, "trust", |item, reader| word(item, reader, &TRUSTS));
         compile_time = table.read(reader, "compile-time", |item, reader| duration(item, reader, "\"60s\""));
+        contained = table.read(reader, "contained", Item::boolean);
         table.finish(reader);
     }
+    let bind = items(reader, root, "bind").iter().flat_map(|item| bindings(item, reader)).collect();
+    let host = items(reader, root, "host").iter().filter_map(|item| host(item, reader)).collect();
+    let plugins: Vec<PluginOverride> =
+        items(reader, root, "plugins").iter().filter_map(|item| plugin(item, reader)).collect();
     AppFile {
         file: reader.file,
         name,
         entry,
         trust: trust.map(|trust| trust.value).unwrap_or_default(),
         compile_time,
-        bind: items(reader, root, "bind").iter().flat_map(|item| bindings(item, reader)).collect(),
-        host: items(reader, root, "host").iter().filter_map(|item| host(item, reader)).collect(),
-        plugins: items(reader, root, "plugins").iter().filter_map(|item| plugin(item, reader)).collect(),
+        contained: contained.filter(|contained| contained.value).map(|contained| contained.span),
+        bind,
+        host,
+        by_id: plugins.iter().enumerate().map(|(index, plugin)| (plugin.id.value.clone(), index)).collect(),
+        plugins,
     }
 }
 
@@ -103,13 +112,13 @@ fn dotted_consumer(item: &Item<'_>, consumer: &str, reader: &mut Reader) -> bool
 fn binding(item: &Item<'_>, reader: &mut Reader) -> Option<Bound> {
     let import = extern_name_key(item, reader);
     let list = item.array(reader, "[\"sqlite-store\"]")?;
-    let (mut providers, mut host): (Vec<Spanned<PluginId>>, _) = (Vec::new(), None);
+    let (mut providers, mut seen, mut host): (Vec<Spanned<PluginId>>, _, _) = (Vec::new(), HashSet::new(), None);
     for element in &list {
         let Some(text) = element.string(reader, "\"sqlite-store\"") else {
             continue;
         };
         match PluginId::parse(text) {
-            Ok(id) if providers.iter().any(|provider| provider.value == id) => twice(element, reader, &id),
+            Ok(id) if !seen.insert(id.clone()) => twice(element, reader, &id),
             Ok(id) => providers.push(Spanned::new(id, element.span.clone())),
             Err(_) if text == "host" => host = Some(element.span.clone()),
             Err(error) => {
@@ -255,6 +264,7 @@ mod tests {
             ("app.entry = 'A'", "1:13 `app.entry` is not a plugin id"),
             ("app.name = ''", "1:12 `app.name` must not be empty"),
             ("app.trust = 'nobody'", "1:13 `app.trust` cannot be `nobody`"),
+            ("app.contained = 1", "1:17 wrong type for `app.contained`"),
             ("app.title = ''", "1:5 unknown key `app.title`"),
             ("[bind]\nshell = []", "2:9 wrong type for `bind.shell`"),
             ("[bind]\nA = { run = ['a'] }", "2:1 the key `bind.A` is not a plugin id"),

@@ -17,7 +17,7 @@ mod value;
 mod wasi;
 pub(crate) mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use crate::diagnostic::{FileId, Span, Spanned};
@@ -32,7 +32,7 @@ pub use settle::{Settings, settle};
 
 /// Whether the text is TOML at all, so that everything that it says could be read.
 pub fn is_syntactically_valid(text: &str) -> bool {
-    toml::de::DeTable::parse(text).is_ok()
+    !reader::is_too_intricate(text) && toml::de::DeTable::parse(text).is_ok()
 }
 
 /// Whether the text, as far as it is TOML, has a table or key `plugin`, which only manifests of plugins have.
@@ -167,12 +167,23 @@ pub struct AppFile {
     pub trust: Trust,
     /// `app.compile-time`: CPU time for compiling one plugin.
     pub compile_time: Option<Spanned<Duration>>,
+    /// Where `app.contained` is `true`, if it is: then nothing outside the app's folder is read.
+    pub contained: Option<Span>,
     /// `[bind]`, in the order of the file.
     pub bind: Vec<BindEntry>,
     /// `[host]`, in the order of the file.
     pub host: Vec<HostEntry>,
     /// `[plugins.ID]`, in the order of the file.
     pub plugins: Vec<PluginOverride>,
+    /// Where the word over each plugin is among `plugins`.
+    by_id: HashMap<PluginId, usize>,
+}
+
+impl AppFile {
+    /// The app's word over a plugin.
+    pub fn plugin(&self, id: &PluginId) -> Option<&PluginOverride> {
+        self.plugins.get(*self.by_id.get(id)?)
+    }
 }
 
 /// Whose word counts for what a plugin may use.

@@ -17,21 +17,6 @@ pub(crate) fn join(file: &str, relative: &str) -> String {
     }
 }
 
-/// Whether `inner` is `outer` or lies within it, as far as their texts say. Both are normalised.
-pub(crate) fn encloses(outer: &str, inner: &str) -> bool {
-    let (outer_root, outer) = split(outer);
-    let (inner_root, inner) = split(inner);
-    let climbs = |parts: &[&str]| parts.iter().take_while(|part| **part == "..").count();
-    if outer_root != inner_root {
-        return false;
-    }
-    // `../..` holds everything that does not climb higher than it does.
-    if climbs(&outer) == outer.len() {
-        return climbs(&inner) <= outer.len();
-    }
-    inner.starts_with(&outer)
-}
-
 /// An absolute path of a plugin, as the plugin is told of it: no `.`, no `..`, no doubled or closing `/`. A
 /// backslash is a character like any other there, on every system.
 pub(crate) fn guest(path: &str) -> String {
@@ -57,14 +42,14 @@ fn root(path: &str) -> Option<&str> {
 }
 
 /// The root, if any, and the names behind it, none of them empty or `.`.
-fn split(path: &str) -> (Option<&str>, Vec<&str>) {
+pub(crate) fn parts(path: &str) -> (Option<&str>, Vec<&str>) {
     let root = root(path);
     let rest = path.get(root.map_or(0, str::len)..).unwrap_or_default();
     (root, rest.split('/').filter(|part| !matches!(*part, "" | ".")).collect())
 }
 
 fn normalise(path: &str) -> String {
-    let (root, parts) = split(path);
+    let (root, parts) = parts(path);
     let mut kept: Vec<&str> = Vec::new();
     for part in parts {
         match (part, kept.last()) {
@@ -82,6 +67,22 @@ fn normalise(path: &str) -> String {
         None if path.is_empty() => ".".to_owned(),
         None => path,
     }
+}
+
+/// Whether `inner` is `outer` or lies within it, as far as their texts say. Both are normalised.
+#[cfg(test)]
+pub(crate) fn encloses(outer: &str, inner: &str) -> bool {
+    let (outer_root, outer) = parts(outer);
+    let (inner_root, inner) = parts(inner);
+    let climbs = |parts: &[&str]| parts.iter().take_while(|part| **part == "..").count();
+    if outer_root != inner_root {
+        return false;
+    }
+    // `../..` holds everything that does not climb higher than it does.
+    if climbs(&outer) == outer.len() {
+        return climbs(&inner) <= outer.len();
+    }
+    inner.starts_with(&outer)
 }
 
 #[cfg(test)]

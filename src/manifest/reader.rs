@@ -11,7 +11,7 @@ use super::syntax;
 use crate::diagnostic::{Code, Diagnostic, FileId, Span, Spanned};
 use crate::model::PluginId;
 pub(super) use crate::words::shown;
-use crate::words::{closest, list};
+use crate::words::{closest, grouped, list};
 
 /// Collects what is wrong with one file.
 pub(super) struct Reader {
@@ -27,12 +27,30 @@ pub(super) struct Finding {
     pub(super) missing: bool,
 }
 
+/// Most marks that a file may have: what it is parsed into takes a hundred times their bytes. Ten thousand plugins that
+/// are all bound in one `app.toml` need fewer.
+const MAX_MARKS: usize = 400_000;
+
+/// Whether a text has more of what divides it than is parsed.
+pub(super) fn is_too_intricate(text: &str) -> bool {
+    let is_mark = |byte: &&u8| matches!(**byte, b'\n' | b',' | b'=' | b'[' | b'{' | b'.' | b'"' | b'\'' | b'#');
+    text.len() > MAX_MARKS && text.as_bytes().iter().filter(is_mark).count() > MAX_MARKS
+}
+
 /// Parses a document, lets `walk` read its root table, and reports the keys that nobody asked for.
 pub(super) fn read<T>(
     file: FileId,
     text: &str,
     walk: impl FnOnce(&mut Reader, &mut Table<'_>) -> T,
 ) -> (T, Vec<Diagnostic>) {
+    if is_too_intricate(text) {
+        let result =
+            walk(&mut Reader { file, findings: Vec::new() }, &mut Table::new(String::new(), 0..0, &DeTable::new()));
+        let message =
+            format!("the file has more than {} line breaks, commas, quotes and other marks", grouped(MAX_MARKS));
+        let diagnostic = Diagnostic::error(Code::Pw001, message).label(file, 0..0, "too much to be read");
+        return (result, vec![diagnostic.help("remove what is not needed, or divide it among several files")]);
+    }
     let (document, errors) = DeTable::parse_recoverable(text);
     let mut reader = Reader { file, findings: Vec::new() };
     let mut root = Table::new(String::new(), 0..0, document.get_ref());

@@ -1,14 +1,15 @@
 //! What a plugin may do in the end: its manifest, and the app's word over it.
 
+mod cover;
 mod limits;
 mod wasi;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{AppFile, Manifest, PluginOverride, Trust};
 use crate::diagnostic::{Code, Diagnostic, FileId, Sources, Span, Spanned};
 use crate::model::{ExternName, Limits, WasiGrants};
-use crate::words::{closest, list};
+use crate::words::{Effort, list};
 
 /// What holds for a plugin once its manifest and `app.toml` have spoken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +37,7 @@ pub struct Settings {
 /// Whether the ids in `app.toml` are those of plugins is not checked here.
 pub fn settle(manifest: &Manifest, sources: &Sources, app: Option<&AppFile>) -> (Settings, Vec<Diagnostic>) {
     let word = app.and_then(|app| {
-        let plugin = app.plugins.iter().find(|plugin| plugin.id.value == manifest.id.value)?;
+        let plugin = app.plugin(&manifest.id.value)?;
         Some(Word { file: app.file, plugin })
     });
     let mut settling = Settling { manifest, word, diagnostics: Vec::new() };
@@ -78,9 +79,10 @@ impl<'a> Settling<'a> {
         let Some(Word { file, plugin }) = self.word else {
             return priorities;
         };
+        let names = ExportNames::new(self.manifest);
         let mut said: BTreeMap<&ExternName, Span> = BTreeMap::new();
         for (name, priority) in &plugin.priority {
-            match self.listed_export(file, name) {
+            match self.listed_export(&names, file, name) {
                 Ok(export) => match said.insert(export, name.span.clone()) {
                     None => {
                         priorities.insert(export.clone(), priority.value);
@@ -101,33 +103,32 @@ impl<'a> Settling<'a> {
     }
 
     /// The manifest's export that a key of `priority` names.
-    fn listed_export(&self, file: FileId, name: &Spanned<ExternName>) -> Result<&'a ExternName, Diagnostic> {
+    fn listed_export(
+        &self,
+        names: &ExportNames<'a>,
+        file: FileId,
+        name: &Spanned<ExternName>,
+    ) -> Result<&'a ExternName, Diagnostic> {
         let wanted = &name.value;
-        let names = || self.manifest.exports.iter().map(|export| &export.name.value);
-        if let Some(exact) = names().find(|export| *export == wanted) {
+        let same_base = names.by_base.get(wanted.base()).map(Vec::as_slice).unwrap_or_default();
+        if let Some(exact) = names.exact.get(wanted) {
             return Ok(exact);
         }
         // Either side may leave the version out.
-        let fits = |export: &&ExternName| {
-            export.base() == wanted.base() && (export.version().is_none() || wanted.version().is_none())
-        };
-        let fitting: Vec<&ExternName> = names().filter(fits).collect();
-        let texts = |names: &[&ExternName]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-        match fitting.as_slice() {
-            [export] => Ok(export),
-            [] => {
-                let known = texts(&names().collect::<Vec<_>>());
-                let known = known.iter().map(String::as_str);
-                let help = match closest(&wanted.to_string(), known.clone()) {
+        let fits = |export: &&&ExternName| export.version().is_none() || wanted.version().is_none();
+        let mut fitting = same_base.iter().filter(fits);
+        match (fitting.next(), fitting.next()) {
+            (Some(export), None) => Ok(export),
+            (None, _) => {
+                let help = match names.effort.closest(&wanted.to_string(), names.texts.iter().map(String::as_str)) {
                     Some(meant) => format!("did you mean `{meant}`?"),
-                    None if known.len() == 0 => "remove it: the manifest lists no exports".to_owned(),
-                    None => format!("write one of the exports that the manifest lists: {}", list(known)),
+                    None if names.texts.is_empty() => "remove it: the manifest lists no exports".to_owned(),
+                    None => format!("write one of the exports that the manifest lists: {}", list(&names.texts)),
                 };
                 Err(self.name_problem(file, name, "names an export that the manifest does not list").help(help))
             }
-            several => {
-                let several = texts(several);
-                let help = format!("add the version: {}", list(&several));
+            (Some(_), Some(_)) => {
+                let help = format!("add the version: {}", list(same_base.iter().filter(fits)));
                 Err(self.name_problem(file, name, "names several exports of the manifest").help(help))
             }
         }
@@ -140,6 +141,30 @@ impl<'a> Settling<'a> {
             place.clone(),
             "the exports are listed here",
         )
+    }
+}
+
+/// The names of a manifest's exports, so that none is found by going through all.
+struct ExportNames<'a> {
+    exact: HashSet<&'a ExternName>,
+    by_base: HashMap<&'a str, Vec<&'a ExternName>>,
+    texts: Vec<String>,
+    effort: Effort,
+}
+
+impl<'a> ExportNames<'a> {
+    fn new(manifest: &'a Manifest) -> Self {
+        let names = || manifest.exports.iter().map(|export| &export.name.value);
+        let mut by_base: HashMap<&str, Vec<&ExternName>> = HashMap::new();
+        for name in names() {
+            by_base.entry(name.base()).or_default().push(name);
+        }
+        Self {
+            exact: names().collect(),
+            by_base,
+            texts: names().map(ToString::to_string).collect(),
+            effort: Effort::share(),
+        }
     }
 }
 

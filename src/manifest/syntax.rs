@@ -15,6 +15,9 @@ const MAX_SYNTAX_ERRORS: usize = 20;
 
 /// The syntax errors and the findings of one file, in the order of the file.
 pub(super) fn merge(file: FileId, text: &str, errors: &[Error], findings: Vec<Finding>) -> Vec<Diagnostic> {
+    if errors.is_empty() && findings.is_empty() {
+        return Vec::new();
+    }
     let lines = Lines::new(text);
     let mut errors: Vec<(Span, &Error)> = errors.iter().map(|error| (place(error, text), error)).collect();
     errors.sort_by_key(|(span, _)| span.start);

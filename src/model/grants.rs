@@ -57,7 +57,7 @@ pub struct DirGrant {
 }
 
 /// One thing that a plugin may do on the network. Its text is that of manifests: `tcp:127.0.0.1:8080`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum NetworkGrant {
     /// TCP with this address.
     Tcp(IpAddr, u16),

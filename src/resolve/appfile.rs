@@ -7,10 +7,10 @@ use crate::manifest::{AppFile, BindEntry};
 use crate::model::{ExternName, FuncType, PluginId, Type};
 use crate::plan::{Entry, PluginIndex};
 
-use super::near::nearest_name;
-use super::providers::{best_offer, binding, bound_import, is_vague, target};
+use super::names::Found;
+use super::providers::{best_offer, binding, bound_import, is_vague, serving_host, target};
 use super::{Member, Scene, version};
-use crate::words::{closest, list};
+use crate::words::list;
 
 /// The interface that `run` calls.
 const RUN: &str = "wasi:cli/run";
@@ -33,14 +33,13 @@ fn unknown(scene: &Scene<'_>, file: FileId, id: &Spanned<PluginId>) -> Option<Di
     if scene.app.unknown_ids || scene.plugin(&id.value).is_some() {
         return None;
     }
-    let mut ids: Vec<&str> = scene.app.plugins.iter().map(|plugin| plugin.id().as_str()).collect();
-    ids.sort_unstable();
+    let ids = &scene.ids;
     let there =
-        if ids.is_empty() { "the app has no plugins".to_owned() } else { format!("the plugins are {}", list(&ids)) };
+        if ids.is_empty() { "the app has no plugins".to_owned() } else { format!("the plugins are {}", list(ids)) };
     let diagnostic = Diagnostic::error(Code::Pw401, format!("there is no plugin `{}`", id.value))
         .label(file, id.span.clone(), "no such plugin")
         .note(there);
-    Some(match closest(id.value.as_str(), ids) {
+    Some(match scene.effort.closest(id.value.as_str(), ids.iter().copied()) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic.help("correct the id, or remove the line"),
     })
@@ -51,7 +50,7 @@ fn check_binding(scene: &Scene<'_>, file: &AppFile, entry: &BindEntry, diagnosti
     let Some(consumer) = scene.member(&entry.consumer.value) else { return };
     let member = &scene.members[consumer];
     let Some(import) = bound_import(member, &entry.import.value) else {
-        diagnostics.push(no_such_import(file, entry, member));
+        diagnostics.push(no_such_import(scene, file, entry, member));
         return;
     };
     if let Some(first) = binding(scene, consumer, import).filter(|first| !std::ptr::eq(*first, entry)) {
@@ -71,21 +70,18 @@ fn check_binding(scene: &Scene<'_>, file: &AppFile, entry: &BindEntry, diagnosti
     }
 }
 
-fn no_such_import(file: &AppFile, entry: &BindEntry, member: &Member<'_>) -> Diagnostic {
-    let imports = &member.listing.imports;
-    let names = imports.iter().map(|import| &import.import.name);
+fn no_such_import(scene: &Scene<'_>, file: &AppFile, entry: &BindEntry, member: &Member<'_>) -> Diagnostic {
     let wanted = &entry.import.value;
-    let versions = names.clone().filter(|name| name.base() == wanted.base()).count();
-    let (message, label) = if versions > 1 && wanted.version().is_none() {
+    let (message, label) = if matches!(member.imports.find(wanted), Found::Several(_)) {
         (format!("`{}` imports several versions of `{wanted}`", member.id()), "which version?")
     } else {
         (format!("`{}` has no import `{wanted}` to bind", member.id()), "no such import")
     };
     let diagnostic = Diagnostic::error(Code::Pw401, message)
         .label(file.file, entry.import.span.clone(), label)
-        .note(format!("it imports {}", list(names.clone())));
-    let by_from = imports.iter().find(|import| target(import).is_compatible(wanted));
-    match by_from.map(|import| &import.import.name).or_else(|| nearest_name(wanted, names).map(|(near, _)| near)) {
+        .note(format!("it imports {}", member.imports.told()));
+    let near = || member.imports.nearest(wanted, &scene.effort).map(|(near, _)| near);
+    match member.by_target(wanted).map(|import| &import.import.name).or_else(near) {
         Some(near) => diagnostic.help(format!("write the import's own name: `{near}`")),
         None => diagnostic.help("write the import's own name, as the consumer's manifest lists it"),
     }
@@ -126,7 +122,7 @@ fn check_provider(
     }
     let listing = &scene.members[member].listing;
     let diagnostic = refuse(format!("`{id}` does not export `{wanted}`"), "does not export it")
-        .note(format!("it exports {}", list(listing.exports.iter().map(|listed| &listed.export.name))));
+        .note(format!("it exports {}", scene.members[member].exports_told()));
     Some(match listing.private.iter().find(|name| version::serves(wanted, name)) {
         Some(private) => {
             let header = plugin.manifest.exports_header.clone().unwrap_or_else(|| plugin.manifest.header.clone());
@@ -144,7 +140,7 @@ fn check_provider(
 
 fn check_host(scene: &Scene<'_>, file: &AppFile, entry: &BindEntry, wanted: &ExternName) -> Option<Diagnostic> {
     let place = entry.host.clone()?;
-    if scene.app.host.iter().any(|host| version::serves(wanted, host.name())) {
+    if serving_host(scene, wanted).is_some() {
         return None;
     }
     let offered = list(scene.app.host.iter().map(|host| &host.written.value));
@@ -210,7 +206,7 @@ fn choose_entry<'a>(scene: &'a Scene<'a>, diagnostics: &mut Vec<Diagnostic>) -> 
 }
 
 fn nothing_to_run(member: &Member<'_>, file: FileId, id: &Spanned<PluginId>) -> Diagnostic {
-    let exports = list(member.listing.exports.iter().map(|listed| &listed.export.name));
+    let exports = member.exports_told();
     Diagnostic::error(Code::Pw401, format!("the entry `{}` does not export `{RUN}`", id.value))
         .label(file, id.span.clone(), "nothing to run")
         .note(format!("it exports {exports}"))

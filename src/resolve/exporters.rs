@@ -26,10 +26,10 @@ impl Exporters {
         Self(exporters)
     }
 
-    /// The plugins that may export the name, also in another version or from another package, in
-    /// the order of the app.
-    pub fn near<'a>(&self, scene: &Scene<'a>, wanted: &ExternName) -> Vec<&'a Plugin> {
-        let of = |name| self.0.get(name).into_iter().flatten();
+    /// Plugins that may export the name, also in another version or from another package, in the order of the app:
+    /// at most so many of either.
+    pub fn near<'a>(&self, scene: &Scene<'a>, wanted: &ExternName, most: usize) -> Vec<&'a Plugin> {
+        let of = |name| self.0.get(name).into_iter().flatten().take(most);
         let mut found: Vec<usize> = of(wanted.base()).chain(of(wanted.short())).copied().collect();
         found.sort_unstable();
         found.dedup();

@@ -1,5 +1,8 @@
 //! Holding a consumer's functions against those of its providers: PW203, PW204, PW205.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Cardinality, ExternName, Fitting, FuncType, OnFailure, first_signature_difference, fits};
 use crate::plan::{Answer, Fallible, Reply};
@@ -10,7 +13,7 @@ use super::listing::ListedImport;
 use super::providers::{Offer, import_span, label_offers, may_be_broken};
 use super::shape::{self, Container, Shape, Source};
 use super::{HostInterface, Member, Scene, tell};
-use crate::words::{closest, list};
+use crate::words::{Effort, list};
 
 /// Checks an import that the host serves: alone and transparently.
 pub fn check_host(
@@ -25,13 +28,13 @@ pub fn check_host(
     let matches = interfaces_match(&import.import.name, &interface.name);
     let fitting = Fitting { interfaces_match: &matches };
     let mut crossing = Vec::new();
+    let has = Offered::new(&interface.functions);
     for function in &import.import.functions {
         crossing.extend(cross::refused_by_host(scene, consumer, function));
         let pair = Pair { member, import, function, provider: "the host" };
         let place = (host.file, host.written.span.clone());
-        let Some(offered) = interface.function(&function.name) else {
-            let there = interface.functions.iter().map(|function| function.name.as_str());
-            diagnostics.push(pair.missing(place, there, &interface.gated));
+        let Some(offered) = has.function(&function.name) else {
+            diagnostics.push(pair.missing(place, &has, &interface.gated, &scene.effort));
             continue;
         };
         if is_transparent(&function.ty, &offered.ty, &fitting) {
@@ -70,13 +73,14 @@ pub fn check_plugins(
     let mut replies = Vec::with_capacity(import.import.functions.len());
     let mut crossing = Vec::new();
     let mut telling = Vec::new();
+    let (by_offer, by_owners) = (Offered::of_each(offers), Offered::of_each(owners));
     for function in &import.import.functions {
         let by_owner = is_by_owner(import, function);
-        let providers = if by_owner { owners } else { offers };
+        let (providers, offered) = if by_owner { (owners, &by_owners) } else { (offers, &by_offer) };
         let mut shapes = Vec::with_capacity(providers.len());
         let before = diagnostics.len();
-        for offer in providers {
-            shapes.push(check_one(scene, member, import, function, offer, diagnostics));
+        for (offer, offered) in providers.iter().zip(offered) {
+            shapes.push(check_one(scene, member, import, function, (offer, offered), diagnostics));
         }
         if providers.is_empty() {
             check_alone(member, import, function, diagnostics);
@@ -128,16 +132,15 @@ fn check_one(
     member: &Member<'_>,
     import: &ListedImport<'_>,
     function: &Function,
-    offer: &Offer<'_>,
+    (offer, has): (&Offer<'_>, &Offered<'_>),
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Shape> {
     let provider = &scene.members[offer.provider];
     let pair = Pair { member, import, function, provider: &format!("`{}`", provider.id()) };
     let place = (provider.plugin.manifest.file, offer.export.entry.name.span.clone());
     let export = offer.export.export;
-    let Some(offered) = export.function(wanted_name(import, function, &export.name)) else {
-        let there = export.functions.iter().map(|function| function.name.as_str());
-        diagnostics.push(pair.missing(place, there, &export.gated));
+    let Some(offered) = has.function(wanted_name(import, function, &export.name)) else {
+        diagnostics.push(pair.missing(place, has, &export.gated, &scene.effort));
         return None;
     };
     let matches = interfaces_match(&import.import.name, &export.name);
@@ -202,6 +205,41 @@ fn check_alone(member: &Member<'_>, import: &ListedImport<'_>, function: &Functi
     )));
 }
 
+/// The functions that a provider has, so that none is found by going through all.
+struct Offered<'a> {
+    all: &'a [Function],
+    by_name: HashMap<&'a str, &'a Function>,
+    told: OnceCell<String>,
+}
+
+/// Of so few functions one is found quicker by looking at each.
+const FEW: usize = 16;
+
+impl<'a> Offered<'a> {
+    fn new(all: &'a [Function]) -> Self {
+        let indexed = if all.len() > FEW { all } else { &[] };
+        // The first of a name counts.
+        let by_name = indexed.iter().rev().map(|function| (function.name.as_str(), function)).collect();
+        Self { all, by_name, told: OnceCell::new() }
+    }
+
+    fn of_each(offers: &[Offer<'a>]) -> Vec<Self> {
+        offers.iter().map(|offer| Self::new(&offer.export.export.functions)).collect()
+    }
+
+    fn function(&self, name: &str) -> Option<&'a Function> {
+        if self.by_name.is_empty() {
+            return self.all.iter().find(|function| function.name == name);
+        }
+        self.by_name.get(name).copied()
+    }
+
+    /// All of them, for a sentence.
+    fn told(&self) -> &str {
+        self.told.get_or_init(|| list(self.all.iter().map(|function| &function.name)))
+    }
+}
+
 /// A consumer's function and who should answer it.
 struct Pair<'a> {
     member: &'a Member<'a>,
@@ -223,26 +261,20 @@ impl Pair<'_> {
     }
 
     /// PW203: no such function.
-    fn missing<'b>(
-        &self,
-        place: Place,
-        there: impl Iterator<Item = &'b str>,
-        gated: &[(String, String)],
-    ) -> Diagnostic {
-        let there: Vec<&str> = there.collect();
+    fn missing(&self, place: Place, there: &Offered<'_>, gated: &[(String, String)], effort: &Effort) -> Diagnostic {
         let name = &self.function.name;
         let message =
             format!("{} has no function `{name}`, which `{}` imports from it", self.provider, self.member.id());
         let diagnostic = self
             .diagnostic(Code::Pw203, message, &format!("imports `{name}`"))
             .label(place.0, place.1, format!("without `{name}`"))
-            .note(format!("{} has the functions {}", self.provider, list(&there)));
+            .note(format!("{} has the functions {}", self.provider, there.told()));
         if let Some((_, feature)) = gated.iter().find(|(gated, _)| gated == name) {
             return diagnostic
                 .note(format!("its WIT has `{name}` behind `@unstable(feature = {feature})`, so it need not be there"))
                 .help("take the gate out of the WIT where the function is there, or build the consumer without it");
         }
-        match closest(name, there) {
+        match effort.closest(name, there.all.iter().map(|function| function.name.as_str())) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => diagnostic.help("build the two against the same version of the interface"),
         }
@@ -331,7 +363,7 @@ fn constructors(
     let message = format!("{problem} answer `{}` of `{}`", constructor.name, import.import.name);
     let note = "a constructor must return its resource, so it needs one provider whatever the cardinality";
     let diagnostic = Diagnostic::error(code, message).label(member.plugin.manifest.file, import_span(import), problem);
-    Some(label_offers(scene, diagnostic, offers).note(note).help(help))
+    Some(label_offers(scene, diagnostic, offers, offers.len()).note(note).help(help))
 }
 
 /// PW204: `skip` leaves failures out, and nothing would be left.

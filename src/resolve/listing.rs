@@ -1,13 +1,16 @@
 //! Holding a manifest against its binary: PW101, PW102, PW103.
 
-use crate::diagnostic::{Code, Diagnostic};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::diagnostic::{Code, Diagnostic, Spanned};
 use crate::manifest::{ExportEntry, ImportEntry};
 use crate::model::{ExternName, Resource, Type};
 use crate::world::{Extern, ExternKind, World};
 
-use super::near::{Relation, nearest_name, relation};
+use super::names::{Found, Names};
+use super::near::{Relation, relation};
 use super::{Plugin, offered, version, wasi};
-use crate::words::list;
+use crate::words::{Effort, list};
 
 /// What a manifest lists, together with what the binary says of it, in the order of the binary.
 pub struct Listing<'a> {
@@ -52,30 +55,37 @@ pub struct ListedImport<'a> {
 }
 
 /// Holds a plugin's manifest against its world.
-pub fn read<'a>(plugin: &'a Plugin, world: &'a World, diagnostics: &mut Vec<Diagnostic>) -> Listing<'a> {
-    let exports = exports(plugin, world, diagnostics);
-    let (imports, vague) = imports(plugin, world, diagnostics);
-    let is_listed = |name: &ExternName| exports.iter().any(|listed| listed.export.name == *name);
-    let private = world.exports.iter().map(|export| &export.name).filter(|name| !is_listed(name)).collect();
+pub fn read<'a>(
+    plugin: &'a Plugin,
+    world: &'a World,
+    effort: &Effort,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Listing<'a> {
+    let reading = Reading { plugin, world, effort, has: Sides::new(world) };
+    let exports = reading.exports(diagnostics);
+    let (imports, vague) = reading.imports(diagnostics);
+    let listed: HashSet<&ExternName> = exports.iter().map(|listed| &listed.export.name).collect();
+    let private = world.exports.iter().map(|export| &export.name).filter(|name| !listed.contains(name)).collect();
     let mut listing = Listing { exports, imports: Vec::new(), runtime: Vec::new(), types_only: Vec::new(), private };
-    for import in &world.imports {
-        let listed = imports.iter().find(|(_, found)| std::ptr::eq(*found, import));
+    let bases: HashSet<&str> = plugin.manifest.imports.iter().map(|entry| entry.name.value.base()).collect();
+    for (index, import) in world.imports.iter().enumerate() {
+        let listed = imports.get(&index).copied();
         if import.functions.is_empty() {
             if wasi::offers(&import.name) {
                 diagnostics.extend(offered::check(plugin, import));
                 listing.runtime.push(import);
             } else {
-                diagnostics.extend(runtime_resource(plugin, import, listed.map(|(entry, _)| *entry)));
+                diagnostics.extend(runtime_resource(plugin, import, listed, &bases));
                 listing.types_only.push(import);
             }
-        } else if let Some((entry, _)) = listed {
-            diagnostics.extend(runtime_resource(plugin, import, Some(entry)));
+        } else if let Some(entry) = listed {
+            diagnostics.extend(runtime_resource(plugin, import, Some(entry), &bases));
             let target = entry.from.as_ref().map_or(&import.name, |from| &from.value).clone();
             listing.imports.push(ListedImport { entry, import, target });
         } else if wasi::offers(&import.name) {
             diagnostics.extend(offered::check(plugin, import));
             listing.runtime.push(import);
-        } else if !vague.contains(&&import.name) {
+        } else if !vague.contains(&import.name) {
             diagnostics.push(unlisted_import(plugin, import));
         }
     }
@@ -83,96 +93,113 @@ pub fn read<'a>(plugin: &'a Plugin, world: &'a World, diagnostics: &mut Vec<Diag
     listing
 }
 
-fn exports<'a>(plugin: &'a Plugin, world: &'a World, diagnostics: &mut Vec<Diagnostic>) -> Vec<ListedExport<'a>> {
-    let mut listed: Vec<ListedExport<'a>> = Vec::new();
-    for entry in &plugin.manifest.exports {
-        let offered = |export: &&Extern| export.kind != ExternKind::Type;
-        match find(world.exports.iter().filter(offered), &entry.name.value) {
-            Found::One(export) => {
-                let own = |listed: &ListedExport<'_>| std::ptr::eq(listed.export, export);
-                if let Some(first) = listed.iter().find(|listed| own(listed)) {
-                    let first = first.entry.name.span.clone();
-                    diagnostics.push(listed_twice(plugin, Code::Pw103, &entry.name, first, "export"));
-                    continue;
-                }
-                let priority = plugin.settings.priorities.get(&entry.name.value).copied().unwrap_or(entry.priority);
-                listed.push(ListedExport { entry, export, priority });
-            }
-            Found::None => {
-                diagnostics.push(absent(plugin, Code::Pw103, &entry.name, "export", &world.exports, &world.imports));
-            }
-            Found::Several(names) => diagnostics.push(ambiguous(plugin, Code::Pw103, &entry.name, "exports", &names)),
-        }
-    }
-    listed.sort_by_key(|listed| world.exports.iter().position(|export| std::ptr::eq(export, listed.export)));
-    listed
+/// The names of a world's imports and exports.
+struct Sides<'a> {
+    imports: Names<'a>,
+    exports: Names<'a>,
+    /// Those that have functions, which a key is probably meant to name.
+    callable_imports: Names<'a>,
+    callable_exports: Names<'a>,
 }
 
-/// The listed imports; and those that a key without version names among others, which are listed,
-/// if only vaguely: that they are missing would be no news.
-fn imports<'a>(
+impl<'a> Sides<'a> {
+    fn new(world: &'a World) -> Self {
+        let names = |externs: &'a [Extern], counts: fn(&Extern) -> bool| {
+            let counted = externs.iter().enumerate().filter(|(_, item)| counts(item));
+            Names::new(counted.map(|(index, item)| (index, &item.name)))
+        };
+        let has_functions = |item: &Extern| !item.functions.is_empty();
+        Self {
+            imports: names(&world.imports, |_| true),
+            exports: names(&world.exports, |item| item.kind != ExternKind::Type),
+            callable_imports: names(&world.imports, has_functions),
+            callable_exports: names(&world.exports, has_functions),
+        }
+    }
+}
+
+/// The lines of a manifest by the index of the import that each names.
+type ByImport<'a> = HashMap<usize, &'a ImportEntry>;
+
+struct Reading<'a, 'b> {
     plugin: &'a Plugin,
     world: &'a World,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> (Vec<(&'a ImportEntry, &'a Extern)>, Vec<&'a ExternName>) {
-    let mut listed: Vec<(&'a ImportEntry, &'a Extern)> = Vec::new();
-    let mut vague = Vec::new();
-    for entry in &plugin.manifest.imports {
-        match find(world.imports.iter(), &entry.name.value) {
-            Found::One(import) => match listed.iter().find(|(_, other)| std::ptr::eq(*other, import)) {
-                Some((first, _)) => {
-                    let first = first.name.span.clone();
-                    diagnostics.push(listed_twice(plugin, Code::Pw102, &entry.name, first, "import"));
+    effort: &'b Effort,
+    has: Sides<'a>,
+}
+
+impl<'a> Reading<'a, '_> {
+    fn exports(&self, diagnostics: &mut Vec<Diagnostic>) -> Vec<ListedExport<'a>> {
+        let (plugin, world) = (self.plugin, self.world);
+        let mut listed: BTreeMap<usize, ListedExport<'a>> = BTreeMap::new();
+        for entry in &plugin.manifest.exports {
+            match self.has.exports.find(&entry.name.value) {
+                Found::One(index) => {
+                    if let Some(first) = listed.get(&index) {
+                        let first = first.entry.name.span.clone();
+                        diagnostics.push(listed_twice(plugin, Code::Pw103, &entry.name, first, "export"));
+                        continue;
+                    }
+                    let priority = plugin.settings.priorities.get(&entry.name.value).copied();
+                    let priority = priority.unwrap_or(entry.priority);
+                    listed.insert(index, ListedExport { entry, export: &world.exports[index], priority });
                 }
-                None => listed.push((entry, import)),
-            },
-            Found::None => {
-                diagnostics.push(absent(plugin, Code::Pw102, &entry.name, "import", &world.imports, &world.exports));
-            }
-            Found::Several(names) => {
-                diagnostics.push(ambiguous(plugin, Code::Pw102, &entry.name, "imports", &names));
-                vague.extend(names);
+                Found::None => {
+                    let is_import = self.has.imports.contains(&entry.name.value);
+                    diagnostics.push(self.absent(Code::Pw103, &entry.name, "export", is_import));
+                }
+                Found::Several(names) => {
+                    diagnostics.push(ambiguous(plugin, Code::Pw103, &entry.name, "exports", &names));
+                }
             }
         }
+        listed.into_values().collect()
     }
-    (listed, vague)
-}
 
-/// What a manifest's key finds among the names of a binary.
-pub enum Found<'a, T> {
-    /// It names nothing.
-    None,
-    /// It names this one.
-    One(&'a T),
-    /// It leaves the version out, or is of another release of WASI 0.2, and there are several.
-    Several(Vec<&'a ExternName>),
-}
-
-/// Finds what a key names: exactly, or by a name without version when only one version is there.
-fn find<'a>(externs: impl Iterator<Item = &'a Extern>, key: &ExternName) -> Found<'a, Extern> {
-    find_by(externs, key, |found| &found.name)
-}
-
-/// Finds what a key names among things with a name. A key of WASI 0.2 also names the only other release that is
-/// there: which one it is the tool chain decides, or the adapter of WASI preview 1, and it changes with them.
-pub fn find_by<'a, T>(
-    things: impl Iterator<Item = &'a T>,
-    key: &ExternName,
-    name: impl Fn(&'a T) -> &'a ExternName,
-) -> Found<'a, T> {
-    let same_base: Vec<&T> = things.filter(|thing| name(thing).base() == key.base()).collect();
-    if let Some(exact) = same_base.iter().find(|thing| name(thing) == key) {
-        return Found::One(exact);
+    /// The listed imports; and those that a key without version names among others, which are listed,
+    /// if only vaguely: that they are missing would be no news.
+    fn imports(&self, diagnostics: &mut Vec<Diagnostic>) -> (ByImport<'a>, HashSet<&'a ExternName>) {
+        let plugin = self.plugin;
+        let mut listed = ByImport::new();
+        let mut vague = HashSet::new();
+        for entry in &plugin.manifest.imports {
+            match self.has.imports.find(&entry.name.value) {
+                Found::One(index) => match listed.get(&index) {
+                    Some(first) => {
+                        let first = first.name.span.clone();
+                        diagnostics.push(listed_twice(plugin, Code::Pw102, &entry.name, first, "import"));
+                    }
+                    None => drop(listed.insert(index, entry)),
+                },
+                Found::None => {
+                    let is_export = self.has.exports.contains(&entry.name.value);
+                    diagnostics.push(self.absent(Code::Pw102, &entry.name, "import", is_export));
+                }
+                Found::Several(names) => {
+                    diagnostics.push(ambiguous(plugin, Code::Pw102, &entry.name, "imports", &names));
+                    vague.extend(names);
+                }
+            }
+        }
+        (listed, vague)
     }
-    let meant: Vec<&T> = match key.version() {
-        None => same_base,
-        Some(_) if key.is_wasi_0_2() => same_base.into_iter().filter(|thing| name(thing).is_wasi_0_2()).collect(),
-        Some(_) => Vec::new(),
-    };
-    match meant.as_slice() {
-        [] => Found::None,
-        [one] => Found::One(one),
-        several => Found::Several(several.iter().map(|thing| name(thing)).collect()),
+
+    /// PW102 and PW103
+    fn absent(&self, code: Code, name: &Spanned<ExternName>, what: &str, is_on_other_side: bool) -> Diagnostic {
+        let plugin = self.plugin;
+        let id = plugin.id();
+        let there = if what == "import" { &self.has.callable_imports } else { &self.has.callable_exports };
+        let diagnostic = Diagnostic::error(code, format!("the binary of `{id}` does not {what} `{}`", name.value))
+            .label(plugin.manifest.file, name.span.clone(), format!("no such {what} in `{}`", plugin.component))
+            .note(format!("it {what}s {}", there.told()));
+        if is_on_other_side {
+            let (other, table) = if what == "import" { ("export", "[exports]") } else { ("import", "[imports]") };
+            return diagnostic.help(format!("the binary {other}s it: move the line to `{table}`"));
+        }
+        match there.nearest(&name.value, self.effort) {
+            Some((other, _)) => diagnostic.help(format!("did you mean `{other}`?")),
+            None => diagnostic.help(format!("remove the line, or build the plugin so that it {what}s the interface")),
+        }
     }
 }
 
@@ -218,11 +245,13 @@ pub fn unlisted_import(plugin: &Plugin, import: &Extern) -> Diagnostic {
 }
 
 /// PW205: a resource that the runtime defines, named by an interface that it does not serve.
-fn runtime_resource(plugin: &Plugin, import: &Extern, entry: Option<&ImportEntry>) -> Option<Diagnostic> {
-    let is_listed = |interface: &ExternName| {
-        let listed = plugin.manifest.imports.iter().map(|entry| &entry.name.value);
-        listed.into_iter().any(|name| name.base() == interface.base())
-    };
+fn runtime_resource(
+    plugin: &Plugin,
+    import: &Extern,
+    entry: Option<&ImportEntry>,
+    listed: &HashSet<&str>,
+) -> Option<Diagnostic> {
+    let is_listed = |interface: &ExternName| listed.contains(interface.base());
     let of_runtime = |resource: &Resource| {
         resource.interface.as_ref().is_some_and(|interface| wasi::offers(interface) && !is_listed(interface))
     };
@@ -248,11 +277,10 @@ fn runtime_resource(plugin: &Plugin, import: &Extern, entry: Option<&ImportEntry
 
 /// PW205: a resource of a listed interface, named by one that the runtime serves: it knows its own only.
 fn shared_with_runtime(plugin: &Plugin, listing: &Listing<'_>) -> Option<Diagnostic> {
+    let by_name: HashMap<&ExternName, &ListedImport<'_>> =
+        listing.imports.iter().rev().map(|listed| (&listed.import.name, listed)).collect();
     let of = |import: &Extern| {
-        let listed = |resource: &Resource| {
-            let is_its = |listed: &&ListedImport<'_>| resource.interface.as_ref() == Some(&listed.import.name);
-            listing.imports.iter().find(is_its)
-        };
+        let listed = |resource: &Resource| by_name.get(resource.interface.as_ref()?).copied();
         import.resources.iter().find_map(|(_, resource)| Some((resource.name.clone(), listed(resource)?)))
     };
     let (import, (name, listed)) = listing.runtime.iter().find_map(|import| Some((*import, of(import)?)))?;
@@ -271,42 +299,11 @@ fn shared_with_runtime(plugin: &Plugin, listing: &Listing<'_>) -> Option<Diagnos
 /// Whether what the runtime offers could be meant. An interface of the same name in another package of WASI is
 /// another interface: that of `wasi:http/types` has nothing to do with that of `wasi:filesystem/types`.
 fn near_wasi(wanted: &ExternName, offered: &ExternName) -> bool {
-    let near = || matches!(relation(wanted, offered), Some(Relation::Version | Relation::Name));
+    let near = || matches!(relation(wanted, offered, &Effort::share()), Some(Relation::Version | Relation::Name));
     wanted.base() == offered.base() || near()
 }
 
-/// PW102 and PW103
-fn absent(
-    plugin: &Plugin,
-    code: Code,
-    name: &crate::diagnostic::Spanned<ExternName>,
-    what: &str,
-    there: &[Extern],
-    other_side: &[Extern],
-) -> Diagnostic {
-    let id = plugin.id();
-    let with_functions = there.iter().filter(|other| !other.functions.is_empty());
-    let names: Vec<&ExternName> = with_functions.map(|other| &other.name).collect();
-    let diagnostic = Diagnostic::error(code, format!("the binary of `{id}` does not {what} `{}`", name.value))
-        .label(plugin.manifest.file, name.span.clone(), format!("no such {what} in `{}`", plugin.component))
-        .note(format!("it {what}s {}", list(&names)));
-    if other_side.iter().any(|other| other.name == name.value) {
-        let (other, table) = if what == "import" { ("export", "[exports]") } else { ("import", "[imports]") };
-        return diagnostic.help(format!("the binary {other}s it: move the line to `{table}`"));
-    }
-    match nearest_name(&name.value, names) {
-        Some((other, _)) => diagnostic.help(format!("did you mean `{other}`?")),
-        None => diagnostic.help(format!("remove the line, or build the plugin so that it {what}s the interface")),
-    }
-}
-
-fn ambiguous(
-    plugin: &Plugin,
-    code: Code,
-    name: &crate::diagnostic::Spanned<ExternName>,
-    what: &str,
-    names: &[&ExternName],
-) -> Diagnostic {
+fn ambiguous(plugin: &Plugin, code: Code, name: &Spanned<ExternName>, what: &str, names: &[&ExternName]) -> Diagnostic {
     let message = format!("the binary of `{}` {what} several versions of `{}`", plugin.id(), name.value);
     Diagnostic::error(code, message)
         .label(plugin.manifest.file, name.span.clone(), "which version?")
@@ -317,7 +314,7 @@ fn ambiguous(
 fn listed_twice(
     plugin: &Plugin,
     code: Code,
-    name: &crate::diagnostic::Spanned<ExternName>,
+    name: &Spanned<ExternName>,
     first: crate::diagnostic::Span,
     what: &str,
 ) -> Diagnostic {

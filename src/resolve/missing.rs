@@ -1,12 +1,14 @@
 //! Imports without a provider: PW201, with what nearly serves them.
 
+use std::collections::HashMap;
+
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::manifest::BindEntry;
+use crate::manifest::{BindEntry, ExportEntry};
 use crate::model::{ExternName, PluginId};
 use crate::world::ExternKind;
 
 use super::exporters::Exporters;
-use super::listing::ListedImport;
+use super::listing::{ListedExport, ListedImport};
 use super::near::{Relation, close_relation, relation};
 use super::providers::{import_span, target};
 use super::{Scene, version};
@@ -42,6 +44,12 @@ pub fn no_provider(
 /// Most missing imports for which similar names are looked for.
 const MAX_SIMILAR: usize = 50;
 
+/// Most plugins that are looked at for any further one.
+const MAX_NEAR: usize = 20;
+
+/// How names are compared.
+type Relate<'a> = dyn Fn(&ExternName, &ExternName) -> Option<Relation> + 'a;
+
 struct Miss {
     rank: usize,
     /// `None` for the host.
@@ -58,32 +66,37 @@ fn near_misses(scene: &Scene<'_>, consumer: usize, wanted: &ExternName, has_from
     let missing = scene.missing.replace(scene.missing.get() + 1);
     // Comparing names letter by letter is slow, and of use only where few are missing.
     let few = missing < MAX_SIMILAR;
-    let relate = if few { relation } else { close_relation };
+    let relate = |wanted: &ExternName, other: &ExternName| match few {
+        true => relation(wanted, other, &scene.effort),
+        false => close_relation(wanted, other),
+    };
     let plugins: Vec<&super::Plugin> = match few {
         true => scene.app.plugins.iter().collect(),
-        false => scene.exporters.get_or_init(|| Exporters::new(scene)).near(scene, wanted),
+        false => scene.exporters.get_or_init(|| Exporters::new(scene)).near(scene, wanted, MAX_NEAR),
     };
-    misses.extend(host_misses(scene, wanted, relate));
+    misses.extend(host_misses(scene, wanted, few, &relate));
     let own = scene.members[consumer].plugin;
     for plugin in plugins.into_iter().filter(|plugin| !std::ptr::eq(*plugin, own)) {
-        let may_serve = |export: &crate::manifest::ExportEntry| {
+        let may_serve = |export: &ExportEntry| {
             let name = &export.name.value;
             name.base() == wanted.base() || relate(wanted, name).is_some()
         };
         if plugin.manifest.exports.iter().any(may_serve) {
-            misses.extend(listed_misses(scene, plugin, wanted, has_from));
+            misses.extend(listed_misses(scene, plugin, wanted, has_from, &relate));
         }
         misses.extend(private_misses(scene, plugin, wanted));
     }
     if own.manifest.exports.iter().any(|export| version::serves(wanted, &export.name.value)) {
-        misses.extend(listed_misses(scene, own, wanted, has_from).into_iter().filter(|miss| miss.rank < 3).map(
-            |miss| Miss {
-                text: format!("`{}` exports it itself, but never provides for itself", own.id()),
-                hint: format!("add another plugin that exports `{wanted}`"),
-                rank: usize::MAX,
-                ..miss
-            },
-        ));
+        misses.extend(
+            listed_misses(scene, own, wanted, has_from, &relate).into_iter().filter(|miss| miss.rank < 3).map(|miss| {
+                Miss {
+                    text: format!("`{}` exports it itself, but never provides for itself", own.id()),
+                    hint: format!("add another plugin that exports `{wanted}`"),
+                    rank: usize::MAX,
+                    ..miss
+                }
+            }),
+        );
     }
     misses.sort_by(|a, b| (a.rank, &a.plugin).cmp(&(b.rank, &b.plugin)));
     misses
@@ -91,12 +104,23 @@ fn near_misses(scene: &Scene<'_>, consumer: usize, wanted: &ExternName, has_from
 
 /// What a plugin lists that nearly serves a name. Names are those of the binary where it was read: a
 /// key of the manifest may leave the version out.
-fn listed_misses(scene: &Scene<'_>, plugin: &super::Plugin, wanted: &ExternName, has_from: bool) -> Vec<Miss> {
+fn listed_misses(
+    scene: &Scene<'_>,
+    plugin: &super::Plugin,
+    wanted: &ExternName,
+    has_from: bool,
+    relate: &Relate<'_>,
+) -> Vec<Miss> {
     let (manifest, id) = (&plugin.manifest, plugin.id());
     let listing = scene.member(id).map(|member| &scene.members[member].listing);
+    let listed: HashMap<*const ExportEntry, &ListedExport<'_>> = listing
+        .iter()
+        .flat_map(|listing| &listing.exports)
+        .map(|listed| (std::ptr::from_ref(listed.entry), listed))
+        .collect();
     let mut misses = Vec::new();
     for export in &manifest.exports {
-        let read = listing.and_then(|listing| listing.exports.iter().find(|listed| std::ptr::eq(listed.entry, export)));
+        let read = listed.get(&std::ptr::from_ref(export)).copied();
         let name = read.map_or(&export.name.value, |listed| &listed.export.name);
         let miss = |rank, text, hint| Miss {
             rank,
@@ -120,7 +144,7 @@ fn listed_misses(scene: &Scene<'_>, plugin: &super::Plugin, wanted: &ExternName,
         } else if version::serves(wanted, name) {
             let hint = format!("build `{id}` so that its binary exports `{name}`");
             misses.push(miss(1, format!("`{id}` lists it, but its binary does not export it"), hint));
-        } else if let Some(relation) = relation(wanted, name) {
+        } else if let Some(relation) = relate(wanted, name) {
             misses.push(miss(
                 3 + relation.rank(wanted, name),
                 related(plugin, name, relation),
@@ -155,11 +179,7 @@ fn hint(plugin: &super::Plugin, wanted: &ExternName, name: &ExternName, relation
 }
 
 /// What the host offers in another version, or under a similar name.
-fn host_misses(
-    scene: &Scene<'_>,
-    wanted: &ExternName,
-    relate: fn(&ExternName, &ExternName) -> Option<Relation>,
-) -> Vec<Miss> {
+fn host_misses(scene: &Scene<'_>, wanted: &ExternName, few: bool, relate: &Relate<'_>) -> Vec<Miss> {
     let miss = |host: &super::HostInterface| {
         let (name, relation) = (host.name(), relate(wanted, host.name())?);
         let fitting = match (relation, version::fitting(wanted)) {
@@ -180,7 +200,10 @@ fn host_misses(
             ),
         })
     };
-    scene.app.host.iter().filter_map(miss).collect()
+    if few {
+        return scene.app.host.iter().filter_map(miss).collect();
+    }
+    scene.hosts.get(wanted.base()).into_iter().flatten().copied().take(MAX_NEAR).filter_map(miss).collect()
 }
 
 fn private_misses(scene: &Scene<'_>, plugin: &super::Plugin, wanted: &ExternName) -> Vec<Miss> {

@@ -13,6 +13,7 @@ mod fit;
 mod graph;
 mod listing;
 mod missing;
+mod names;
 mod near;
 mod offered;
 mod providers;
@@ -24,15 +25,18 @@ mod why;
 
 use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, FileId, Severity, Sources, Spanned};
 use crate::manifest::path::is_absolute;
 use crate::manifest::{AppFile, BindEntry, Manifest, Settings};
 use crate::model::{ExternName, PluginId};
 use crate::plan::Plan;
+use crate::words::{Effort, list};
 use crate::world::{Extern, World};
 
-use listing::Listing;
+use listing::{ListedImport, Listing};
+use names::{Found, Names};
 
 pub use draft::{Draft, draft_manifest};
 pub use version::Mismatch;
@@ -70,8 +74,8 @@ pub struct Plugin {
     pub settings: Settings,
     /// Path of the binary, relative to the app's folder.
     pub component: String,
-    /// What the binary says; `None` when the plugin is disabled or broken.
-    pub world: Option<World>,
+    /// What the binary says, shared by plugins with one binary; `None` when the plugin is disabled or broken.
+    pub world: Option<Arc<World>>,
 }
 
 /// An interface that the embedding application offers, or will offer.
@@ -102,11 +106,39 @@ impl Plugin {
 struct Member<'a> {
     plugin: &'a Plugin,
     listing: Listing<'a>,
+    /// The names of the listed imports, by their numbers.
+    imports: Names<'a>,
+    /// The names of the listed exports, for sentences.
+    exports_told: OnceCell<String>,
+    /// The numbers of the listed imports, by what their providers export, without its version.
+    targets: OnceCell<HashMap<String, Vec<usize>>>,
 }
 
-impl Member<'_> {
-    fn id(&self) -> &PluginId {
+impl<'a> Member<'a> {
+    fn new(plugin: &'a Plugin, listing: Listing<'a>) -> Self {
+        let imports = Names::new(listing.imports.iter().enumerate().map(|(number, it)| (number, &it.import.name)));
+        Self { plugin, listing, imports, exports_told: OnceCell::new(), targets: OnceCell::new() }
+    }
+
+    fn id(&self) -> &'a PluginId {
         self.plugin.id()
+    }
+
+    /// The first import whose providers export an interface that is compatible with this one.
+    fn by_target(&self, wanted: &ExternName) -> Option<&ListedImport<'a>> {
+        let targets = self.targets.get_or_init(|| {
+            let mut targets: HashMap<String, Vec<usize>> = HashMap::new();
+            for (number, import) in self.listing.imports.iter().enumerate() {
+                targets.entry(import.target.base().to_owned()).or_default().push(number);
+            }
+            targets
+        });
+        let imports = targets.get(wanted.base()).into_iter().flatten().map(|&number| &self.listing.imports[number]);
+        imports.into_iter().find(|import| import.target.is_compatible(wanted))
+    }
+
+    fn exports_told(&self) -> &str {
+        self.exports_told.get_or_init(|| list(self.listing.exports.iter().map(|listed| &listed.export.name)))
     }
 }
 
@@ -120,8 +152,16 @@ struct Scene<'a> {
     offers: providers::Offers,
     /// Every plugin by its id, the disabled and broken ones too; of one id, the first.
     plugins: HashMap<&'a PluginId, &'a Plugin>,
-    /// The lines of `[bind]` by their consumer, in the order of the file.
-    bindings: HashMap<&'a PluginId, Vec<&'a BindEntry>>,
+    /// The first line of `[bind]` about each import, by the numbers of the consumer and of its import.
+    bindings: HashMap<(usize, usize), &'a BindEntry>,
+    /// What the host offers, by interface without version.
+    hosts: HashMap<&'a str, Vec<&'a HostInterface>>,
+    /// The ids of all plugins, in order; none where no `app.toml` could name one.
+    ids: Vec<&'a str>,
+    /// What may still be spent on similar names.
+    effort: Effort,
+    /// How many answers the bound imports have so far: functions times providers.
+    answers: Cell<usize>,
     /// Where near misses are looked for once many imports lack a provider.
     exporters: OnceCell<exporters::Exporters>,
     /// How many imports were found without a provider so far.
@@ -151,7 +191,7 @@ pub fn resolve(app: &App) -> (Option<Plan>, Vec<Diagnostic>) {
 impl<'a> Scene<'a> {
     fn new(app: &'a App, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut plugins: Vec<(&'a Plugin, &'a World)> =
-            app.plugins.iter().filter_map(|plugin| Some((plugin, plugin.world.as_ref()?))).collect();
+            app.plugins.iter().filter_map(|plugin| Some((plugin, plugin.world.as_deref()?))).collect();
         plugins.sort_by(|(a, _), (b, _)| a.id().cmp(b.id()));
         let mut broken: Vec<&'a Plugin> =
             app.plugins.iter().filter(|plugin| plugin.settings.enabled && plugin.world.is_none()).collect();
@@ -162,9 +202,10 @@ impl<'a> Scene<'a> {
             }
             taken
         });
+        let effort = Effort::default();
         let mut members = Vec::with_capacity(plugins.len());
         for (plugin, world) in plugins {
-            members.push(Member { plugin, listing: listing::read(plugin, world, diagnostics) });
+            members.push(Member::new(plugin, listing::read(plugin, world, &effort, diagnostics)));
         }
         let offers = providers::Offers::new(&members);
         offers.complete_targets(&mut members);
@@ -172,20 +213,34 @@ impl<'a> Scene<'a> {
         for plugin in &app.plugins {
             by_id.entry(plugin.id()).or_insert(plugin);
         }
-        let mut bindings: HashMap<&PluginId, Vec<&BindEntry>> = HashMap::new();
-        for entry in app.file.iter().flat_map(|file| &file.bind) {
-            bindings.entry(&entry.consumer.value).or_default().push(entry);
-        }
-        Self {
+        let mut scene = Self {
             app,
             members,
             broken,
             offers,
             plugins: by_id,
-            bindings,
+            bindings: HashMap::new(),
+            hosts: HashMap::new(),
+            ids: Vec::new(),
+            effort,
+            answers: Cell::new(0),
             exporters: OnceCell::new(),
             missing: Cell::new(0),
+        };
+        if app.file.is_some() {
+            scene.ids = app.plugins.iter().map(|plugin| plugin.id().as_str()).collect();
+            scene.ids.sort_unstable();
         }
+        for host in &app.host {
+            scene.hosts.entry(host.name().base()).or_default().push(host);
+        }
+        for entry in app.file.iter().flat_map(|file| &file.bind) {
+            let Some(consumer) = scene.member(&entry.consumer.value) else { continue };
+            if let Found::One(import) = scene.members[consumer].imports.find(&entry.import.value) {
+                scene.bindings.entry((consumer, import)).or_insert(entry);
+            }
+        }
+        scene
     }
 
     /// The member with this id.
@@ -229,8 +284,8 @@ fn one_id(same: &[&Plugin]) -> Option<Diagnostic> {
 /// A stable order: by file, place and code; of equals, in the order in which they were found.
 pub fn sort(diagnostics: &mut [Diagnostic], sources: &Sources) {
     let key = |diagnostic: &Diagnostic| {
-        let place = diagnostic.labels.first().map(|label| (sources.path(label.file).to_owned(), label.span.start));
+        let place = diagnostic.labels.first().map(|label| (sources.path(label.file), label.span.start));
         (place, diagnostic.code)
     };
-    diagnostics.sort_by_cached_key(key);
+    diagnostics.sort_by(|a, b| key(a).cmp(&key(b)));
 }

@@ -1,7 +1,7 @@
 //! Near misses: what was probably meant.
 
 use crate::model::ExternName;
-use crate::words::distance;
+use crate::words::Effort;
 use std::fmt;
 
 /// How another name is near to the wanted one.
@@ -39,8 +39,8 @@ impl fmt::Display for Relation {
 }
 
 /// How another name is near to the wanted one, if it is.
-pub fn relation(wanted: &ExternName, other: &ExternName) -> Option<Relation> {
-    close_relation(wanted, other).or_else(|| similarity(wanted, other))
+pub fn relation(wanted: &ExternName, other: &ExternName, effort: &Effort) -> Option<Relation> {
+    close_relation(wanted, other).or_else(|| similarity(wanted, other, effort))
 }
 
 /// The relations that are plain from the parts of the names.
@@ -56,7 +56,7 @@ pub fn close_relation(wanted: &ExternName, other: &ExternName) -> Option<Relatio
     }
 }
 
-fn similarity(wanted: &ExternName, other: &ExternName) -> Option<Relation> {
+fn similarity(wanted: &ExternName, other: &ExternName, effort: &Effort) -> Option<Relation> {
     if wanted == other {
         return None;
     }
@@ -64,18 +64,7 @@ fn similarity(wanted: &ExternName, other: &ExternName) -> Option<Relation> {
         true => (wanted.base().len() / 8).max(2),
         false => 1,
     };
-    // Most names are told apart by their lengths, without comparing them letter by letter.
-    let lengths_are_near = wanted.base().len().abs_diff(other.base().len()) <= bound;
-    (lengths_are_near && distance(wanted.base(), other.base()) <= bound).then_some(Relation::Name)
-}
-
-/// The name that is nearest to the wanted one, if one is near.
-pub fn nearest_name<'a>(
-    wanted: &ExternName,
-    names: impl IntoIterator<Item = &'a ExternName>,
-) -> Option<(&'a ExternName, Relation)> {
-    let near = names.into_iter().filter_map(|name| Some((name, relation(wanted, name)?)));
-    near.min_by_key(|(name, relation)| relation.rank(wanted, name))
+    effort.distance_within(wanted.base(), other.base(), bound).map(|_| Relation::Name)
 }
 
 #[cfg(test)]
@@ -84,7 +73,8 @@ mod tests {
 
     #[test]
     fn relations() {
-        let relation = |a: &str, b: &str| relation(&ExternName::parse(a).unwrap(), &ExternName::parse(b).unwrap());
+        let name = |text: &str| ExternName::parse(text).unwrap();
+        let relation = |a: &str, b: &str| relation(&name(a), &name(b), &Effort::default());
         assert_eq!(relation("a:b/words@1.0.0", "a:b/words@2.0.0"), Some(Relation::Version));
         assert_eq!(relation("a:b/words@1.0.0", "x:y/words@1.0.0"), Some(Relation::Package));
         assert_eq!(relation("text:stats/words", "text:stats/word"), Some(Relation::Name));

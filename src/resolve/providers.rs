@@ -1,21 +1,52 @@
 //! Choosing providers: PW202, and the bindings of `app.toml`.
 
+use std::cell::RefCell;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::manifest::BindEntry;
 use crate::model::ExternName;
 
 use super::cross::is_by_owner;
-use super::listing::{Found, ListedExport, ListedImport, find_by};
+use super::listing::{ListedExport, ListedImport};
 use super::missing::no_provider;
+use super::names::Found;
 use super::{HostInterface, Member, Scene, fit, version};
-use crate::words::list;
+use crate::words::{LISTED, grouped, list, list_of};
+use crate::world::ExternKind;
 
-/// The listed exports of all members, by interface without version: as indices of member and
-/// export, so that an import finds its providers without asking every plugin.
-pub struct Offers(BTreeMap<String, Vec<(usize, usize)>>);
+/// The listed exports of all members, by interface without version, so that an import finds its providers without
+/// asking every plugin.
+pub struct Offers {
+    by_base: HashMap<String, Offered>,
+    /// What was found already for a name.
+    found: RefCell<HashMap<(ExternName, ExternKind), Rc<Serving>>>,
+}
+
+/// The listed exports of one interface.
+#[derive(Default)]
+struct Offered {
+    /// As indices of member and export, by member.
+    exports: Vec<(usize, usize)>,
+    /// The versions in which it is listed, in order, without repetition.
+    versions: Vec<ExternName>,
+}
+
+/// Every plugin that can serve a name.
+#[derive(Default)]
+struct Serving {
+    /// As indices of member and export, in provider order.
+    offers: Vec<(usize, usize)>,
+    /// The members alone, in their order.
+    members: Vec<usize>,
+}
+
+/// Most answers, functions times providers, of all imports of an app, and how many more for each plugin: the plan has
+/// each.
+const MAX_ANSWERS: usize = 250_000;
+const FREE_ANSWERS: usize = 64;
 
 /// Who serves one import, and how.
 pub struct Link<'a> {
@@ -50,49 +81,94 @@ pub struct Offer<'a> {
 impl Offers {
     /// Collects what the members list.
     pub fn new(members: &[Member<'_>]) -> Self {
-        let mut offers: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
+        let mut by_base: HashMap<String, Offered> = HashMap::new();
         for (member, Member { listing, .. }) in members.iter().enumerate() {
             for (export, listed) in listing.exports.iter().enumerate() {
-                offers.entry(listed.export.name.base().to_owned()).or_default().push((member, export));
+                by_base.entry(listed.export.name.base().to_owned()).or_default().exports.push((member, export));
             }
         }
-        Self(offers)
+        for Offered { exports, versions } in by_base.values_mut() {
+            let mut names: Vec<&ExternName> =
+                exports.iter().map(|&(member, export)| &members[member].listing.exports[export].export.name).collect();
+            names.sort();
+            names.dedup();
+            *versions = names.into_iter().cloned().collect();
+        }
+        Self { by_base, found: RefCell::default() }
     }
 
-    /// The versions in which an interface is listed, without repetition.
-    fn versions<'a>(&self, members: &'a [Member<'_>], name: &ExternName) -> Vec<&'a ExternName> {
-        let found = self.0.get(name.base()).map(Vec::as_slice).unwrap_or_default();
-        let mut names: Vec<&ExternName> =
-            found.iter().map(|&(member, export)| &members[member].listing.exports[export].export.name).collect();
-        names.sort();
-        names.dedup();
-        names
+    /// The versions in which an interface is listed, in order, without repetition.
+    fn versions(&self, name: &ExternName) -> &[ExternName] {
+        self.by_base.get(name.base()).map(|offered| offered.versions.as_slice()).unwrap_or_default()
     }
 
     /// Lets each `from` without a version mean the only version that is there, as in other keys.
     pub fn complete_targets(&self, members: &mut [Member<'_>]) {
-        let meant = |members: &[Member<'_>], target: &ExternName| match self.versions(members, target).as_slice() {
-            [only] if target.version().is_none() => Some((*only).clone()),
-            _ => None,
-        };
-        for member in 0..members.len() {
-            for import in 0..members[member].listing.imports.len() {
-                let listed = &members[member].listing.imports[import];
-                if listed.entry.from.is_some()
-                    && let Some(only) = meant(members, &listed.target)
-                {
-                    members[member].listing.imports[import].target = only;
-                }
+        for import in members.iter_mut().flat_map(|member| &mut member.listing.imports) {
+            if let [only] = self.versions(&import.target)
+                && import.entry.from.is_some()
+                && import.target.version().is_none()
+            {
+                import.target = only.clone();
             }
         }
     }
 
-    /// Every listed export of this interface, whatever its version.
-    fn of<'a>(&self, scene: &'a Scene<'a>, name: &ExternName) -> impl Iterator<Item = Offer<'a>> {
-        let found = self.0.get(name.base()).map(Vec::as_slice).unwrap_or_default();
-        found
-            .iter()
-            .map(|&(provider, export)| Offer { provider, export: &scene.members[provider].listing.exports[export] })
+    /// Every listed export of this interface, whatever its version, as indices of member and export, by member.
+    fn of(&self, name: &ExternName) -> &[(usize, usize)] {
+        self.by_base.get(name.base()).map(|offered| offered.exports.as_slice()).unwrap_or_default()
+    }
+
+    /// Every plugin that can serve an import, the consumer included, in provider order.
+    fn serving(&self, scene: &Scene<'_>, import: &ListedImport<'_>) -> Rc<Serving> {
+        let key = (target(import).clone(), import.import.kind);
+        let known = self.found.borrow().get(&key).cloned();
+        known.unwrap_or_else(|| {
+            let serving = Rc::new(self.find_serving(scene, import));
+            self.found.borrow_mut().insert(key, serving.clone());
+            serving
+        })
+    }
+
+    fn find_serving(&self, scene: &Scene<'_>, import: &ListedImport<'_>) -> Serving {
+        let export = |(member, export): (usize, usize)| &scene.members[member].listing.exports[export];
+        let fitting = self.of(target(import)).iter().copied().filter(|&offer| export(offer).serves(import));
+        let mut offers: Vec<(usize, usize)> = fitting.collect();
+        // One offer for each plugin, the highest version; members are numbered by id.
+        offers.sort_by_key(|&offer| (offer.0, Reverse(export(offer).export.name.version())));
+        offers.dedup_by_key(|offer| offer.0);
+        let members = offers.iter().map(|offer| offer.0).collect();
+        offers.sort_by_key(|&offer| (Reverse(export(offer).priority), offer.0));
+        Serving { offers, members }
+    }
+}
+
+/// The plugins that can serve an import, in provider order. A plugin never provides for itself.
+struct Candidates<'a> {
+    scene: &'a Scene<'a>,
+    serving: Rc<Serving>,
+    consumer: usize,
+}
+
+impl<'a> Candidates<'a> {
+    fn of(scene: &'a Scene<'a>, consumer: usize, import: &ListedImport<'_>) -> Self {
+        Self { scene, serving: scene.offers.serving(scene, import), consumer }
+    }
+
+    fn len(&self) -> usize {
+        let itself = self.serving.members.binary_search(&self.consumer).is_ok();
+        self.serving.members.len() - usize::from(itself)
+    }
+
+    fn offers(&self) -> impl Iterator<Item = Offer<'a>> + '_ {
+        let others = self.serving.offers.iter().filter(|offer| offer.0 != self.consumer);
+        let scene = self.scene;
+        others.map(|&(provider, export)| Offer { provider, export: &scene.members[provider].listing.exports[export] })
+    }
+
+    /// As many of them as messages list.
+    fn first(&self) -> Vec<Offer<'a>> {
+        self.offers().take(LISTED).collect()
     }
 }
 
@@ -127,6 +203,10 @@ pub fn bind<'a>(
         }
         Chosen::Plugins(offers) => {
             let owners = owners(scene, consumer, import);
+            if !is_within_answers(scene, import, offers.len() + owners.len()) {
+                diagnostics.extend(too_many_answers(scene, consumer, import));
+                return None;
+            }
             let replies = fit::check_plugins(scene, consumer, import, &offers, &owners, diagnostics);
             Some(Link { consumer, import, served: Served::Plugins(offers, replies), owners })
         }
@@ -138,7 +218,35 @@ fn owners<'a>(scene: &'a Scene<'a>, consumer: usize, import: &ListedImport<'_>) 
     if !import.import.functions.iter().any(|function| is_by_owner(import, function)) {
         return Vec::new();
     }
-    candidates(scene, consumer, import)
+    Candidates::of(scene, consumer, import).offers().collect()
+}
+
+/// Counts the answers of an import, with so many providers and owners; whether they are still within what an app may
+/// have.
+fn is_within_answers(scene: &Scene<'_>, import: &ListedImport<'_>, providers: usize) -> bool {
+    let most = MAX_ANSWERS.saturating_add(scene.members.len().saturating_mul(FREE_ANSWERS));
+    let answers = providers.saturating_mul(import.import.functions.len().max(1));
+    let before = scene.answers.get();
+    scene.answers.set(before.saturating_add(answers));
+    before.saturating_add(answers) <= most
+}
+
+/// PW202, once for an app.
+fn too_many_answers(scene: &Scene<'_>, consumer: usize, import: &ListedImport<'_>) -> Option<Diagnostic> {
+    if scene.answers.replace(usize::MAX) == usize::MAX {
+        return None;
+    }
+    let member = &scene.members[consumer];
+    let message = "the imports of the app have too many providers together";
+    Some(
+        Diagnostic::error(Code::Pw202, message)
+            .label(member.plugin.manifest.file, import_span(import), "with this one there are too many")
+            .note(format!(
+                "there may be {} answers, functions times providers, and {FREE_ANSWERS} more for each plugin",
+                grouped(MAX_ANSWERS)
+            ))
+            .help("bind fewer providers in the `[bind]` table of `app.toml`, or divide the app"),
+    )
 }
 
 enum Chosen<'a> {
@@ -158,6 +266,7 @@ fn choose<'a>(
     }
     let host = serving_host(scene, target(import));
     let bound = binding(scene, consumer, import);
+    let cardinality = import.entry.cardinality.value;
     let offers = match bound {
         Some(entry) => {
             if entry.host.is_some() {
@@ -167,19 +276,27 @@ fn choose<'a>(
             bound_offers(scene, consumer, import, entry)?
         }
         None => {
-            let offers = candidates(scene, consumer, import);
-            match (host, offers.as_slice()) {
-                (Some(host), []) => return Some(Chosen::Host(host)),
+            let candidates = Candidates::of(scene, consumer, import);
+            let count = candidates.len();
+            match (host, count) {
+                (Some(host), 0) => return Some(Chosen::Host(host)),
                 (Some(_), _) if scene.app.unknown_bindings => return None,
                 (Some(host), _) => {
-                    diagnostics.push(host_and_plugins(scene, consumer, import, host, &offers));
+                    diagnostics.push(host_and_plugins(scene, consumer, import, host, &candidates));
                     return None;
                 }
-                (None, _) => offers,
+                (None, 2..) if !cardinality.allows_many() => {
+                    if !scene.app.unknown_bindings {
+                        diagnostics.push(too_many(scene, consumer, import, &candidates.first(), count, None));
+                    }
+                    return None;
+                }
+                // Too many to be linked: it is told of the import that there are.
+                (None, _) if scene.answers.get() == usize::MAX => return None,
+                (None, _) => candidates.offers().collect(),
             }
         }
     };
-    let cardinality = import.entry.cardinality.value;
     if offers.is_empty() && !cardinality.allows_none() {
         // Who is bound to nobody would find none among broken plugins either.
         let is_news = bound.is_some() || !may_be_broken(scene, consumer, import);
@@ -190,7 +307,7 @@ fn choose<'a>(
     }
     if offers.len() > 1 && !cardinality.allows_many() {
         if !scene.app.unknown_bindings {
-            diagnostics.push(too_many(scene, consumer, import, &offers, bound));
+            diagnostics.push(too_many(scene, consumer, import, &offers, offers.len(), bound));
         }
         return None;
     }
@@ -201,13 +318,14 @@ fn choose<'a>(
 pub fn is_host_served(scene: &Scene<'_>, consumer: usize, import: &ListedImport<'_>) -> bool {
     match binding(scene, consumer, import) {
         Some(entry) => entry.host.is_some(),
-        None => serving_host(scene, target(import)).is_some() && candidates(scene, consumer, import).is_empty(),
+        None => serving_host(scene, target(import)).is_some() && Candidates::of(scene, consumer, import).len() == 0,
     }
 }
 
 /// The interface of the host that serves a name: in the highest version that fits.
 pub fn serving_host<'a>(scene: &Scene<'a>, wanted: &ExternName) -> Option<&'a HostInterface> {
-    let fitting = scene.app.host.iter().filter(|host| version::serves(wanted, host.name()));
+    let named = scene.hosts.get(wanted.base()).into_iter().flatten().copied();
+    let fitting = named.filter(|host| version::serves(wanted, host.name()));
     fitting.max_by(|a, b| a.name().version().cmp(&b.name().version()))
 }
 
@@ -215,7 +333,7 @@ pub fn serving_host<'a>(scene: &Scene<'a>, wanted: &ExternName) -> Option<&'a Ho
 /// left out.
 fn vague_from(scene: &Scene<'_>, consumer: usize, import: &ListedImport<'_>) -> Option<Diagnostic> {
     let from = import.entry.from.as_ref().filter(|_| is_vague(scene, import))?;
-    let versions = scene.offers.versions(&scene.members, &import.target);
+    let versions = scene.offers.versions(&import.target);
     let member = &scene.members[consumer];
     Some(
         Diagnostic::error(
@@ -233,22 +351,22 @@ pub fn is_vague(scene: &Scene<'_>, import: &ListedImport<'_>) -> bool {
     if import.entry.from.is_none() || import.target.version().is_some() {
         return false;
     }
-    let versions = scene.offers.versions(&scene.members, &import.target);
-    !versions.is_empty() && !versions.contains(&&import.target)
+    let versions = scene.offers.versions(&import.target);
+    !versions.is_empty() && versions.binary_search(&import.target).is_err()
 }
 
 /// The line of `[bind]` about this import, if there is one: the first, should there be several.
 pub fn binding<'a>(scene: &Scene<'a>, consumer: usize, import: &ListedImport<'_>) -> Option<&'a BindEntry> {
-    let member = &scene.members[consumer];
-    scene.bindings.get(member.id())?.iter().copied().find(|entry| {
-        matches!(bound_import(member, &entry.import.value), Some(bound) if std::ptr::eq(bound.import, import.import))
-    })
+    match scene.members[consumer].imports.find(&import.import.name) {
+        Found::One(number) => scene.bindings.get(&(consumer, number)).copied(),
+        Found::None | Found::Several(_) => None,
+    }
 }
 
 /// The import of a consumer that a line of `[bind]` names.
 pub fn bound_import<'a>(member: &'a Member<'a>, name: &ExternName) -> Option<&'a ListedImport<'a>> {
-    match find_by(member.listing.imports.iter(), name, |import| &import.import.name) {
-        Found::One(import) => Some(import),
+    match member.imports.find(name) {
+        Found::One(number) => member.listing.imports.get(number),
         Found::None | Found::Several(_) => None,
     }
 }
@@ -271,25 +389,14 @@ fn bound_offers<'a>(
 
 /// A member's export that serves an import, in the highest version.
 pub fn best_offer<'a>(scene: &'a Scene<'a>, provider: usize, import: &ListedImport<'_>) -> Option<Offer<'a>> {
-    let exports = scene.members[provider].listing.exports.iter();
-    exports
+    let offers = scene.offers.of(target(import));
+    let own = &offers[offers.partition_point(|offer| offer.0 < provider)..];
+    own.iter()
+        .take_while(|offer| offer.0 == provider)
+        .map(|&(_, export)| &scene.members[provider].listing.exports[export])
         .filter(|listed| listed.serves(import))
         .max_by(|a, b| a.export.name.version().cmp(&b.export.name.version()))
         .map(|export| Offer { provider, export })
-}
-
-/// All plugins that can serve an import, in provider order. A plugin never provides for itself.
-fn candidates<'a>(scene: &'a Scene<'a>, consumer: usize, import: &ListedImport<'_>) -> Vec<Offer<'a>> {
-    let mut offers: Vec<Offer<'a>> = scene
-        .offers
-        .of(scene, target(import))
-        .filter(|offer| offer.provider != consumer && offer.export.serves(import))
-        .collect();
-    // One offer for each plugin, the highest version; members are numbered by id.
-    offers.sort_by_key(|offer| (offer.provider, Reverse(offer.export.export.name.version())));
-    offers.dedup_by_key(|offer| offer.provider);
-    offers.sort_by_key(|offer| (Reverse(offer.export.priority), offer.provider));
-    offers
 }
 
 /// Whether a plugin with an error of its own may have been meant as the provider.
@@ -312,13 +419,13 @@ fn too_many(
     consumer: usize,
     import: &ListedImport<'_>,
     offers: &[Offer<'_>],
+    count: usize,
     bound: Option<&BindEntry>,
 ) -> Diagnostic {
     let member = &scene.members[consumer];
     let wanted = target(import);
     let cardinality = import.entry.cardinality.value;
-    let message =
-        format!("{} plugins serve `{wanted}`, which `{}` imports as `{cardinality}`", offers.len(), member.id());
+    let message = format!("{count} plugins serve `{wanted}`, which `{}` imports as `{cardinality}`", member.id());
     let mut diagnostic = Diagnostic::error(Code::Pw202, message).label(
         member.plugin.manifest.file,
         import_span(import),
@@ -328,7 +435,7 @@ fn too_many(
         diagnostic = diagnostic.label(file.file, entry.providers.span.clone(), "bound to several here");
         return diagnostic.help("leave one provider in this list");
     }
-    diagnostic = label_offers(scene, diagnostic, offers);
+    diagnostic = label_offers(scene, diagnostic, offers, count);
     diagnostic.help(bind_help(scene, consumer, import, offers))
 }
 
@@ -337,26 +444,28 @@ fn host_and_plugins(
     consumer: usize,
     import: &ListedImport<'_>,
     host: &HostInterface,
-    offers: &[Offer<'_>],
+    candidates: &Candidates<'_>,
 ) -> Diagnostic {
+    let offers = candidates.first();
     let member = &scene.members[consumer];
     let message = format!("both the host and plugins serve `{}` for `{}`", target(import), member.id());
     let mut diagnostic =
         Diagnostic::error(Code::Pw202, message).label(member.plugin.manifest.file, import_span(import), "served twice");
     diagnostic = diagnostic.label(host.file, host.written.span.clone(), "the host offers it");
-    diagnostic = label_offers(scene, diagnostic, offers);
-    diagnostic.help(format!("{}; `[\"host\"]` binds the host", bind_help(scene, consumer, import, offers)))
+    diagnostic = label_offers(scene, diagnostic, &offers, candidates.len());
+    diagnostic.help(format!("{}; `[\"host\"]` binds the host", bind_help(scene, consumer, import, &offers)))
 }
 
-pub fn label_offers(scene: &Scene<'_>, mut diagnostic: Diagnostic, offers: &[Offer<'_>]) -> Diagnostic {
+/// Labels the first of some offers, of which there are so many in all.
+pub fn label_offers(scene: &Scene<'_>, mut diagnostic: Diagnostic, offers: &[Offer<'_>], count: usize) -> Diagnostic {
     for offer in offers.iter().take(8) {
         let provider = &scene.members[offer.provider];
         let text = format!("`{}` exports it", provider.id());
         diagnostic = diagnostic.label(provider.plugin.manifest.file, offer.export.entry.name.span.clone(), text);
     }
-    if offers.len() > 8 {
+    if count > 8 {
         let ids = offers.iter().map(|offer| scene.members[offer.provider].id());
-        diagnostic = diagnostic.note(format!("the providers are {}", list(ids)));
+        diagnostic = diagnostic.note(format!("the providers are {}", list_of(ids, count)));
     }
     diagnostic
 }

@@ -12,6 +12,11 @@ use super::validate::{Validated, invalid, validate};
 use super::{Extern, ExternKind, Function, World, WorldError, inline};
 use crate::model::{ExternName, Side, Type};
 
+/// Whether the bytes begin like a component in binary form.
+pub(crate) fn is_component(bytes: &[u8]) -> bool {
+    Parser::is_component(bytes)
+}
+
 /// Reads the world of a component, validating the component on the way. Nothing is compiled.
 ///
 /// # Errors

@@ -15,6 +15,7 @@ mod function_names;
 mod gates;
 mod guard;
 mod inline;
+mod memory;
 mod parts;
 mod platform;
 mod preview1;
@@ -37,6 +38,7 @@ use crate::model::{ExternName, FuncType, Resource};
 use crate::words::{shown, told};
 
 pub use self::core::{MAX_COMPONENT_TEXT, WitSource, componentize, gated};
+pub(crate) use component::is_component;
 pub use component::read_component;
 pub use print::print_wit;
 pub use weight::{Costly, CostlyFunction};
@@ -94,7 +96,7 @@ impl fmt::Display for Gated {
 }
 
 /// What an import or export of a component is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ExternKind {
     /// An interface: of a package, or inline.
     Interface,
@@ -235,6 +237,9 @@ pub enum WorldError {
     /// A world that no WIT can say.
     #[error("no WIT can say what it imports and exports: {}", told(.0))]
     Unsayable(String),
+    /// The worlds of an app take too much memory together.
+    #[error("its imports and exports take too much memory beside those of the plugins before it")]
+    TooManyWorlds,
     /// A world whose text nobody would read.
     #[error("its imports and exports take too much text")]
     TooLarge,

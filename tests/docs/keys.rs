@@ -172,7 +172,7 @@ fn meaning(
 fn app_meaning(
     (app, diagnostics): (Option<plugweave::manifest::AppFile>, Vec<Diagnostic>),
 ) -> (String, Vec<Diagnostic>) {
-    (app.map(|app| format!("{:?}", app.trust)).unwrap_or_default(), diagnostics)
+    (app.map(|app| format!("{:?} {}", app.trust, app.contained.is_some())).unwrap_or_default(), diagnostics)
 }
 
 /// The type of the values that a cell of the reference describes, in the words of the parser.

@@ -11,6 +11,9 @@ mod binaries;
 #[path = "../support/bombs.rs"]
 mod bombs;
 mod files;
+mod folders;
+#[path = "../support/folders.rs"]
+mod folders_of_kinds;
 mod mutate;
 #[path = "../support/random.rs"]
 mod random;

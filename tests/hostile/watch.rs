@@ -95,3 +95,8 @@ pub fn told() -> String {
     let mib = |bytes: usize| format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20));
     format!("at most {} allocated, {} while checking ({name})", mib(ALLOCATOR.max_allocated()), mib(*bytes))
 }
+
+/// The most that was allocated at a time so far.
+pub fn most_allocated() -> usize {
+    ALLOCATOR.max_allocated()
+}

@@ -1,10 +1,13 @@
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use super::cover::Covered;
 use super::{Settling, Trust};
 use crate::diagnostic::{FileId, Sources, Span, Spanned};
-use crate::manifest::path::{encloses, join};
+use crate::manifest::path::join;
 use crate::manifest::reader::shown;
 use crate::model::{DirGrant, NetworkGrant, Stdio, WasiGrants};
+use crate::words::listed;
 
 /// A list as it is written, with its own place and that of each entry.
 type Written<T> = Spanned<Vec<Spanned<T>>>;
@@ -32,31 +35,22 @@ pub(super) fn wasi(settling: &mut Settling<'_>, sources: &Sources, trust: Trust)
 /// How the entries of one list of grants are compared and shown.
 struct Rule<T> {
     key: &'static str,
-    /// Whether the first is covered by the second.
-    within: fn(&T, &T) -> bool,
     show: fn(&T) -> String,
 }
 
-const ARGS: Rule<String> = Rule { key: "args", within: String::eq, show: |arg| format!("`{}`", shown(arg)) };
+const ARGS: Rule<String> = Rule { key: "args", show: |arg| format!("`{}`", shown(arg)) };
 
-const ENV: Rule<(String, String)> = Rule {
-    key: "env",
-    within: |mine, theirs| mine == theirs,
-    show: |(name, value)| format!("`{}={}`", shown(name), shown(value)),
-};
+const ENV: Rule<(String, String)> =
+    Rule { key: "env", show: |(name, value)| format!("`{}={}`", shown(name), shown(value)) };
 
-const DIRS: Rule<DirGrant> = Rule {
-    key: "dirs",
-    within: |mine, theirs| encloses(&theirs.host, &mine.host) && mine.access <= theirs.access,
-    show: |dir| format!("`{}` ({})", shown(&dir.host), dir.access.as_str()),
-};
+const DIRS: Rule<DirGrant> =
+    Rule { key: "dirs", show: |dir| format!("`{}` ({})", shown(&dir.host), dir.access.as_str()) };
 
-const NETWORK: Rule<NetworkGrant> =
-    Rule { key: "network", within: NetworkGrant::eq, show: |grant| format!("`{grant}`") };
+const NETWORK: Rule<NetworkGrant> = Rule { key: "network", show: |grant| format!("`{grant}`") };
 
 impl Settling<'_> {
     /// The app's entries that the manifest covers; where the app is silent, the manifest's.
-    fn list<T: Clone>(
+    fn list<T: Clone + Covered>(
         &mut self,
         trust: Trust,
         rule: &Rule<T>,
@@ -67,13 +61,14 @@ impl Settling<'_> {
         let Some(wanted) = app else {
             return if trust == Trust::App { Vec::new() } else { granted };
         };
-        let mut kept = Vec::new();
+        let (mut kept, index, known) = (Vec::new(), T::index(&granted), OnceCell::new());
         for entry in &wanted.value {
-            if granted.iter().any(|grant| (rule.within)(&entry.value, grant)) {
+            if entry.value.is_covered(&index) {
                 kept.push(entry.value.clone());
             } else {
-                let known: Vec<String> = granted.iter().map(rule.show).collect();
-                self.refuse(rule.key, &entry.span, &(rule.show)(&entry.value), mine.map(|list| &list.span), &known);
+                let known = known.get_or_init(|| (!granted.is_empty()).then(|| listed(&granted, rule.show)));
+                let text = (rule.show)(&entry.value);
+                self.refuse(rule.key, &entry.span, &text, mine.map(|list| &list.span), known.as_deref());
             }
         }
         kept
@@ -94,24 +89,27 @@ impl Settling<'_> {
                 return wanted.value;
             }
             let (shown, known) = (format!("`{}`", wanted.value.as_str()), format!("`{}`", granted.as_str()));
-            self.refuse(key, &wanted.span, &shown, mine.map(|stream| &stream.span), &[known]);
+            self.refuse(key, &wanted.span, &shown, mine.map(|stream| &stream.span), Some(&known));
         }
         let withheld = trust == Trust::App && reach(granted) > reach(default);
         if withheld { default } else { granted }
     }
 
     /// Reports an entry of the app's grants that none of the manifest's covers.
-    fn refuse(&mut self, key: &str, entry: &Span, text: &str, granted: Option<&Span>, known: &[String]) {
+    fn refuse(&mut self, key: &str, entry: &Span, text: &str, granted: Option<&Span>, known: Option<&str>) {
         let Some(word) = self.word else {
             return;
         };
         let what = format!("may only narrow: the manifest does not grant {text}");
         let place = granted.unwrap_or(&self.manifest.header).clone();
-        let (label, help) = if known.is_empty() {
-            ("the manifest grants nothing of this kind".to_owned(), "remove it, or grant it in the manifest".to_owned())
-        } else {
-            let known = known.join(", ");
-            (format!("the manifest grants {known}"), format!("keep to {known}, or grant more in the manifest"))
+        let (label, help) = match known {
+            None => (
+                "the manifest grants nothing of this kind".to_owned(),
+                "remove it, or grant it in the manifest".to_owned(),
+            ),
+            Some(known) => {
+                (format!("the manifest grants {known}"), format!("keep to {known}, or grant more in the manifest"))
+            }
         };
         let problem = self
             .problem(word.file, &format!("wasi.{key}"), &what, entry, "not covered by the manifest".to_owned())

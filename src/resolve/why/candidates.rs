@@ -50,7 +50,7 @@ impl Question<'_> {
         let mut plugins: Vec<&Plugin> = self.scene.app.plugins.iter().collect();
         plugins.sort_by_key(|plugin| plugin.id());
         let same = |name: &ExternName| name.base() == self.wanted.base();
-        let similar = |name: &ExternName| relation(self.wanted, name).is_some();
+        let similar = |name: &ExternName| relation(self.wanted, name, &self.scene.effort).is_some();
         let mut found: Vec<(Option<usize>, Candidate)> =
             plugins.iter().flat_map(|plugin| self.of_plugin(plugin, &same)).collect();
         if found.is_empty() {

@@ -5,14 +5,14 @@ mod candidates;
 use crate::diagnostic::{Diagnostic, FileId, Severity, Sources, Span};
 use crate::manifest::ImportEntry;
 use crate::model::{Cardinality, ExternName, FuncType, OnFailure, PluginId};
-use crate::words::{closest, list};
+use crate::words::{Effort, closest, list};
 use crate::world::Extern;
 
-use super::listing::{Found, ListedImport, find_by, unlisted_import};
-use super::near::nearest_name;
+use super::listing::{ListedImport, unlisted_import};
+use super::names::{Found, Names};
 use super::providers::{self, Link, Served, binding};
 use super::version::Mismatch;
-use super::{App, Plugin, Scene, version};
+use super::{App, Member, Plugin, Scene, version};
 
 /// Why an import is bound as it is.
 #[derive(Debug, Clone)]
@@ -227,7 +227,7 @@ pub fn explain(app: &App, plugin: &str, import: &str) -> Result<Explanation, Can
     };
     // Of two plugins with one id the first takes part.
     let member = &scene.members[consumer];
-    let found = find_import(member.id(), member.plugin.world.iter().flat_map(|world| &world.imports), import)?;
+    let found = find_import(member, &scene.effort, import)?;
     let listed = member.listing.imports.iter().find(|listed| std::ptr::eq(listed.import, found));
     Ok(match listed {
         Some(listed) => explain_listed(&scene, consumer, listed),
@@ -247,24 +247,22 @@ fn find_plugin<'a>(app: &'a App, wanted: &str) -> Result<&'a Plugin, CannotExpla
     })
 }
 
-fn find_import<'a>(
-    plugin: &PluginId,
-    imports: impl Iterator<Item = &'a Extern> + Clone,
-    wanted: &str,
-) -> Result<&'a Extern, CannotExplain> {
-    let names = imports.clone().map(|import| &import.name);
+fn find_import<'a>(member: &Member<'a>, effort: &Effort, wanted: &str) -> Result<&'a Extern, CannotExplain> {
+    let plugin = member.id();
+    let imports: &'a [Extern] = member.plugin.world.as_ref().map(|world| world.imports.as_slice()).unwrap_or_default();
+    let names = Names::new(imports.iter().enumerate().map(|(number, import)| (number, &import.name)));
     let key = ExternName::parse(wanted).ok();
-    let found = key.as_ref().map(|key| find_by(imports, key, |import| &import.name));
+    let found = key.as_ref().map(|key| names.find(key));
     let texts = |names: Vec<&ExternName>| names.into_iter().map(ToString::to_string).collect::<Vec<_>>();
     match found {
-        Some(Found::One(import)) => Ok(import),
+        Some(Found::One(number)) => Ok(&imports[number]),
         Some(Found::Several(names)) => {
             Err(CannotExplain::Ambiguous { plugin: plugin.clone(), wanted: wanted.to_owned(), there: texts(names) })
         }
         Some(Found::None) | None => {
-            let there = texts(names.clone().collect());
-            let by_name = key.as_ref().and_then(|key| nearest_name(key, names)).map(|(near, _)| near.to_string());
-            let by_text = || closest(wanted, there.iter().map(String::as_str)).map(str::to_owned);
+            let there = texts(imports.iter().map(|import| &import.name).collect());
+            let by_name = key.as_ref().and_then(|key| names.nearest(key, effort)).map(|(near, _)| near.to_string());
+            let by_text = || effort.closest(wanted, there.iter().map(String::as_str)).map(str::to_owned);
             let by_short_name = || {
                 let mut same = there.iter().filter(|name| {
                     let end = name.split('@').next().unwrap_or(name);

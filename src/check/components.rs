@@ -1,0 +1,229 @@
+//! The binaries of an app: each is read once, however many plugins name it, and few at a time.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::diagnostic::{Code, Diagnostic, Sources, Spanned};
+use crate::files::{Files, Reach, ReadError};
+use crate::manifest::Manifest;
+use crate::manifest::path::join;
+use crate::parallel;
+use crate::resolve::Plugin;
+use crate::world::{Gated, World, WorldError, componentize, gated, is_component, read_component};
+
+use super::refused::bad_binary;
+use super::{BinaryError, advice};
+
+/// What the files that are read at the same time may have together, where one alone does not have more.
+const AT_ONCE: u64 = 16 << 20;
+
+/// Most files that are read before what they gave is counted.
+const MOST_AT_ONCE: usize = 32;
+
+/// What the worlds of an app may take of memory together, about, and how much each plugin may besides.
+const MAX_WORLDS: usize = 24 << 20;
+const FREE_WORLD: usize = 12 << 10;
+
+/// What a plugin's binary gave.
+pub(super) struct Loaded {
+    pub(super) world: Arc<World>,
+    /// The component, where it is to be kept.
+    pub(super) binary: Option<Arc<[u8]>>,
+}
+
+type Outcome = Result<Loaded, Diagnostic>;
+
+/// Where binaries come from, and what becomes of them.
+pub(super) struct Loader<'a> {
+    pub(super) files: &'a dyn Files,
+    pub(super) sources: &'a Sources,
+    /// Whether nothing outside the app's folder may be read.
+    pub(super) is_contained: bool,
+    /// Whether the components are kept for linking.
+    pub(super) keeps_binaries: bool,
+}
+
+/// One file, and the plugins that name it, by their numbers.
+struct Job {
+    size: u64,
+    is_inside: bool,
+    plugins: Vec<usize>,
+}
+
+impl Loader<'_> {
+    /// What the binary of each plugin gave, in the order of the plugins; nothing for those that are left out.
+    pub(super) fn load(&self, plugins: &[Plugin], is_read: &[bool]) -> Vec<Option<Outcome>> {
+        let jobs = self.jobs(plugins, is_read);
+        let mut outcomes: Vec<Option<Outcome>> = plugins.iter().map(|_| None).collect();
+        let mut worlds = Worlds::new(plugins.len());
+        let mut rest = jobs.as_slice();
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(together(rest));
+            rest = later;
+            let loaded = parallel::map("plugweave-check", now, |job| self.load_one(plugins, job));
+            for (job, loaded) in now.iter().zip(loaded) {
+                for (&plugin, outcome) in job.plugins.iter().zip(loaded) {
+                    outcomes[plugin] = Some(outcome.and_then(|loaded| worlds.admit(&plugins[plugin], loaded)));
+                }
+            }
+        }
+        outcomes
+    }
+
+    /// The files, in the order of the first plugin of each.
+    fn jobs(&self, plugins: &[Plugin], is_read: &[bool]) -> Vec<Job> {
+        let mut jobs: Vec<Job> = Vec::new();
+        let mut known: HashMap<(String, bool), usize> = HashMap::new();
+        for (index, (plugin, _)) in plugins.iter().zip(is_read).enumerate().filter(|(_, (_, is_read))| **is_read) {
+            let status = self.files.status(&plugin.component, self.sources.path(plugin.manifest.file));
+            let job = *known.entry((status.place, status.is_inside)).or_insert_with(|| {
+                let size = status.size.unwrap_or(AT_ONCE);
+                jobs.push(Job { size, is_inside: status.is_inside, plugins: Vec::new() });
+                jobs.len() - 1
+            });
+            jobs[job].plugins.push(index);
+        }
+        jobs
+    }
+
+    /// What one file gave each of its plugins.
+    fn load_one(&self, plugins: &[Plugin], job: &Job) -> Vec<Outcome> {
+        let plugins: Vec<&Plugin> = job.plugins.iter().map(|&plugin| &plugins[plugin]).collect();
+        let Some(first) = plugins.first() else { return Vec::new() };
+        let bytes = match self.files.read(&first.component, self.reach(first)) {
+            Ok(bytes) => bytes,
+            Err(reason) => return plugins.iter().map(|plugin| Err(unreadable(plugin, reason.clone()))).collect(),
+        };
+        let is_pinned = plugins.iter().any(|plugin| plugin.manifest.sha256.is_some());
+        let hash = is_pinned.then(|| Sha256::digest(&bytes).into());
+        // WIT is for core modules: of a component it does not matter.
+        let is_component = is_component(&bytes);
+        let mut variants: HashMap<(Option<String>, Option<String>), Result<Loaded, WorldError>> = HashMap::new();
+        let mut load = |plugin: &Plugin| {
+            let manifest = &plugin.manifest;
+            check_hash(manifest, hash.as_ref(), job.is_inside)?;
+            let wit = manifest.wit.as_ref().map(|wit| join(self.sources.path(manifest.file), &wit.value));
+            let world = manifest.world.as_ref().map(|world| world.value.clone());
+            let key = if is_component { (None, None) } else { (wit.clone(), world) };
+            let known = variants.contains_key(&key);
+            let source = match &wit {
+                Some(wit) if is_component || !known => Some(self.wit(plugin, wit)?),
+                _ => None,
+            };
+            let loaded = variants.entry(key).or_insert_with_key(|(_, named)| {
+                let component = componentize(&bytes, source.as_ref(), named.as_deref())?;
+                let mut world = read_component(&component)?;
+                if let Some(source) = &source {
+                    note_gated(&mut world, gated(&bytes, source, named.as_deref())?);
+                }
+                let world = Arc::new(world);
+                Ok(Loaded { world, binary: self.keeps_binaries.then(|| Arc::from(&*component)) })
+            });
+            match loaded {
+                Ok(Loaded { world, binary }) => Ok(Loaded { world: world.clone(), binary: binary.clone() }),
+                Err(error) => Err(bad_binary(manifest, &plugin.component, error.clone())),
+            }
+        };
+        plugins.iter().map(|plugin| load(plugin)).collect()
+    }
+
+    fn wit(&self, plugin: &Plugin, path: &str) -> Result<crate::world::WitSource, Diagnostic> {
+        self.files.wit(path, self.reach(plugin)).map_err(|reason| {
+            let manifest = &plugin.manifest;
+            let place = manifest.wit.as_ref().map_or(&manifest.component, |wit| wit);
+            let error = BinaryError::UnreadableWit { path: path.to_owned(), reason };
+            problem(manifest, place, error.to_string(), "this file or folder")
+                .help(advice::unreadable_wit(&place.value))
+        })
+    }
+
+    fn reach<'b>(&'b self, plugin: &Plugin) -> Reach<'b> {
+        reach(self.is_contained, self.sources.path(plugin.manifest.file))
+    }
+}
+
+/// Keeps with each export of a plugin what its WIT gates there and it does not have.
+fn note_gated(world: &mut World, left_out: Vec<Gated>) {
+    for Gated { interface, function, feature } in left_out {
+        let is_it = |name: &str| interface.as_deref() == Some(name);
+        if let Some(export) = world.exports.iter_mut().find(|export| is_it(&export.name.to_string())) {
+            export.gated.push((function, feature));
+        }
+    }
+}
+
+/// From where the files of a manifest may come.
+pub(super) fn reach(is_contained: bool, manifest: &str) -> Reach<'_> {
+    if is_contained { Reach::FolderOf(manifest) } else { Reach::Anywhere }
+}
+
+/// How many of the files, from the first on, are read at the same time.
+fn together(jobs: &[Job]) -> usize {
+    let mut bytes = 0_u64;
+    let fits = |job: &&Job| {
+        bytes = bytes.saturating_add(job.size);
+        bytes <= AT_ONCE
+    };
+    jobs.iter().take(MOST_AT_ONCE).take_while(fits).count().max(1)
+}
+
+/// Counts what the worlds of an app take.
+struct Worlds {
+    left: usize,
+    /// Of the worlds that were counted, by their addresses: they live as long as their plugins.
+    counted: HashMap<*const World, Result<(), ()>>,
+}
+
+impl Worlds {
+    fn new(plugins: usize) -> Self {
+        Self { left: MAX_WORLDS.saturating_add(plugins.saturating_mul(FREE_WORLD)), counted: HashMap::new() }
+    }
+
+    /// Lets a world in, or drops it: PW003.
+    fn admit(&mut self, plugin: &Plugin, loaded: Loaded) -> Outcome {
+        let left = &mut self.left;
+        let admitted = *self.counted.entry(Arc::as_ptr(&loaded.world)).or_insert_with(|| {
+            *left = left.checked_sub(loaded.world.memory()).ok_or(())?;
+            Ok(())
+        });
+        admitted.map(|()| loaded).map_err(|()| {
+            let error = BinaryError::Unusable { path: plugin.component.clone(), error: WorldError::TooManyWorlds };
+            problem(&plugin.manifest, &plugin.manifest.component, error.to_string(), "this component")
+                .help("build it so that it imports and exports less, or divide the app")
+        })
+    }
+}
+
+/// PW003 at a place of the `[plugin]` table.
+pub(super) fn problem<T>(manifest: &Manifest, place: &Spanned<T>, message: String, label: &str) -> Diagnostic {
+    Diagnostic::error(Code::Pw003, message).label(manifest.file, place.span.clone(), label)
+}
+
+fn unreadable(plugin: &Plugin, reason: ReadError) -> Diagnostic {
+    let help = advice::unreadable_binary(&plugin.manifest.component.value, &reason);
+    let error = BinaryError::Unreadable { path: plugin.component.clone(), reason };
+    problem(&plugin.manifest, &plugin.manifest.component, error.to_string(), "this file").help(help)
+}
+
+fn check_hash(manifest: &Manifest, found: Option<&[u8; 32]>, is_inside: bool) -> Result<(), Diagnostic> {
+    let (Some(wanted), Some(found)) = (&manifest.sha256, found) else { return Ok(()) };
+    if *found == wanted.value {
+        return Ok(());
+    }
+    let id = &manifest.id.value;
+    // Else a manifest could ask for the hash of any file that the user may read.
+    let told = match is_inside {
+        true => format!("its SHA-256 is {}", found.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
+        false => "its SHA-256 is not told, because it lies outside the app's folder".to_owned(),
+    };
+    Err(problem(
+        manifest,
+        wanted,
+        format!("the component of `{id}` is not the one that its manifest expects"),
+        "expected this hash",
+    )
+    .note(told)
+    .help("restore the expected binary, or, if the new one is to be trusted, write its hash here"))
+}

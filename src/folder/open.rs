@@ -1,0 +1,123 @@
+//! Opening files: never waiting for one, and looking at what was opened rather than at its path.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::files::ReadError;
+
+use super::tell;
+
+/// The bytes of a regular file, which may be so many.
+pub(super) fn read(file: File, limit: u64) -> Result<Vec<u8>, ReadError> {
+    let metadata = file.metadata().map_err(|error| tell(&error))?;
+    check_kind(&metadata)?;
+    ReadError::check_size(metadata.len(), limit)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
+    // It may grow meanwhile, and what is no file on a disk may tell any size.
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| match error.kind() {
+        io::ErrorKind::WouldBlock => "not a file that can be read without waiting".to_owned(),
+        _ => tell(&error),
+    })?;
+    if u64::try_from(bytes.len()).is_ok_and(|size| size <= limit) {
+        Ok(bytes)
+    } else {
+        Err(ReadError::TooLarge { size: None, limit })
+    }
+}
+
+/// Reading a pipe or a device could last for ever.
+fn check_kind(metadata: &Metadata) -> Result<(), ReadError> {
+    if metadata.is_file() { Ok(()) } else { Err("not a regular file".to_owned().into()) }
+}
+
+/// Opens a file wherever it lies.
+pub(super) fn anywhere(path: &Path) -> Result<File, ReadError> {
+    // Opening some devices has an effect already, so that the path is looked at first. What it leads to by then is
+    // looked at again once it is open.
+    check_kind(&path.metadata().map_err(|error| tell(&error))?)?;
+    options().open(path).map_err(|error| tell(&error).into())
+}
+
+fn options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags(i32::try_from(flags().bits()).unwrap_or_default());
+    }
+    options
+}
+
+/// A pipe without a writer is opened at once, and no terminal becomes that of the process.
+#[cfg(unix)]
+fn flags() -> rustix::fs::OFlags {
+    use rustix::fs::OFlags;
+    OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC
+}
+
+/// Opens a file that really lies in a folder. `real` is the folder without links on the way to it, `path` what
+/// leads to the file: from there, or absolute.
+#[cfg(target_os = "linux")]
+pub(super) fn within(real: &Path, path: &Path) -> Result<File, ReadError> {
+    use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+    use rustix::io::Errno;
+
+    let folder = File::open(real).map_err(|error| tell(&error))?;
+    let open = |path: &Path, resolve: ResolveFlags| {
+        let resolve = resolve | ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+        openat2(&folder, path, flags() | OFlags::RDONLY, Mode::empty(), resolve)
+    };
+    let opened = match open(path, ResolveFlags::empty()) {
+        // The way leaves the folder. It may come back to it, as by a link with an absolute path.
+        Err(Errno::XDEV) => {
+            let place = path_within(real, path).map_err(|_| ReadError::Outside)?;
+            open(&place, ResolveFlags::NO_SYMLINKS)
+        }
+        other => other,
+    };
+    match opened {
+        Ok(file) => Ok(file.into()),
+        Err(Errno::XDEV | Errno::LOOP) => Err(ReadError::Outside),
+        // Not there before Linux 5.6, and refused by some sandboxes.
+        Err(Errno::NOSYS | Errno::PERM) => within_by_path(real, path),
+        Err(error) => Err(tell(&error.into()).into()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn within(real: &Path, path: &Path) -> Result<File, ReadError> {
+    within_by_path(real, path)
+}
+
+/// As [`within`], where the system cannot be asked for it: the path without its links is opened, and must lead to
+/// the same place afterwards.
+fn within_by_path(real: &Path, path: &Path) -> Result<File, ReadError> {
+    let place = path_within(real, path)?;
+    let file = anywhere(&real.join(&place))?;
+    if path_within(real, path)? == place { Ok(file) } else { Err(ReadError::Outside) }
+}
+
+/// The real place of a file, from the folder that it lies in. Whether a file outside exists is not told.
+pub(super) fn path_within(real: &Path, path: &Path) -> Result<PathBuf, ReadError> {
+    let whole = real.join(path);
+    let error = match whole.canonicalize() {
+        Ok(place) => return place.strip_prefix(real).map(Path::to_owned).map_err(|_| ReadError::Outside),
+        Err(error) => error,
+    };
+    let is_missing = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+    if climbs(path) || (is_missing && whole.is_symlink()) {
+        return Err(ReadError::Outside);
+    }
+    // The way to it may lead outside, too. The system refuses paths that are too long to be gone through.
+    match path.parent().filter(|parent| is_missing && !parent.as_os_str().is_empty()) {
+        Some(parent) => path_within(real, parent).and(Err(tell(&error).into())),
+        None => Err(tell(&error).into()),
+    }
+}
+
+/// Whether a path says that it leaves the folder.
+fn climbs(path: &Path) -> bool {
+    path.is_absolute() || path.components().any(|part| part == std::path::Component::ParentDir)
+}
