@@ -10,7 +10,7 @@ use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use super::generate::{Random, random_type};
 use super::image::{BASE, Image};
 use super::{ALLOCATOR, Shapes, alone};
-use crate::link::engine;
+use crate::link::engine::EngineSettings;
 use crate::model::{Case, Field, Type};
 use crate::plan::Plan;
 
@@ -80,7 +80,7 @@ fn component(ty: &Arc<Type>, seed: u64) -> Vec<u8> {
 
 /// Lifts a value of a type, with no more memory to be had than the bound allows. Whether it was too large.
 fn lift(ty: &Arc<Type>, seed: u64) -> bool {
-    let engine = engine::build(&Plan::default()).unwrap();
+    let engine = EngineSettings::of(&Plan::default()).engine(None).unwrap();
     let component = Component::new(&engine, component(ty, seed)).unwrap();
     let mut store = Store::new(&engine, ());
     store.set_epoch_deadline(u64::MAX / 2);
