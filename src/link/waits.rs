@@ -102,10 +102,10 @@ impl streams::HostInputStream for Waits<'_> {
         streams::HostInputStream::subscribe(self.table, stream)
     }
 
-    // A stream over a file may be the last that keeps it open.
+    // This waits for a read that has begun. A stream over a file may be the last that keeps it open.
     fn drop(&mut self, stream: Resource<DynInputStream>) -> Result<()> {
         let handle = stream.rep();
-        streams::HostInputStream::drop(self.table, stream)?;
+        wait(self.left, identity, waiting::streams::HostInputStream::drop(self.table, stream))?;
         self.open.closed(handle);
         Ok(())
     }
@@ -178,9 +178,10 @@ impl streams::HostOutputStream for Waits<'_> {
         )
     }
 
+    // This waits until what was written is on its way, which is up to the peer of a socket.
     fn drop(&mut self, stream: Resource<DynOutputStream>) -> Result<()> {
         let handle = stream.rep();
-        streams::HostOutputStream::drop(self.table, stream)?;
+        wait(self.left, identity, waiting::streams::HostOutputStream::drop(self.table, stream))?;
         self.open.closed(handle);
         Ok(())
     }

@@ -1,10 +1,12 @@
 //! `wasi:sockets`: what is opened is counted, all else is passed on.
 
+use std::convert::identity;
+
 use wasmtime::Result;
 use wasmtime::component::Resource;
 use wasmtime_wasi::p2::bindings::sockets::ip_name_lookup::{self, ResolveAddressStream};
 use wasmtime_wasi::p2::bindings::sockets::network::{self, ErrorCode, IpAddress, Network};
-use wasmtime_wasi::p2::bindings::sockets::{instance_network, tcp_create_socket};
+use wasmtime_wasi::p2::bindings::sockets::{instance_network, tcp_create_socket, udp as plain_udp};
 use wasmtime_wasi::p2::bindings::sync::sockets::tcp::{
     self, Duration, HostTcpSocket, IpAddressFamily, IpSocketAddress, ShutdownType, TcpSocket,
 };
@@ -79,7 +81,7 @@ impl ip_name_lookup::HostResolveAddressStream for Face<'_> {
     fn drop(&mut self, lookup: Resource<ResolveAddressStream>) -> Result<()> {
         let handle = lookup.rep();
         let begun = self.table.get_mut(&lookup)?;
-        wait(self.left, std::convert::identity, async {
+        wait(self.left, identity, async {
             begun.ready().await;
             Ok(())
         })?;
@@ -209,10 +211,16 @@ impl HostIncomingDatagramStream for Face<'_> {
 }
 
 impl HostOutgoingDatagramStream for Face<'_> {
+    // This waits for a datagram that is being sent.
+    fn drop(&mut self, stream: Resource<OutgoingDatagramStream>) -> Result<()> {
+        let left = self.left;
+        let mut sockets = self.sockets();
+        wait(left, identity, plain_udp::HostOutgoingDatagramStream::drop(&mut sockets, stream))
+    }
+
     pass_on! { sockets as HostOutgoingDatagramStream:
         check_send(stream: Resource<OutgoingDatagramStream>) -> SocketResult<u64>;
         send(stream: Resource<OutgoingDatagramStream>, datagrams: Vec<OutgoingDatagram>) -> SocketResult<u64>;
         subscribe(stream: Resource<OutgoingDatagramStream>) -> Result<Resource<DynPollable>>;
-        drop(stream: Resource<OutgoingDatagramStream>) -> Result<()>;
     }
 }

@@ -11,6 +11,7 @@
   (import "wasi:filesystem/types@0.2.0" "[resource-drop]descriptor" (func $drop-descriptor (param i32)))
   (import "wasi:filesystem/types@0.2.0" "[resource-drop]directory-entry-stream" (func $drop-listing (param i32)))
   (import "wasi:io/streams@0.2.0" "[method]output-stream.write" (func $write (param i32 i32 i32 i32)))
+  (import "wasi:io/streams@0.2.0" "[method]output-stream.check-write" (func $check-write (param i32 i32)))
   (import "wasi:io/streams@0.2.0" "[resource-drop]input-stream" (func $drop-reader (param i32)))
   (import "wasi:io/streams@0.2.0" "[resource-drop]output-stream" (func $drop-writer (param i32)))
   (import "wasi:filesystem/preopens@0.2.0" "get-directories" (func $directories (param i32)))
@@ -23,6 +24,9 @@
     (func $start-bind (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)))
   (import "wasi:sockets/tcp@0.2.0" "[method]tcp-socket.finish-bind" (func $finish-bind (param i32 i32)))
   (import "wasi:sockets/tcp@0.2.0" "[method]tcp-socket.start-listen" (func $start-listen (param i32 i32)))
+  (import "wasi:sockets/tcp@0.2.0" "[method]tcp-socket.start-connect"
+    (func $start-connect (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)))
+  (import "wasi:sockets/tcp@0.2.0" "[method]tcp-socket.finish-connect" (func $finish-connect (param i32 i32)))
   (import "wasi:sockets/tcp@0.2.0" "[resource-drop]tcp-socket" (func $drop-tcp (param i32)))
   (import "wasi:sockets/udp@0.2.0" "[resource-drop]udp-socket" (func $drop-udp (param i32)))
 
@@ -175,5 +179,34 @@
 
   (func (export "write") (param $bytes i32)
     (call $write (call $last (i32.const 6)) (i32.const 0) (local.get $bytes) (i32.const 80)))
+
+  (func (export "connect") (param $port i32)
+    (call $start-connect (call $last (i32.const 2)) (call $network)
+      (i32.const 0) (local.get $port) (i32.const 127) (i32.const 0) (i32.const 0) (i32.const 1)
+      (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 80))
+    (if (call $failed (i32.const 1)) (then unreachable))
+    (loop $again
+      (call $finish-connect (call $last (i32.const 2)) (i32.const 80))
+      (if (call $failed (i32.const 4)) (then
+        ;; It would block.
+        (br_if $again (i32.eq (global.get $error) (i32.const 8)))
+        unreachable)))
+    (call $push (i32.const 5) (i32.load (i32.const 84)))
+    (call $push (i32.const 6) (i32.load (i32.const 88))))
+
+  (func (export "fill") (result i64)
+    (local $permit i32)
+    (local $written i64)
+    (block $full
+      (loop $next
+        (call $check-write (call $last (i32.const 6)) (i32.const 80))
+        (if (i32.load8_u (i32.const 80)) (then unreachable))
+        (local.set $permit (i32.wrap_i64 (i64.load (i32.const 88))))
+        (br_if $full (i32.eqz (local.get $permit)))
+        (call $write (call $last (i32.const 6)) (i32.const 0) (local.get $permit) (i32.const 80))
+        (if (i32.load8_u (i32.const 80)) (then unreachable))
+        (local.set $written (i64.add (local.get $written) (i64.extend_i32_u (local.get $permit))))
+        (br $next)))
+    (local.get $written))
 
   (func (export "fail") unreachable))
