@@ -1,6 +1,9 @@
 //! Counting what a plugin has open.
 
 use std::collections::HashMap;
+use std::task::{Context, Waker};
+
+use wasmtime_wasi::p2::Pollable;
 
 use crate::model::PluginId;
 
@@ -22,7 +25,6 @@ pub enum Stream {
 /// Each takes a place as long as some handle keeps it open: the file's own or that of a stream over it, which may
 /// outlive it. Places are counted, not handles, so that a file takes one place together with one stream that reads
 /// and one that writes it. Each further stream of the same kind takes a place too, because it has a buffer.
-#[derive(Debug)]
 pub struct OpenFiles {
     /// The plugin, unless it is granted nothing.
     owner: Option<PluginId>,
@@ -34,6 +36,8 @@ pub struct OpenFiles {
     files: HashMap<u64, Opened>,
     /// What each handle keeps open, by its number in the table of resources.
     handles: HashMap<u32, (u64, Kind)>,
+    /// What goes on although its handle has been dropped, and keeps its place until it ends.
+    lingering: Vec<(u64, Box<dyn Pollable>)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +89,16 @@ impl Opened {
 impl OpenFiles {
     /// Nothing is open, and at most so much may be.
     pub fn new(owner: Option<PluginId>, limit: u32) -> Self {
-        Self { owner, told: false, limit, taken: 0, next: 0, files: HashMap::new(), handles: HashMap::new() }
+        Self {
+            owner,
+            told: false,
+            limit,
+            taken: 0,
+            next: 0,
+            files: HashMap::new(),
+            handles: HashMap::new(),
+            lingering: Vec::new(),
+        }
     }
 
     /// Whether one more file may be opened, or one more socket listen.
@@ -93,6 +106,10 @@ impl OpenFiles {
     /// # Errors
     /// When all places are taken.
     pub fn room(&mut self) -> Result<(), Full> {
+        if self.taken < self.limit {
+            return Ok(());
+        }
+        self.free_ended();
         if self.taken < self.limit {
             return Ok(());
         }
@@ -139,36 +156,69 @@ impl OpenFiles {
 
     /// Notes that a socket listens.
     pub fn listens(&mut self, handle: u32) {
-        self.change(handle, |file, _| file.listens = true);
+        if let Some(&(file, _)) = self.handles.get(&handle) {
+            self.change(file, |file| file.listens = true);
+        }
     }
 
-    /// Notes that a handle has been dropped. Handles that keep no file open are none of its business.
+    /// Notes that a handle has been dropped. Handles that keep no file open are not counted, and change nothing.
     pub fn closed(&mut self, handle: u32) {
-        self.change(handle, Opened::remove);
-        let Some((file, _)) = self.handles.remove(&handle) else { return };
-        if self.files.get(&file).is_some_and(|file| !file.is_open()) {
-            self.files.remove(&file);
+        if let Some((file, kind)) = self.handles.remove(&handle) {
+            self.close(file, kind);
+        }
+    }
+
+    /// Notes that the handle of work in the background has been dropped. Its place is free when the work has ended.
+    pub fn lingers(&mut self, handle: u32, mut work: Box<dyn Pollable>) {
+        match self.handles.remove(&handle) {
+            Some((file, _)) if !has_ended(&mut *work) => self.lingering.push((file, work)),
+            Some((file, kind)) => self.close(file, kind),
+            None => {}
+        }
+    }
+
+    /// Frees the places of work that has ended.
+    fn free_ended(&mut self) {
+        for (file, mut work) in std::mem::take(&mut self.lingering) {
+            if has_ended(&mut *work) {
+                self.close(file, Kind::Itself);
+            } else {
+                self.lingering.push((file, work));
+            }
         }
     }
 
     fn note(&mut self, file: u64, handle: u32, kind: Kind) {
         self.files.entry(file).or_default();
         self.handles.insert(handle, (file, kind));
-        self.change(handle, Opened::add);
+        self.change(file, |file| file.add(kind));
     }
 
-    /// Changes the file of a handle, and counts it anew.
-    fn change(&mut self, handle: u32, change: impl FnOnce(&mut Opened, Kind)) {
-        let Some(&(file, kind)) = self.handles.get(&handle) else { return };
+    fn close(&mut self, file: u64, kind: Kind) {
+        self.change(file, |file| file.remove(kind));
+        if self.files.get(&file).is_some_and(|file| !file.is_open()) {
+            self.files.remove(&file);
+        }
+    }
+
+    /// Changes a file, and counts it anew.
+    fn change(&mut self, file: u64, change: impl FnOnce(&mut Opened)) {
         let Some(file) = self.files.get_mut(&file) else { return };
         let before = file.places();
-        change(file, kind);
+        change(file);
         self.taken = self.taken.saturating_sub(before).saturating_add(file.places());
     }
 }
 
+fn has_ended(work: &mut dyn Pollable) -> bool {
+    work.ready().as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
 
     #[test]
@@ -220,6 +270,37 @@ mod tests {
         assert_eq!((open.taken, open.room()), (2, Err(Full)));
         open.closed(1);
         assert_eq!(open.taken, 0);
+    }
+
+    /// Work that ends when it is told to.
+    struct Work(Arc<AtomicBool>);
+
+    #[wasmtime_wasi::async_trait]
+    impl Pollable for Work {
+        async fn ready(&mut self) {
+            if !self.0.load(Ordering::Relaxed) {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    #[test]
+    fn what_goes_on_keeps_its_place_until_it_ends() {
+        let mut open = OpenFiles::new(None, 2);
+        let ended = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
+        for ended in &ended {
+            open.opened(1);
+            // The number of the handle is used again.
+            open.lingers(1, Box::new(Work(ended.clone())));
+        }
+        assert_eq!((open.taken, open.room()), (2, Err(Full)));
+        ended[1].store(true, Ordering::Relaxed);
+        assert_eq!((open.room(), open.taken), (Ok(()), 1));
+        ended[0].store(true, Ordering::Relaxed);
+        open.opened(1);
+        assert_eq!((open.room(), open.taken), (Ok(()), 1));
+        open.lingers(1, Box::new(Work(ended[0].clone())));
+        assert_eq!((open.taken, open.files.len(), open.handles.len(), open.lingering.len()), (0, 0, 0, 0));
     }
 
     #[test]

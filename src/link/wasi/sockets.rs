@@ -15,7 +15,7 @@ use wasmtime_wasi::p2::bindings::sync::sockets::udp::{
     IncomingDatagramStream, OutgoingDatagram, OutgoingDatagramStream, UdpSocket,
 };
 use wasmtime_wasi::p2::bindings::sync::sockets::udp_create_socket;
-use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, Pollable, SocketError, SocketResult};
+use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, SocketError, SocketResult};
 
 use super::open_files::Full;
 use super::{Face, pass_on};
@@ -77,16 +77,12 @@ impl ip_name_lookup::HostResolveAddressStream for Face<'_> {
         ip_name_lookup::HostResolveAddressStream::subscribe(&mut self.sockets(), lookup)
     }
 
-    // A look-up that has begun cannot be called off. Were it not waited for, a plugin could begin one after the other.
+    // A look-up that has begun cannot be called off. It keeps its place until it ends, so that a plugin cannot begin
+    // one after the other.
     fn drop(&mut self, lookup: Resource<ResolveAddressStream>) -> Result<()> {
         let handle = lookup.rep();
-        let begun = self.table.get_mut(&lookup)?;
-        wait(self.left, identity, async {
-            begun.ready().await;
-            Ok(())
-        })?;
-        ip_name_lookup::HostResolveAddressStream::drop(&mut self.sockets(), lookup)?;
-        self.open.closed(handle);
+        let begun = self.table.delete(lookup)?;
+        self.open.lingers(handle, Box::new(begun));
         Ok(())
     }
 }
