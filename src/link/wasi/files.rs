@@ -14,8 +14,8 @@ use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsError, FsResult};
 use super::open_files::{Full, Stream};
 use super::{Face, pass_on};
 
-// WASI has no code for too many open files. This is the one of those that `open` may fail with which says that the
-// system has too little of what it takes, and not of the disk.
+// WASI has no error code for too many open files. `open` may fail with this one, and it does not ask the guest to free
+// disk space, as `quota` and `insufficient-space` do.
 fn too_many(_: Full) -> FsError {
     Refusal::InsufficientMemory.into()
 }

@@ -25,7 +25,7 @@ pub(super) fn open(
     folder: &Resource<Descriptor>,
 ) -> FsResult<Resource<DirectoryEntryStream>> {
     let Descriptor::Dir(dir) = table.get(folder)? else { return Err(ErrorCode::NotDirectory.into()) };
-    // The folder's own handle may be good for finding things only. And what reads it has a position of its own.
+    // The folder's own handle may be for look-ups alone, and each stream needs a position of its own.
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let opened = openat(&*dir.dir, ".", flags, Mode::empty()).and_then(Entries::new).map_err(failed)?;
     Ok(Resource::new_own(table.push(Listing(opened))?.rep()))

@@ -98,7 +98,7 @@ impl tcp_create_socket::Host for Face<'_> {
 impl tcp::Host for Face<'_> {}
 
 impl HostTcpSocket for Face<'_> {
-    // To wait for a connection is to have it accepted, before the plugin asks for it.
+    // Waiting for a connection accepts it, before the plugin asks for it: it needs a place already then.
     fn start_listen(&mut self, socket: Resource<TcpSocket>) -> SocketResult<()> {
         self.open.room().map_err(too_many)?;
         let handle = socket.rep();

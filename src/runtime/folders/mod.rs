@@ -2,8 +2,8 @@
 //! lives. A plugin that is started anew gets the same open folder, even if another one has its path by then.
 //!
 //! A plugin may replace what is in a folder that it may write: another granted folder beneath it, or one on the way
-//! to that, by a symbolic link. So no link counts that lies in such a folder or beneath it. Which folders those are
-//! decides what the system says they are, not their paths.
+//! to that, by a symbolic link. So no link is followed that lies in such a folder or beneath it. Folders are compared
+//! by their identity (device and inode), not by their paths.
 
 #[cfg(test)]
 mod tests;
@@ -116,9 +116,9 @@ fn accessed(dir: &Dir, access: Access) -> Dir {
 
 /// Opens those folders that are not open, as far as it is certain where they are.
 ///
-/// Whether a link counts depends on what plugins may write, and that again on links. So it goes in rounds: what is
-/// reached without a link in any folder that may turn out to be writable is certain, and makes more of it certain or
-/// refused. What then still depends on each other is refused.
+/// Whether a link is followed depends on what plugins may write, and what they may write depends on links. So folders
+/// are settled in rounds: a folder is certain if no link on its path lies in a folder that may turn out to be writable.
+/// Each round makes others certain or refused. Folders that depend on each other in the end are refused.
 fn settle<P: waypoint::Waypoint>(base: &Path, folders: &mut [HostFolder]) {
     let (mut found, mut open) = (Vec::new(), HashMap::new());
     for (index, folder) in folders.iter_mut().enumerate() {
@@ -130,7 +130,7 @@ fn settle<P: waypoint::Waypoint>(base: &Path, folders: &mut [HostFolder]) {
             },
         }
     }
-    // So that a refusal names the folder above, and not what a link in that leads to.
+    // Shorter paths first: a refusal then names the writable folder itself, not another path to it through a link.
     found.sort_by_key(|(index, _)| folders[*index].path.components().count());
     loop {
         let before = found.len();

@@ -136,6 +136,18 @@ fn by_their_paths_links_are_judged_as_well() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn links_of_processes_are_not_followed() {
+    let place = Temporary::new("proc");
+    // That one is a path, and relative.
+    let granted = [dir("/proc/self", Access::Read)];
+    let (_, told) = opened(&place.0, &[("p", &granted), ("q", &[dir("/proc/self/root/tmp", Access::Read)])]);
+    assert!(told[0].is_ok());
+    let told = told[1].as_ref().err().unwrap();
+    assert!(told.ends_with("links of `/proc` to folders of processes are not followed"), "{told}");
+}
+
+#[test]
 #[cfg(unix)]
 fn links_that_lead_in_a_ring_end() {
     let place = Temporary::new("ring");

@@ -43,7 +43,7 @@ enum Part {
     Name(OsString),
 }
 
-/// The parts of a path. Its root may be more than one component of it, and is a path that ends with one.
+/// The root of a path and the names behind it. On Windows the root is a prefix and a separator, two components.
 fn parts(path: &Path) -> impl DoubleEndedIterator<Item = Part> {
     let root = path.ancestors().last().filter(|root| root.has_root()).map(|root| Part::Root(root.to_owned()));
     let names = path.components().filter_map(|component| match component {
@@ -69,7 +69,7 @@ pub(super) fn find<P: Waypoint>(path: &Path) -> Result<Found, String> {
                 passed.push((P::root(root.clone()).map_err(|error| reason(&error))?, root));
                 continue;
             }
-            // Back along what was passed: a folder can be moved meanwhile, and what is above it then is another one.
+            // Back along the walk, not to the parent by the system: the folder may have been moved meanwhile.
             Part::Up if passed.len() > 1 => {
                 passed.pop();
                 continue;

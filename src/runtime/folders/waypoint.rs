@@ -50,7 +50,7 @@ pub(super) use paths::Text as Here;
 #[cfg(target_os = "linux")]
 mod handles {
     use rustix::fd::OwnedFd;
-    use rustix::fs::{Mode, OFlags, fstat, open, openat, readlinkat};
+    use rustix::fs::{Mode, OFlags, PROC_SUPER_MAGIC, fstat, fstatfs, open, openat, readlinkat};
     use rustix::io::Errno;
     use std::os::unix::ffi::OsStringExt;
     use wasmtime_wasi::{FsPerms, OpenMode};
@@ -62,13 +62,22 @@ mod handles {
         id: FolderId,
     }
 
-    /// It is good for finding what is in it, and needs no right to read it.
+    /// A handle for look-ups alone. It needs no permission to read the folder.
     const FLAGS: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
     impl Handle {
         fn new(handle: OwnedFd) -> io::Result<Self> {
             let stat = fstat(&handle)?;
             Ok(Self { handle, id: FolderId::Inode(stat.st_dev, stat.st_ino) })
+        }
+
+        /// A link in this folder. The absolute ones of `/proc` are no paths: `/proc/1/root` reads as `/`, and leads to
+        /// the root of that process, which may be another one.
+        fn link(&self, target: PathBuf) -> io::Result<Named<Self>> {
+            if target.is_absolute() && fstatfs(&self.handle)?.f_type == PROC_SUPER_MAGIC {
+                return Err(io::Error::other("links of `/proc` to folders of processes are not followed"));
+            }
+            Ok(Named::Link(target))
         }
     }
 
@@ -83,7 +92,7 @@ mod handles {
             match openat(&self.handle, name, FLAGS, Mode::empty()) {
                 Ok(handle) => Ok(Named::Folder(Self::new(handle)?)),
                 Err(error @ (Errno::NOTDIR | Errno::LOOP)) => match readlinkat(&self.handle, name, Vec::new()) {
-                    Ok(target) => Ok(Named::Link(std::ffi::OsString::from_vec(target.into_bytes()).into())),
+                    Ok(target) => self.link(std::ffi::OsString::from_vec(target.into_bytes()).into()),
                     Err(_) => Err(error.into()),
                 },
                 Err(error) => Err(error.into()),
