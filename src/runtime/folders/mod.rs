@@ -11,7 +11,6 @@ mod walk;
 mod waypoint;
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -22,7 +21,7 @@ use crate::link::GrantedFolder;
 use crate::model::{Access, DirGrant, PluginId};
 use crate::plan::PluginIndex;
 use crate::words::shown;
-use walk::{Found, Turn, TurnKind, find};
+use walk::{Found, Turn, TurnKind, find, may_be_there, reason};
 use waypoint::{FolderId, Here};
 
 /// The granted folders of an app.
@@ -120,15 +119,27 @@ fn accessed(dir: &Dir, access: Access) -> Dir {
 /// are settled in rounds: a folder is certain if no link on its path lies in a folder that may turn out to be writable.
 /// Each round makes others certain or refused. Folders that depend on each other in the end are refused.
 fn settle<P: waypoint::Waypoint>(base: &Path, folders: &mut [HostFolder]) {
-    let (mut found, mut open) = (Vec::new(), HashMap::new());
+    let (mut found, mut open, mut unseen): (Vec<(usize, Found)>, _, _) = (Vec::new(), HashMap::new(), None);
     for (index, folder) in folders.iter_mut().enumerate() {
         match &mut folder.state {
             State::Open(dir, id) => drop(open.insert(id.clone(), dir.clone())),
             State::Not(why) => match find::<P>(&folder.path) {
                 Ok(place) => found.push((index, place)),
-                Err(reason) => *why = reason,
+                Err(error) => {
+                    *why = reason(&error);
+                    if folder.writer.is_some() && may_be_there(&error) {
+                        unseen.get_or_insert(index);
+                    }
+                }
             },
         }
+    }
+    if let Some(unseen) = unseen {
+        // It may be above any of the links.
+        found.retain(|(index, place)| {
+            let doubt = place.turns.first().map(|turn| in_doubt(base, folders, turn, unseen));
+            doubt.map(|doubt| folders[*index].state = State::Not(doubt)).is_none()
+        });
     }
     // Shorter paths first: a refusal then names the writable folder itself, not another path to it through a link.
     found.sort_by_key(|(index, _)| folders[*index].path.components().count());
@@ -226,18 +237,29 @@ impl<'a> Writable<'a> {
 
 /// Why a folder is not opened that a plugin may have replaced.
 fn refusal(base: &Path, folders: &[HostFolder], turn: &Turn, by: usize) -> String {
-    let HostFolder { written, writer, .. } = &folders[by];
-    let at = shown(&turn.path.strip_prefix(base).unwrap_or(&turn.path).to_string_lossy());
-    let mut told = match turn.kind {
-        TurnKind::Link => format!("`{at}` is a symbolic link"),
-        TurnKind::Name => format!("`{at}` may have been replaced, which cannot be ruled out on this system,"),
-    };
-    let writer = writer.as_ref().map_or_else(|| "some plugin".to_owned(), |id| format!("plugin `{id}`"));
-    // Writing to a string cannot fail.
-    let _ =
-        write!(told, " in a folder that {writer} may write (`{}`), so that it could lead anywhere; ", shown(written));
-    told + match turn.kind {
+    let (turned, writer, written) = (suspect(base, turn), writer(&folders[by]), shown(&folders[by].written));
+    let advice = match turn.kind {
         TurnKind::Link => "put a folder in its place, or grant the folder that it leads to by its own path",
         TurnKind::Name => "grant a folder that is not beneath it",
+    };
+    format!("{turned} in a folder that {writer} may write (`{written}`), so that it could lead anywhere; {advice}")
+}
+
+/// Why a folder is not opened as long as another one cannot be.
+fn in_doubt(base: &Path, folders: &[HostFolder], turn: &Turn, unseen: usize) -> String {
+    let (turned, writer, written) = (suspect(base, turn), writer(&folders[unseen]), shown(&folders[unseen].written));
+    format!("{turned} and is not followed as long as `{written}` cannot be opened, which {writer} may write")
+}
+
+/// What may have been replaced.
+fn suspect(base: &Path, turn: &Turn) -> String {
+    let at = shown(&turn.path.strip_prefix(base).unwrap_or(&turn.path).to_string_lossy());
+    match turn.kind {
+        TurnKind::Link => format!("`{at}` is a symbolic link"),
+        TurnKind::Name => format!("`{at}` may have been replaced, which cannot be ruled out on this system,"),
     }
+}
+
+fn writer(folder: &HostFolder) -> String {
+    folder.writer.as_ref().map_or_else(|| "some plugin".to_owned(), |id| format!("plugin `{id}`"))
 }

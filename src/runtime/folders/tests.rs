@@ -1,7 +1,11 @@
 use std::fs;
 use std::sync::Arc;
+#[cfg(unix)]
+use std::{cell::Cell, ffi::OsStr, io};
 
 use super::waypoint::paths::Text;
+#[cfg(unix)]
+use super::waypoint::{Named, Waypoint};
 use super::*;
 
 /// A folder of a test, which is removed with it.
@@ -86,21 +90,85 @@ fn what_is_missing_is_tried_again_and_what_is_open_is_kept() {
     assert!(told[0].as_ref().err().unwrap().contains("not absolute"));
 }
 
-/// As on systems where folders cannot be found beneath open ones.
-fn opened_by_path(base: &Path, grants: &[(&str, Option<&str>)]) -> Vec<Result<(), String>> {
+#[cfg(unix)]
+thread_local! {
+    /// Whether the next look at a folder `data` fails.
+    static NO_DESCRIPTOR: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The process has no descriptor left for one moment.
+#[cfg(unix)]
+struct Failing(Here);
+
+#[cfg(unix)]
+impl Waypoint for Failing {
+    const HOLDS: bool = Here::HOLDS;
+
+    fn root(root: PathBuf) -> io::Result<Self> {
+        Here::root(root).map(Self)
+    }
+
+    fn enter(&self, name: &OsStr) -> io::Result<Named<Self>> {
+        if name == "data" && NO_DESCRIPTOR.take() {
+            return Err(rustix::io::Errno::MFILE.into());
+        }
+        self.0.enter(name).map(|found| match found {
+            Named::Folder(folder) => Named::Folder(Self(folder)),
+            Named::Link(target) => Named::Link(target),
+        })
+    }
+
+    fn id(&self) -> FolderId {
+        self.0.id()
+    }
+
+    fn open(self) -> io::Result<Dir> {
+        self.0.open()
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn links_in_a_folder_that_could_not_be_opened_are_not_followed() {
+    let place = Temporary::new("failing");
+    place.folder("real/data").folder("secret");
+    let link = |target: &str, path: &str| std::os::unix::fs::symlink(target, place.0.join(path)).unwrap();
+    link("real", "app");
+    link("../../secret", "real/data/cache");
+    for base in ["real", "app"] {
+        let mut folders = described(&place.0.join(base), &[("data", Some("p")), ("data/cache", None)]);
+        NO_DESCRIPTOR.set(true);
+        settle::<Failing>(&place.0, &mut folders);
+        let told: Vec<String> = folders.into_iter().map(|folder| state(folder).unwrap_err()).collect();
+        assert!(told[0].starts_with("Too many open files"), "{}", told[0]);
+        let doubt =
+            "is a symbolic link and is not followed as long as `data` cannot be opened, which plugin `p` may write";
+        assert!(told[1].ends_with(doubt), "{}", told[1]);
+    }
+}
+
+fn described(base: &Path, grants: &[(&str, Option<&str>)]) -> Vec<HostFolder> {
     let folder = |(host, writer): &(&str, Option<&str>)| HostFolder {
         path: base.join(host),
         written: (*host).to_owned(),
         writer: writer.map(|id| PluginId::parse(id).unwrap()),
         state: State::Not(String::new()),
     };
-    let mut folders: Vec<HostFolder> = grants.iter().map(folder).collect();
-    settle::<Text>(base, &mut folders);
-    let told = folders.into_iter().map(|folder| match folder.state {
+    grants.iter().map(folder).collect()
+}
+
+fn state(folder: HostFolder) -> Result<(), String> {
+    match folder.state {
         State::Open(..) => Ok(()),
         State::Not(why) => Err(why),
-    });
-    told.collect()
+    }
+}
+
+/// As on systems where folders cannot be found beneath open ones.
+fn opened_by_path(base: &Path, grants: &[(&str, Option<&str>)]) -> Vec<Result<(), String>> {
+    let mut folders = described(base, grants);
+    settle::<Text>(base, &mut folders);
+    folders.into_iter().map(state).collect()
 }
 
 #[test]

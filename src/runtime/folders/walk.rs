@@ -57,8 +57,8 @@ fn parts(path: &Path) -> impl DoubleEndedIterator<Item = Part> {
 /// Finds a folder by its absolute path as the system would, and opens it. Links are followed, and told.
 ///
 /// # Errors
-/// Why there is none, in words.
-pub(super) fn find<P: Waypoint>(path: &Path) -> Result<Found, String> {
+/// When there is none, or the system has no means to look for it.
+pub(super) fn find<P: Waypoint>(path: &Path) -> io::Result<Found> {
     let mut rest: VecDeque<Part> = parts(path).collect();
     let mut passed: Vec<(P, PathBuf)> = Vec::new();
     let mut turns: Vec<Turn> = Vec::new();
@@ -66,7 +66,7 @@ pub(super) fn find<P: Waypoint>(path: &Path) -> Result<Found, String> {
         let name = match part {
             Part::Root(root) => {
                 passed.clear();
-                passed.push((P::root(root.clone()).map_err(|error| reason(&error))?, root));
+                passed.push((P::root(root.clone())?, root));
                 continue;
             }
             // Back along the walk, not to the parent by the system: the folder may have been moved meanwhile.
@@ -77,10 +77,10 @@ pub(super) fn find<P: Waypoint>(path: &Path) -> Result<Found, String> {
             Part::Up => continue,
             Part::Name(name) => name,
         };
-        let Some((place, at)) = passed.last() else { return Err("its path is not absolute".to_owned()) };
+        let Some((place, at)) = passed.last() else { return Err(not_absolute()) };
         let path = at.join(&name);
         let within = || passed.iter().map(|(place, _)| place.id()).collect();
-        match place.enter(&name).map_err(|error| reason(&error))? {
+        match place.enter(&name)? {
             Named::Folder(place) => {
                 if !P::HOLDS {
                     turns.push(Turn { path: path.clone(), kind: TurnKind::Name, within: within() });
@@ -90,19 +90,30 @@ pub(super) fn find<P: Waypoint>(path: &Path) -> Result<Found, String> {
             Named::Link(target) => {
                 turns.push(Turn { path, kind: TurnKind::Link, within: within() });
                 if turns.iter().filter(|turn| turn.kind == TurnKind::Link).count() > MOST_LINKS {
-                    return Err("there are too many symbolic links on the way".to_owned());
+                    return Err(io::Error::other("there are too many symbolic links on the way"));
                 }
                 parts(&target).rev().for_each(|part| rest.push_front(part));
             }
         }
     }
-    let Some((place, _)) = passed.pop() else { return Err("its path is not absolute".to_owned()) };
+    let Some((place, _)) = passed.pop() else { return Err(not_absolute()) };
     let id = place.id();
-    Ok(Found { dir: place.open().map_err(|error| reason(&error))?, id, turns })
+    Ok(Found { dir: place.open()?, id, turns })
+}
+
+fn not_absolute() -> io::Error {
+    io::Error::other("its path is not absolute")
+}
+
+/// Whether the folder may be there all the same: the process may have had no descriptor left for it.
+pub(super) fn may_be_there(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidFilename, NotADirectory, NotFound, PermissionDenied};
+    error.raw_os_error().is_some()
+        && !matches!(error.kind(), NotFound | NotADirectory | PermissionDenied | InvalidFilename)
 }
 
 /// Why a folder cannot be opened, without the operating system's error number where the reason is a usual one.
-fn reason(error: &io::Error) -> String {
+pub(super) fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such folder".to_owned(),
         io::ErrorKind::NotADirectory => "it is not a folder".to_owned(),
