@@ -5,6 +5,7 @@ use std::task::{Context, Waker};
 
 use wasmtime_wasi::p2::Pollable;
 
+use crate::link::log_own;
 use crate::model::PluginId;
 
 /// No place is left for another open file.
@@ -113,8 +114,10 @@ impl OpenFiles {
         if self.taken < self.limit {
             return Ok(());
         }
-        if let (false, Some(plugin), limit) = (self.told, &self.owner, self.limit) {
-            tracing::warn!(%plugin, "it has {limit} files, folders and sockets open and may have no more (`open-files`)");
+        if let (false, Some(plugin)) = (self.told, self.owner.clone()) {
+            let limit = self.limit;
+            let told = format!("it has {limit} files, folders and sockets open and may have no more (`open-files`)");
+            log_own(told.len(), move || tracing::warn!(%plugin, "{told}"));
         }
         self.told = true;
         Err(Full)
