@@ -14,6 +14,9 @@ use super::weight::{Over, Scales};
 /// What one part of a value costs.
 const PART: u64 = 25;
 
+/// The validator refuses types of more parts than this; lists of fixed length have more only as this file counts.
+const MAX_PARTS: u64 = 1_000_000;
+
 /// The functions of a file that may need such code.
 #[derive(Debug, Default)]
 pub(super) struct Lowered {
@@ -51,7 +54,7 @@ impl Lowered {
                 }
                 _ => 0,
             };
-            scales.add(parts)?;
+            scales.add(parts.min(MAX_PARTS))?;
         }
         Ok(())
     }
