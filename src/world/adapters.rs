@@ -4,28 +4,68 @@
 use std::collections::HashMap;
 
 use wasmparser::component_types::{
-    ComponentDefinedType, ComponentDefinedTypeId, ComponentFuncTypeId, ComponentValType,
+    ComponentAnyTypeId, ComponentDefinedType, ComponentDefinedTypeId, ComponentFuncTypeId, ComponentValType,
 };
 use wasmparser::types::TypesRef;
 use wasmparser::{CanonicalFunction, ComponentCanonicalSectionReader};
 
+use super::weight::{Over, Scales};
+
 /// What one part of a value costs.
 const PART: u64 = 25;
+
+/// The validator refuses types of more parts than this; lists of fixed length have more only as this file counts.
+const MAX_PARTS: u64 = 1_000_000;
 
 /// The functions of a file that may need such code.
 #[derive(Debug, Default)]
 pub(super) struct Lowered {
     parts: HashMap<ComponentDefinedTypeId, u64>,
+    functions: HashMap<ComponentFuncTypeId, u64>,
     most: u64,
 }
 
 impl Lowered {
-    /// Looks at functions that core modules are given, in a component that is being validated.
-    pub(super) fn add(&mut self, section: &ComponentCanonicalSectionReader<'_>, types: TypesRef<'_>) {
+    /// Looks at functions that core modules are given, or give, and weighs the parts of their types. This comes before
+    /// the section is validated: what has no type is about to be refused.
+    pub(super) fn add(
+        &mut self,
+        section: &ComponentCanonicalSectionReader<'_>,
+        types: TypesRef<'_>,
+        scales: &mut Scales,
+    ) -> Result<(), Over> {
+        // The functions that this section defines come after those that are known.
+        let mut lifted = Vec::new();
         for function in section.clone().into_iter().flatten() {
-            if let CanonicalFunction::Lower { func_index, .. } = function {
-                self.most = self.most.max(self.function(types, types.component_function_at(func_index)));
-            }
+            let parts = match function {
+                CanonicalFunction::Lift { type_index, .. } => {
+                    let parts = self.lift(types, type_index);
+                    lifted.push(parts);
+                    parts
+                }
+                CanonicalFunction::Lower { func_index, .. } => {
+                    let known = types.component_function_count();
+                    let parts = match func_index.checked_sub(known) {
+                        None => self.function(types, types.component_function_at(func_index)),
+                        Some(own) => lifted.get(own as usize).copied().unwrap_or_default(),
+                    };
+                    self.most = self.most.max(parts);
+                    parts
+                }
+                _ => 0,
+            };
+            scales.add(parts.min(MAX_PARTS))?;
+        }
+        Ok(())
+    }
+
+    fn lift(&mut self, types: TypesRef<'_>, index: u32) -> u64 {
+        if index >= types.component_type_count() {
+            return 0;
+        }
+        match types.component_any_type_at(index) {
+            ComponentAnyTypeId::Func(id) => self.function(types, id),
+            _ => 0,
         }
     }
 
@@ -35,9 +75,14 @@ impl Lowered {
     }
 
     fn function(&mut self, types: TypesRef<'_>, id: ComponentFuncTypeId) -> u64 {
+        if let Some(parts) = self.functions.get(&id) {
+            return *parts;
+        }
         let function = &types[id];
         let values = function.params.iter().map(|(_, ty)| *ty).chain(function.result);
-        self.sum(types, values)
+        let parts = self.sum(types, values);
+        self.functions.insert(id, parts);
+        parts
     }
 
     fn sum(&mut self, types: TypesRef<'_>, values: impl IntoIterator<Item = ComponentValType>) -> u64 {

@@ -7,7 +7,8 @@ use std::ops::Range;
 
 use wasmparser::types::TypesRef;
 use wasmparser::{
-    ConstExpr, Data, DataKind, Element, ElementItems, ElementKind, Operator, Payload, TableInit, TypeRef, Validator,
+    CompositeInnerType, ConstExpr, Data, DataKind, Element, ElementItems, ElementKind, Operator, Payload, TableInit,
+    TypeRef, Validator,
 };
 
 use super::weight::{Over, Scales};
@@ -72,6 +73,15 @@ impl Contents {
                         TypeRef::Table(_) => self.tables.push(None),
                         TypeRef::Memory(_) => self.memories.push(None),
                         TypeRef::Global(_) | TypeRef::Tag(_) => {}
+                    }
+                }
+            }
+            Payload::TypeSection(section) => {
+                for group in section.clone().into_iter().flatten() {
+                    for ty in group.types() {
+                        if let CompositeInnerType::Func(ty) = &ty.composite_type.inner {
+                            scales.add_type((ty.params().len() + ty.results().len()) as u64)?;
+                        }
                     }
                 }
             }

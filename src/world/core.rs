@@ -8,7 +8,7 @@ use wit_parser::decoding::decode_world;
 use wit_parser::{Resolve, WorldId};
 
 use super::validate::{invalid, validate};
-use super::{Gated, WorldError, disguise, gates, guard, platform, preview1, uses, wit};
+use super::{Gated, WorldError, disguise, gates, guard, platform, preview1, text, uses, wit};
 
 /// What the names of custom sections with embedded WIT begin with.
 const EMBEDDED_WIT: &str = "component-type";
@@ -106,7 +106,16 @@ fn check_text(bytes: &[u8]) -> Result<(), WorldError> {
     if bytes.contains(&0) || str::from_utf8(bytes).is_err() {
         return Err(WorldError::NotWasm("neither a WebAssembly binary nor text".to_owned()));
     }
-    if bytes.len() > MAX_COMPONENT_TEXT { Err(WorldError::LargeText { size: bytes.len() }) } else { Ok(()) }
+    if bytes.len() > MAX_COMPONENT_TEXT {
+        return Err(WorldError::LargeText { size: bytes.len() });
+    }
+    if text::has_too_many_items(bytes) {
+        return Err(WorldError::Intricate(format!(
+            "its text has more than {} items in one component or instance: a binary, as `wasm-tools parse` makes it, may have more",
+            text::MAX_ITEMS
+        )));
+    }
+    Ok(())
 }
 
 /// What the text parser is told that its file is called.

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use wit_parser::{InterfaceId, Resolve, WorldItem, WorldKey};
+use wit_parser::{IndexMap, InterfaceId, Resolve, WorldItem, WorldKey};
 
 use super::component::Named;
 use super::wit_types::WitTypes;
 use super::{Extern, ExternKind, Function, WitSource, wit};
-use crate::model::{Fitting, FuncType, Resource, first_signature_difference, fits};
+use crate::model::{Fitting, FuncType, Resource, Side, first_signature_difference, fits};
 
 /// What the printed text says otherwise than the binary, if it does.
 pub(super) fn difference(text: &str, named: &[Named]) -> Option<String> {
@@ -23,27 +23,36 @@ pub(super) fn difference(text: &str, named: &[Named]) -> Option<String> {
         return Some("it has no world".to_owned());
     };
     let interfaces = interfaces(&resolve);
+    let (imported, exported) = (functions(&world.imports), functions(&world.exports));
     named.iter().find_map(|item| {
         let name = item.read.name.to_string();
-        let items = [&world.imports, &world.exports];
         match item.read.kind {
             ExternKind::Interface => {
                 let Some(id) = interfaces.get(&name) else { return Some(format!("`{name}` is not there")) };
-                let functions: Vec<Function> =
-                    resolve.interfaces[*id].functions.values().filter_map(|found| types.function(found).ok()).collect();
+                let function = |wanted: &str| types.function(resolve.interfaces[*id].functions.get(wanted)?).ok();
                 let resource = |wanted: &str| types.resource(*resolve.interfaces[*id].types.get(wanted)?);
-                interface_difference(&item.read, &functions, resource)
+                interface_difference(&item.read, function, resource)
             }
             ExternKind::Function => {
-                let found = items.into_iter().flat_map(|items| items.values()).filter_map(|item| match item {
-                    WorldItem::Function(function) => types.function(function).ok(),
-                    WorldItem::Interface { .. } | WorldItem::Type { .. } => None,
-                });
-                interface_difference(&item.read, &found.collect::<Vec<_>>(), |_| None)
+                let functions = match item.side {
+                    Side::Import => &imported,
+                    Side::Export => &exported,
+                };
+                let function = |wanted: &str| types.function(functions.get(wanted)?).ok();
+                interface_difference(&item.read, function, |_| None)
             }
             ExternKind::Type => None,
         }
     })
+}
+
+/// The functions of one side of a world itself, by their names.
+fn functions<'a>(items: &'a IndexMap<WorldKey, WorldItem>) -> HashMap<&'a str, &'a wit_parser::Function> {
+    let function = |item: &'a WorldItem| match item {
+        WorldItem::Function(function) => Some((function.name.as_str(), function)),
+        WorldItem::Interface { .. } | WorldItem::Type { .. } => None,
+    };
+    items.values().filter_map(function).collect()
 }
 
 /// The interfaces by the names that the binary has for them; inline ones by those in the world.
@@ -62,16 +71,15 @@ fn interfaces(resolve: &Resolve) -> HashMap<String, InterfaceId> {
 
 fn interface_difference<'a>(
     wanted: &Extern,
-    functions: &[Function],
+    function: impl Fn(&str) -> Option<Function>,
     resource: impl Fn(&str) -> Option<&'a Resource>,
 ) -> Option<String> {
-    for function in &wanted.functions {
-        let place = || format!("`{}` of `{}`", function.name, wanted.name);
-        let mut found = functions.iter().filter(|found| found.name == function.name);
-        match found.next() {
+    for known in &wanted.functions {
+        let place = || format!("`{}` of `{}`", known.name, wanted.name);
+        match function(&known.name) {
             None => return Some(format!("{} is not there", place())),
-            Some(found) if !is_same(&function.ty, &found.ty) => {
-                return Some(format!("{} is `{}` there, not `{}`", place(), found.ty, function.ty));
+            Some(found) if !is_same(&known.ty, &found.ty) => {
+                return Some(format!("{} is `{}` there, not `{}`", place(), found.ty, known.ty));
             }
             Some(_) => {}
         }

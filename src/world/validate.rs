@@ -59,6 +59,7 @@ impl<'a> Validation<'a> {
         let mut outermost = None;
         for payload in parser.parse_all(bytes) {
             let payload = payload.map_err(invalid)?;
+            self.weigh_first(&payload, &validator).map_err(|over| WorldError::Costly(over.of(None)))?;
             let valid = validator.payload(&payload).map_err(invalid)?;
             self.weigh(&payload, &validator).map_err(|over| WorldError::Costly(over.of(None)))?;
             match valid {
@@ -78,6 +79,18 @@ impl<'a> Validation<'a> {
         Ok(Validated { types, scales: self.scales, lowered: self.lowered })
     }
 
+    /// Weighs what takes the validator itself long: for each function that crosses the edge of a component, it goes
+    /// through all parts of the types.
+    fn weigh_first(&mut self, payload: &Payload<'_>, validator: &Validator) -> Result<(), Over> {
+        match (payload, validator.types(0)) {
+            (Payload::ComponentCanonicalSection(section), Some(types)) => {
+                self.scales.add_parts(section.count())?;
+                self.lowered.add(section, types, &mut self.scales)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Weighs what stands outside function bodies. It has been validated.
     fn weigh(&mut self, payload: &Payload<'_>, validator: &Validator) -> Result<(), Over> {
         match payload {
@@ -85,19 +98,13 @@ impl<'a> Validation<'a> {
                 let is_module = *encoding == wasmparser::Encoding::Module;
                 self.open.push(is_module.then(|| (self.modules, Contents::default())));
                 self.modules += usize::from(is_module);
-                self.scales.add_parts(1)
+                self.scales.add_module()
             }
             Payload::End(_) => {
                 let ended = self.open.pop().flatten();
                 ended.map_or(Ok(()), |(_, contents)| self.scales.add_content(contents.bytes()))
             }
             Payload::ComponentInstanceSection(section) => self.scales.add_parts(section.count()),
-            Payload::ComponentCanonicalSection(section) => {
-                if let Some(types) = validator.types(0) {
-                    self.lowered.add(section, types);
-                }
-                self.scales.add_parts(section.count())
-            }
             payload => match self.open.last_mut() {
                 Some(Some((_, contents))) => contents.add(payload, validator, &mut self.scales),
                 _ => Ok(()),

@@ -20,7 +20,12 @@ const PART: u64 = 400;
 /// One value for so many pairs of a block and of a value that may live across it.
 const SPREAD: u64 = 8;
 
-/// What a call costs beside its arguments and results, and what each of these costs that finds no register.
+/// The compiler has a list for each local, of a few bytes for each block up to the last that uses it. So many of its
+/// entries count as one pair.
+const ENTRIES: u64 = 8;
+
+/// What a call costs beside its arguments and results, and what each of these costs that finds no register, in a
+/// trampoline too.
 const CALL: u64 = 10;
 
 /// So many arguments and results of a call may find registers.
@@ -49,6 +54,8 @@ pub(super) enum Measure {
     Spread,
     /// Functions of all modules.
     Functions,
+    /// Core modules and components, those inside others included.
+    Modules,
     /// Bytes of the memories and tables as they are when instances begin.
     Content,
     /// All of that together.
@@ -66,6 +73,7 @@ impl Measure {
             Self::Passed => 5_000_000,
             Self::Spread => 40_000_000,
             Self::Functions => 500_000,
+            Self::Modules => 2_000,
             Self::Content => 128 << 20,
             Self::Sum => 200_000_000,
         }
@@ -81,6 +89,7 @@ impl Measure {
             Self::Passed => "values taken and given by its operators and branches",
             Self::Spread => "pairs of a block and a value that may live across it",
             Self::Functions => "functions",
+            Self::Modules => "core modules and components",
             Self::Content => "bytes in its memories and tables from the start",
             Self::Sum => "units of work for the compiler",
         }
@@ -142,6 +151,11 @@ impl Over {
     }
 }
 
+/// How many of the parameters and results of a call find no register.
+fn beyond_registers(values: u64) -> u64 {
+    values.saturating_sub(REGISTERS)
+}
+
 fn within(measure: Measure, found: u64) -> Result<(), Over> {
     if found > measure.limit() { Err(Over { measure, found }) } else { Ok(()) }
 }
@@ -151,6 +165,7 @@ fn within(measure: Measure, found: u64) -> Result<(), Over> {
 pub(super) struct Scales {
     sum: u64,
     functions: u64,
+    modules: u64,
     content: u64,
 }
 
@@ -165,7 +180,14 @@ impl Scales {
         within(Measure::Sum, self.sum)
     }
 
-    /// Adds core modules, or functions that cross the edge of a component.
+    /// Adds a core module or a component. The validator copies a list of all before when one ends.
+    pub(super) fn add_module(&mut self) -> Result<(), Over> {
+        self.modules += 1;
+        within(Measure::Modules, self.modules)?;
+        self.add_parts(1)
+    }
+
+    /// Adds instances, or functions that cross the edge of a component.
     pub(super) fn add_parts(&mut self, count: u32) -> Result<(), Over> {
         self.add(PART * u64::from(count))
     }
@@ -174,7 +196,12 @@ impl Scales {
     pub(super) fn add_function(&mut self, values: u64) -> Result<(), Over> {
         self.functions += 1;
         within(Measure::Functions, self.functions)?;
-        self.add(FUNCTION + values)
+        self.add_type(values)
+    }
+
+    /// Adds a function type with so many parameters and results. Each gets a trampoline, used or not.
+    pub(super) fn add_type(&mut self, values: u64) -> Result<(), Over> {
+        self.add(FUNCTION + values + CALL * beyond_registers(values))
     }
 
     /// Adds what is in a memory or table from the start.
@@ -212,6 +239,9 @@ pub(super) struct Body {
     /// For each local, the block that uses it, and how many are not of one block alone.
     uses: Vec<Use>,
     shared: u64,
+    /// For each local, the last block that uses it, and the sum of these.
+    last: Vec<u32>,
+    entries: u64,
     /// The number of the basic block that is being read.
     block: u32,
     /// What is nested, the outermost first: whether it is a loop.
@@ -229,10 +259,12 @@ impl Body {
         within(Measure::Body, bytes as u64)?;
         self.uses.clear();
         self.uses.resize(usize::try_from(locals).unwrap_or_default(), Use::None);
+        self.last.clear();
+        self.last.resize(self.uses.len(), 0);
         self.frames.clear();
         // Each local gets a first value.
         (self.passed, self.blocks, self.waiting) = (u64::from(locals), 0, 0);
-        (self.loops, self.shared, self.block) = (0, 0, 0);
+        (self.loops, self.shared, self.block, self.entries) = (0, 0, 0, 0);
         Ok(())
     }
 
@@ -278,7 +310,7 @@ impl Body {
             | Operator::ReturnCall { .. }
             | Operator::ReturnCallIndirect { .. }
             | Operator::ReturnCallRef { .. } => {
-                let beyond = u64::from(taken).saturating_add(u64::from(given)).saturating_sub(REGISTERS);
+                let beyond = beyond_registers(u64::from(taken) + u64::from(given));
                 self.passed = self.passed.saturating_add(CALL * (1 + beyond));
             }
             Operator::Else
@@ -308,7 +340,10 @@ impl Body {
     }
 
     fn use_local(&mut self, index: u32, reads: bool) {
-        let Some(known) = usize::try_from(index).ok().and_then(|index| self.uses.get_mut(index)) else { return };
+        let Ok(index) = usize::try_from(index) else { return };
+        let (Some(known), Some(last)) = (self.uses.get_mut(index), self.last.get_mut(index)) else { return };
+        self.entries += u64::from(self.block - *last);
+        *last = self.block;
         let now = match *known {
             Use::None if !reads => Use::Block(self.block),
             Use::Block(block) if block == self.block => Use::Block(block),
@@ -329,6 +364,6 @@ impl Body {
     }
 
     fn spread(&self) -> u64 {
-        self.blocks.saturating_mul(self.shared).saturating_add(self.waiting)
+        self.blocks.saturating_mul(self.shared).saturating_add(self.waiting + self.entries / ENTRIES)
     }
 }

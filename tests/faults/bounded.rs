@@ -37,3 +37,10 @@ pub fn accepted(binary: &[u8]) {
     App::builder().file("bomb.toml", MANIFEST).file("bomb.wasm", binary).build().unwrap();
     assert!(start.elapsed() < AT_ONCE, "{:?}", start.elapsed());
 }
+
+/// What a component weighs that `check` accepts.
+pub fn weight(binary: &[u8]) -> u64 {
+    let files = Memory::default().with("bomb.toml", MANIFEST).with("bomb.wasm", binary.to_vec());
+    let checked = check(&files).unwrap();
+    checked.plan.unwrap_or_else(|| panic!("{:?}", checked.diagnostics)).plugins[0].weight
+}

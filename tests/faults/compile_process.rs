@@ -85,7 +85,7 @@ fn heavy() -> Vec<u8> {
 
 /// What takes ten seconds and more to compile.
 fn slow() -> Vec<u8> {
-    bombs::twice_and(&bombs::locals_in_branches(1_000, 19_000), 3)
+    bombs::twice_and(&bombs::locals_in_branches(1_000, 17_000), 3)
 }
 
 #[test]

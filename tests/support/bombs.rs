@@ -5,7 +5,7 @@
 use wasm_encoder::{
     BlockType, CodeSection, Component, ConstExpr, DataSection, ElementSection, Elements, ExportKind, ExportSection,
     Function, FunctionSection, Instruction, MemorySection, MemoryType, Module, ModuleSection, NameMap, NameSection,
-    RefType, TableSection, TableType, TypeSection, ValType,
+    NestedComponentSection, RefType, TableSection, TableType, TypeSection, ValType,
 };
 
 use Instruction::{Block, Br, BrIf, BrTable, Call, Drop, Else, End, I32Add, I32Const, If, LocalGet, LocalSet, Loop};
@@ -23,6 +23,53 @@ pub enum Nest {
     Loop,
     If,
     IfElse,
+}
+
+/// Locals that one block uses alone, after so many others.
+pub fn late_locals(locals: u32, blocks: u32) -> Vec<u8> {
+    let before = (0..blocks).flat_map(|_| [I32Const(0), BrIf(0)]);
+    let last = (0..locals).flat_map(|local| [I32Const(0), LocalSet(local)]);
+    component(&module((0, 0), &function(locals, &before.chain(last).collect::<Vec<_>>()), 1))
+}
+
+/// Function types of so many parameters and as many results each, of which no function is.
+pub fn wide_types(count: u32, values: usize) -> Vec<u8> {
+    let mut types = TypeSection::new();
+    for number in 0..count {
+        let bit = |bit: usize| if bit < 32 && number >> bit & 1 == 1 { ValType::I64 } else { ValType::I32 };
+        types.ty().function((0..values).map(bit), vec![ValType::I32; values]);
+    }
+    let mut module = Module::new();
+    module.section(&types);
+    component(&module)
+}
+
+/// Core modules of one type each, so many in each of so many components.
+pub fn many_modules(components: u32, modules: u32) -> Vec<u8> {
+    let mut types = TypeSection::new();
+    types.ty().function([], []);
+    let mut module = Module::new();
+    module.section(&types);
+    let (mut inner, mut outer) = (Component::new(), Component::new());
+    for _ in 0..modules {
+        inner.section(&ModuleSection(&module));
+    }
+    for _ in 0..components {
+        outer.section(&NestedComponentSection(&inner));
+    }
+    outer.finish()
+}
+
+/// So many functions, each lifted once more, whose parameter is a variant of variants: few values, and many parts.
+pub fn intricate_functions(functions: usize, cases: usize) -> String {
+    let variant = |ty: &str| (0..cases).map(|case| format!("(case \"c{case}\" {ty})")).collect::<String>();
+    let lifted = "(func (type $f) (canon lift (core func $i \"f\")))".repeat(functions);
+    format!(
+        "(component (type $a (variant {})) (type $b (variant {})) (type $f (func (param \"p\" $b)))
+         (core module $m (func (export \"f\") (param i32 i32 i32))) (core instance $i (instantiate $m)) {lifted})",
+        variant("u8"),
+        variant("$a")
+    )
 }
 
 /// A component with one core module and no instances.

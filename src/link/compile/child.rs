@@ -16,6 +16,10 @@ pub(super) const REFUSED: i32 = 3;
 /// The order, or the component, cannot be read, or a limit cannot be set; standard output says why.
 pub(super) const FAILED: i32 = 4;
 
+/// What the process says last when the code is in the cache. Without it, a code of 0 says only that the program ended
+/// before it called [`compile_child_main`].
+pub(super) const DONE: &str = "compiled";
+
 /// The stack of the thread that compiles: as much as other threads that compile have, so that what can be compiled
 /// here can be compiled there.
 const STACK: usize = 2 << 20;
@@ -62,7 +66,6 @@ pub(super) fn is_possible() -> bool {
 /// plugweave::compile_child_main();
 /// ```
 pub fn compile_child_main() {
-    CALLED.store(true, Ordering::Relaxed);
     if let Some(order) = std::env::var_os(ORDER) {
         let code = match order.to_str().map(serde_json::from_str::<Order>) {
             Some(Ok(order)) => obey(&order),
@@ -70,6 +73,8 @@ pub fn compile_child_main() {
         };
         std::process::exit(code);
     }
+    // Not before: the process that compiles starts none itself, even where it has other threads.
+    CALLED.store(true, Ordering::Relaxed);
 }
 
 /// Compiles what standard input says, so that the code is left in the cache.
@@ -91,7 +96,7 @@ fn obey(order: &Order) -> i32 {
         thread.spawn_scoped(scope, compile).map(|thread| thread.join().unwrap_or_else(|_| Err(GAVE_UP.to_owned())))
     });
     match compiled {
-        Ok(Ok(())) => 0,
+        Ok(Ok(())) => tell(0, DONE),
         Ok(Err(cause)) => tell(REFUSED, &cause),
         Err(error) => tell(FAILED, &format!("no thread can be started: {error}")),
     }
@@ -107,7 +112,7 @@ fn tell(code: i32, why: &str) -> i32 {
 /// The address space that this process may have, and so any that it starts.
 #[cfg(unix)]
 pub(super) fn own_memory() -> u64 {
-    rustix::process::getrlimit(rustix::process::Resource::As).maximum.unwrap_or(u64::MAX)
+    rustix::process::getrlimit(rustix::process::Resource::As).current.unwrap_or(u64::MAX)
 }
 
 #[cfg(not(unix))]
@@ -122,9 +127,11 @@ fn limit(order: &Order) -> std::io::Result<()> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
     let at_most = |resource, soft: u64, hard: u64| {
-        // What is lower already cannot be raised, and need not be.
-        let most = getrlimit(resource).maximum.unwrap_or(u64::MAX).min(hard);
-        setrlimit(resource, Rlimit { current: Some(soft.min(most)), maximum: Some(most) })
+        // What is lower already need not be raised, and the hard limit cannot be.
+        let known = getrlimit(resource);
+        let most = known.maximum.unwrap_or(u64::MAX).min(hard);
+        let soft = known.current.unwrap_or(u64::MAX).min(soft).min(most);
+        setrlimit(resource, Rlimit { current: Some(soft), maximum: Some(most) })
     };
     at_most(Resource::Core, 0, 0)?;
     // At the soft limit a signal tells that it was the time; at the hard one it ends in any case.

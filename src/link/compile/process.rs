@@ -4,7 +4,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
-use super::child::{FAILED, ORDER, Order, REFUSED};
+use super::child::{DONE, FAILED, ORDER, Order, REFUSED};
 use crate::link::{CompileExcess, LinkError};
 use crate::model::PluginId;
 
@@ -41,7 +41,11 @@ fn judge(plugin: &PluginId, order: &Order, ended: Ended) -> Result<(), LinkError
     let excess = match ended.status {
         None => CompileExcess::Time { limit: longest(order) },
         Some(status) => match (status.code(), signal(status)) {
-            (Some(0), _) => return Ok(()),
+            (Some(0), _) if ended.output.ends_with(DONE) => return Ok(()),
+            (Some(0), _) => {
+                let cause = "it ended and has compiled nothing; call `compile_child_main` first in `main`".to_owned();
+                return Err(LinkError::CompileProcess { plugin, cause });
+            }
             (Some(REFUSED), _) => return Err(LinkError::Compile { plugin, cause: ended.output }),
             (Some(FAILED), _) => return Err(LinkError::CompileProcess { plugin, cause: ended.output }),
             (_, Some(Signal::CpuTime)) => CompileExcess::CpuTime { limit: Duration::from_secs(order.seconds()) },
@@ -176,10 +180,12 @@ mod tests {
     #[test]
     fn each_way_to_end_is_told() {
         let exit = |code: i32| Some(code << 8);
-        assert_eq!(judged(exit(0), "", ""), "compiled");
+        assert_eq!(judged(exit(0), DONE, ""), "compiled");
+        assert_eq!(judged(exit(0), &format!("welcome\n{DONE}"), ""), "compiled");
         assert_eq!(judged(exit(REFUSED), "bad", ""), "plugin `a` cannot be compiled: bad");
         for (status, output, errors, expected) in [
             (exit(FAILED), "no", "", "a process of its own, and that failed: no"),
+            (exit(0), "usage: shell FILE", "", "it ended and has compiled nothing; call `compile_child_main` first"),
             (exit(101), "", "", "it ended with the code 101"),
             (Some(24), "", "", "(PW003): it takes more than 2s of CPU time; raise `compile-time`"),
             (Some(6), "", "memory allocation of 9 bytes failed", "(PW003): it takes more than 3 MiB of memory"),

@@ -146,3 +146,21 @@ fn a_text_that_nobody_would_read_is_refused() {
     );
     assert_eq!(printed(&text), Err(WorldError::TooLarge));
 }
+
+#[test]
+fn an_import_and_an_export_of_one_name_are_two_functions() {
+    let text = printed(
+        "(component (import \"f\" (func))
+            (core module $m (func (export \"g\") (param i32))) (core instance $i (instantiate $m))
+            (func (export \"f\") (param \"x\" u32) (canon lift (core func $i \"g\"))))",
+    )
+    .unwrap();
+    assert!(text.contains("import f: func();") && text.contains("export f: func(x: u32);"), "{text}");
+}
+
+#[test]
+fn many_functions_of_the_world_are_read_back() {
+    // Looking for each of them among all others took half a minute.
+    let imports: String = (0..20_000).map(|n| format!("(import \"f{n}\" (func))")).collect();
+    assert!(printed(&format!("(component {imports})")).is_ok());
+}
