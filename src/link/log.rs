@@ -24,8 +24,11 @@ const OVERHEAD: usize = 128;
 /// How long the thread stays when there is nothing to log.
 const LINGER: Duration = Duration::from_millis(100);
 
-/// How long the end of an app waits for the log at most.
+/// How long the end of an app waits for the next event to be through.
 const FLUSH: Duration = Duration::from_millis(500);
+
+/// How long it waits in all at most.
+const LONGEST_FLUSH: Duration = Duration::from_secs(10);
 
 /// Name of the thread that logs.
 const THREAD: &str = "plugweave-log";
@@ -119,7 +122,9 @@ pub fn told_dropped(count: u64, noun: &str) -> String {
     format!("{count} {noun} {were} dropped: the log is read too slowly")
 }
 
-/// Waits until what plugins have printed so far is [logged](https://docs.rs/tracing), but half a second at most.
+/// Waits until what plugins have printed so far is [logged](https://docs.rs/tracing).
+///
+/// It gives up when no event is through for half a second, and after ten seconds in all.
 ///
 /// Plugweave logs on a thread of its own, so that no call waits for the log. The end of an app waits for it like this;
 /// a program that writes elsewhere what belongs behind the log can do it, too.
@@ -142,15 +147,17 @@ impl Log {
         if std::thread::current().name() == Some(THREAD) {
             return;
         }
-        let until = Instant::now() + FLUSH;
+        let end = Instant::now() + LONGEST_FLUSH;
         let mut queue = self.lock();
         let wanted = queue.queued;
         while queue.done < wanted {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            let left = end.saturating_duration_since(Instant::now()).min(FLUSH);
+            let done = queue.done;
+            let is_stuck = |queue: &mut Queue| queue.done == done;
+            queue = self.done.wait_timeout_while(queue, left, is_stuck).unwrap_or_else(PoisonError::into_inner).0;
+            if queue.done == done {
                 return;
             }
-            queue = self.done.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -191,7 +198,11 @@ impl Event {
         let Self { source, size, dispatch, log } = self;
         let dropped = source.0.dropped.swap(0, Ordering::Relaxed);
         // A subscriber that panics ends neither the thread nor the process; the hook has told it.
-        let _ = catch_unwind(AssertUnwindSafe(|| tracing::dispatcher::with_default(&dispatch, || log(dropped))));
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            // Moved in: where it is the last of its clones, the subscriber ends here, and that may panic too.
+            let dispatch = dispatch;
+            tracing::dispatcher::with_default(&dispatch, || log(dropped));
+        }));
         source.0.bytes.fetch_sub(size, Ordering::Relaxed);
     }
 }
@@ -237,6 +248,59 @@ mod tests {
         let (told, tells) = mpsc::channel();
         let source = LogSource::default();
         source.log(1, |_| std::panic::resume_unwind(Box::new("a subscriber")));
+        source.log(1, move |_| told.send(()).unwrap());
+        tells.recv_timeout(Duration::from_secs(60)).unwrap();
+    }
+
+    #[test]
+    fn a_slow_log_is_waited_for_as_long_as_it_goes_on() {
+        let log: &'static Log = Box::leak(Box::new(Log::new()));
+        let source = LogSource::of(log);
+        let (told, tells) = mpsc::channel();
+        for _ in 0..10 {
+            let told = told.clone();
+            source.log(1, move |_| {
+                std::thread::sleep(FLUSH / 5);
+                told.send(()).unwrap();
+            });
+        }
+        log.flush();
+        assert_eq!(tells.try_iter().count(), 10);
+    }
+
+    /// A subscriber whose end panics.
+    struct Brittle;
+
+    impl tracing::Subscriber for Brittle {
+        fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+            true
+        }
+        fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+            tracing::span::Id::from_u64(1)
+        }
+        fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+        fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+        fn event(&self, _: &tracing::Event<'_>) {}
+        fn enter(&self, _: &tracing::span::Id) {}
+        fn exit(&self, _: &tracing::span::Id) {}
+    }
+
+    impl Drop for Brittle {
+        fn drop(&mut self) {
+            std::panic::resume_unwind(Box::new("the end of a subscriber"));
+        }
+    }
+
+    #[test]
+    fn a_subscriber_whose_end_panics_does_not_end_the_log() {
+        let log: &'static Log = Box::leak(Box::new(Log::new()));
+        let source = LogSource::of(log);
+        let (go, goes) = mpsc::channel::<()>();
+        let (told, tells) = mpsc::channel();
+        tracing::dispatcher::with_default(&Dispatch::new(Brittle), || {
+            source.log(1, move |_| goes.recv().unwrap());
+        });
+        go.send(()).unwrap();
         source.log(1, move |_| told.send(()).unwrap());
         tells.recv_timeout(Duration::from_secs(60)).unwrap();
     }
