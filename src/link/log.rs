@@ -208,7 +208,13 @@ mod tests {
         let (told, tells) = mpsc::channel();
         let log: &'static Log = Box::leak(Box::new(Log::new()));
         let (source, other) = (LogSource::of(log), LogSource::of(log));
-        source.log(1, move |_| goes.recv().unwrap());
+        let (begun, begins) = mpsc::channel::<()>();
+        source.log(1, move |_| {
+            begun.send(()).unwrap();
+            goes.recv().unwrap();
+        });
+        // What is dropped from here on is told by the next one.
+        begins.recv().unwrap();
         let begin = Instant::now();
         let piece = (MOST_OF_ONE - 2 * OVERHEAD - 1) / 4 - OVERHEAD;
         for number in 0..10 {
