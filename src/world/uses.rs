@@ -225,7 +225,7 @@ fn check(interfaces: &Graph, worlds: &[WorldParts]) -> Result<(), WorldError> {
     Ok(())
 }
 
-/// Who needs whom, as many times as it does.
+/// Which node needs which others, each as many times as it does.
 #[derive(Default)]
 struct Graph(Vec<Vec<usize>>);
 
