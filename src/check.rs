@@ -209,7 +209,7 @@ impl Reading {
         let Some((file, _)) = self.text(files, path, bytes) else { return };
         self.diagnostics.push(
             Diagnostic::error(Code::Pw401, message)
-                .label(file, 0..0, "nobody reads this")
+                .label(file, 0..0, "not read")
                 .help("write what it says into the `app.toml` of the app's own folder, and remove it here"),
         );
     }

@@ -167,8 +167,10 @@ fn in_json(out: &mut String, c: char) {
 /// Goes through a text, and says of each character whether it is shown.
 #[derive(Default)]
 struct Judge {
-    /// Whether a combining mark would stand on something of the text.
+    /// Whether a combining mark would stand on a letter, digit or sign of the text.
     on_base: bool,
+    /// Whether that is a sign, such as an emoji, of which a selector says how it is drawn.
+    on_sign: bool,
     marks: usize,
 }
 
@@ -176,15 +178,19 @@ impl Judge {
     fn shows(&mut self, c: char, kept: &[char]) -> bool {
         if let '\u{20}'..='\u{7e}' = c {
             // A mark on a quote or a bracket would change what the text around a name says.
-            *self = Self { on_base: c.is_ascii_alphanumeric(), marks: 0 };
+            *self = Self { on_base: c.is_ascii_alphanumeric(), ..Self::default() };
             return true;
+        }
+        if is_selector(c) {
+            return std::mem::take(&mut self.on_sign);
         }
         if is_mark(c) {
             self.marks += 1;
             return self.on_base && self.marks <= MOST_MARKS;
         }
         let shows = kept.contains(&c) || is_space(c) || (is_printable(c) && !is_blank(c));
-        *self = Self { on_base: shows && !c.is_whitespace(), marks: 0 };
+        let on_base = shows && !c.is_whitespace();
+        *self = Self { on_base, on_sign: on_base && !c.is_alphanumeric(), marks: 0 };
         shows
     }
 }
@@ -196,6 +202,9 @@ fn is_printable(c: char) -> bool {
 
 /// Whether a character is drawn over the one before it. The standard library prints those of a string, but not alone.
 fn is_mark(c: char) -> bool {
+    if is_unseen(c) {
+        return false;
+    }
     let mut behind = [0; 5];
     behind[0] = b'a';
     let length = 1 + c.encode_utf8(&mut behind[1..]).len();
@@ -207,9 +216,20 @@ fn is_space(c: char) -> bool {
     c.is_whitespace() && !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-/// Letters that are not seen: those that fill the places of a Hangul syllable.
+/// Letters and signs that are not seen: those that fill the places of a Hangul syllable, and Braille without dots.
 fn is_blank(c: char) -> bool {
-    matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}')
+    matches!(c, '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}')
+}
+
+/// Whether a character says that the one before it is drawn as text or as an emoji.
+fn is_selector(c: char) -> bool {
+    matches!(c, '\u{fe0e}' | '\u{fe0f}')
+}
+
+/// Combining marks that are not seen, so that two names with and without them look the same: the joiner of
+/// graphemes, vowels of Khmer that are not written, and selectors of variants.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{34f}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0d}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 #[cfg(test)]
@@ -230,6 +250,9 @@ mod tests {
             ("a\u{200b}b\u{200d}c\u{feff}\u{ad}", "a\\u{200b}b\\u{200d}c\\u{feff}\\u{ad}"),
             ("\u{2028}\u{2029}\u{85}", "\\u{2028}\\u{2029}\\u{85}"),
             ("\u{e000}\u{10fffd}\u{fffe}\u{378}\u{e0041}", "\\u{e000}\\u{10fffd}\\u{fffe}\\u{378}\\u{e0041}"),
+            ("a\u{34f}b\u{fe00}\u{fe0f}\u{e0100}", "a\\u{34f}b\\u{fe00}\\u{fe0f}\\u{e0100}"),
+            ("\u{2603}\u{fe0f}\u{fe0f}", "\u{2603}\u{fe0f}\\u{fe0f}"),
+            ("\u{17b4}\u{180b}\u{180f}\u{2800}", "\\u{17b4}\\u{180b}\\u{180f}\\u{2800}"),
             ("\u{3164}\u{ffa0}\u{115f}", "\\u{3164}\\u{ffa0}\\u{115f}"),
             ("\u{301}a", "\\u{301}a"),
             ("= \u{338}=\u{338}", "= \\u{338}=\\u{338}"),

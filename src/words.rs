@@ -7,7 +7,7 @@ pub(crate) use crate::foreign::cut;
 pub(crate) use crate::foreign::{shown, told};
 pub(crate) use effort::Effort;
 
-/// Longer words are not compared: nobody mistypes them into a key, and comparing is quadratic.
+/// Longer words are not compared: they are no mistyped keys, and comparing is quadratic.
 const LONGEST: usize = 128;
 
 /// The candidates that a mistyped word probably meant, nearest first, at most three.

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::str::FromStr;
 
 use wasm_wave::ast::{Node, NodeType};
-use wasm_wave::parser::ParserError;
+use wasm_wave::parser::{ParserError, ParserErrorKind};
 use wasm_wave::untyped::UntypedFuncCall;
 use wasmtime::component::Val as Raw;
 
@@ -104,14 +104,29 @@ fn missing_parentheses(text: &str) -> String {
 }
 
 fn malformed(error: &ParserError, source: &str) -> WaveError {
-    let detail = error.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
+    // Of a token the detail is the parser's own name for it.
+    let detail = error.detail().filter(|_| error.kind() != ParserErrorKind::UnexpectedToken);
+    let detail = detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
     let near = excerpt(source, error.span().start..source.len());
     let near = if near.is_empty() { "the end".to_owned() } else { format!("`{near}`") };
     // Of all words only `some` needs a value, so that it fails here and not at the type.
     let before = source.get(..error.span().start).unwrap_or_default().trim_end();
     let is_word = before.strip_suffix("some").is_some_and(|rest| rest.ends_with(['(', ',', '[', ' ', ':', '{']));
-    let hint = if is_word { "; `some` takes a value, and a case of that name is written `%some`" } else { "" };
+    let hint = if is_word {
+        "; `some` takes a value, and a case of that name is written `%some`"
+    } else if is_mixed_case(before, source.get(error.span().start..).unwrap_or_default()) {
+        "; a word of a name is written in small letters or in capitals, not in both"
+    } else {
+        ""
+    };
     WaveError(format!("the arguments are not well formed: {}{detail} at {near}{hint}", error.kind()))
+}
+
+/// Whether a text is cut where its letters change between small ones and capitals, as the parser does with `None`.
+fn is_mixed_case(before: &str, behind: &str) -> bool {
+    let (Some(last), Some(first)) = (before.chars().next_back(), behind.chars().next()) else { return false };
+    (last.is_ascii_uppercase() && first.is_ascii_lowercase())
+        || (last.is_ascii_lowercase() && first.is_ascii_uppercase())
 }
 
 /// The words of WAVE that have a meaning of their own.

@@ -35,7 +35,7 @@ pub(super) struct Loaded {
 
 type Outcome = Result<Loaded, Diagnostic>;
 
-/// Where binaries come from, and what becomes of them.
+/// Reads binaries and their WIT.
 pub(super) struct Loader<'a> {
     pub(super) files: &'a dyn Files,
     pub(super) sources: &'a Sources,

@@ -78,7 +78,7 @@ pub(super) fn bad_binary(manifest: &Manifest, path: &str, error: WorldError) -> 
         ) => (
             &manifest.component,
             "this component",
-            "build it so that it imports and exports interfaces, functions and types only",
+            "build it so that it imports and exports interfaces, functions and types only, each under a name of its kind",
         ),
         (WorldError::Invalid(told), _) => (&manifest.component, "this binary", invalid_help(told)),
         (WorldError::HugeValue(_), _) => {

@@ -57,7 +57,7 @@ pub enum Command {
     /// Explain why an import is bound as it is
     #[command(
         after_help = "Tells what the manifests say about the import, who serves it in which order, who does not \
-        and why not, and what becomes of the answers. INTERFACE is the import's own name; its version may be left \
+        and why not, and how the answers become a reply. INTERFACE is the import's own name; its version may be left \
         out. Works also when the app has problems.\n\n\
         Example: plugweave why plugins editor text:stats/words"
     )]

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use plugweave::foreign::shown;
 use plugweave::{CallError, CallErrorKind};
 
-/// More frames are not shown; whoever needs them has `--format json`.
+/// More frames are not shown; `--format json` has all.
 const SHOWN: usize = 12;
 
 /// In Rust all that is called from this function is how a panic ends, not how it began.
@@ -14,7 +14,7 @@ const PANIC: &str = "rust_begin_unwind";
 pub fn told(error: &CallError) -> Option<String> {
     let origin = error.origin()?;
     let frames = without_panic(error.backtrace());
-    // An exit is no accident, and numbers of functions help nobody.
+    // An exit is no accident, and numbers of functions explain nothing.
     if frames.len() < 2 || error.kind() == CallErrorKind::Exit || !frames.iter().any(|frame| is_named(frame)) {
         return None;
     }

@@ -1,4 +1,4 @@
-//! Standard error, written by a thread of its own: a pipe that nobody reads must hold up no call of a plugin.
+//! Standard error, written by a thread of its own, so that a full pipe delays no call of a plugin.
 //!
 //! What waits is bounded. What does not fit is dropped and counted.
 

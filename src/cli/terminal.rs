@@ -11,7 +11,7 @@ use super::stderr::{self, Stderr};
 
 /// A result could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("the output cannot be written: {0}")]
+#[error("the output cannot be written")]
 pub struct OutputError(#[from] io::Error);
 
 impl OutputError {

@@ -19,6 +19,7 @@ pub fn check(plugin: &Plugin, import: &Extern) -> Vec<Diagnostic> {
     // A function with a resource that is another one says more than the resource alone.
     if problems.is_empty() {
         problems.extend(missing_resource(plugin, import, offered));
+        problems.extend(other_resource(plugin, import, offered));
     }
     problems
 }
@@ -29,7 +30,8 @@ pub fn serves(import: &Extern) -> bool {
         let is_served = |function: &Function| {
             offered.function(&function.name).is_some_and(|there| difference(import, function, there).is_none())
         };
-        import.functions.iter().all(is_served) && unknown_resource(import, offered).is_none()
+        let unfit = unknown_resource(import, offered).is_some() || confused_resource(import, offered).is_some();
+        import.functions.iter().all(is_served) && !unfit
     })
 }
 
@@ -71,6 +73,36 @@ fn missing_resource(plugin: &Plugin, import: &Extern, offered: &Extern) -> Optio
     let there: Vec<&str> = offered.resources.iter().map(|(name, _)| name.as_str()).collect();
     let near: Vec<String> = nearest(name, there).into_iter().map(str::to_owned).collect();
     Some(lacking(plugin, import, &format!("the resource `{}`", shown(name)), &near))
+}
+
+/// PW203: a resource that the runtime defines there, and the plugin takes for another one.
+fn other_resource(plugin: &Plugin, import: &Extern, offered: &Extern) -> Option<Diagnostic> {
+    let (name, resource) = confused_resource(import, offered)?;
+    let (id, name) = (plugin.id(), shown(name));
+    let message =
+        format!("the resource `{name}` of `{}` at the runtime is another one than `{id}` imports there", import.name);
+    let of = match &resource.interface {
+        Some(interface) => format!("`{interface}`"),
+        None => "the world itself".to_owned(),
+    };
+    Some(
+        here(plugin, import, Code::Pw203, message)
+            .note(format!("`{id}` declares that `{name}` is the resource `{}` of {of}", shown(&resource.name)))
+            .note(format!("the runtime provides `{name}` as a resource of its own"))
+            .help(remedy(import)),
+    )
+}
+
+/// A name under which the runtime defines a resource, and the import has another one.
+fn confused_resource<'a>(import: &'a Extern, offered: &Extern) -> Option<(&'a str, &'a Resource)> {
+    let fitting = Fitting { interfaces_match: &|mine, theirs| mine.is_compatible(theirs) };
+    let is_other = |(name, resource): &&(String, Resource)| {
+        offered.resources.iter().any(|(other, defined)| {
+            let is_defined = defined.interface.as_ref() == Some(&offered.name);
+            other == name && is_defined && !fitting.same_resource(resource, defined)
+        })
+    };
+    import.resources.iter().find(is_other).map(|(name, resource)| (name.as_str(), resource))
 }
 
 /// The resource that an import declares as its own, and the runtime does not define there.

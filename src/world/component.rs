@@ -64,8 +64,8 @@ pub(super) struct NamedType {
     pub(super) name: String,
     /// The type. Within one component, uses of one definition share one `Arc`.
     pub(super) ty: Arc<Type>,
-    /// Who named the same type first, if somebody else did: the import or export, imports counted first, and its
-    /// name there.
+    /// The import or export that names the same type before this one, if there is one: its place, imports counted first, and
+    /// the name of the type there.
     pub(super) origin: Option<(usize, String)>,
 }
 

@@ -233,6 +233,7 @@ fn encode(module: &[u8], types: &TypesRef<'_>) -> Result<Vec<u8>, WorldError> {
     let (_, wit) = guard::catch(|| metadata::decode(module))
         .ok_or_else(gave_up)?
         .map_err(|error| refused(types, error.chain().map(ToString::to_string).collect()))?;
+    uses::check_exports(&wit.resolve, wit.world)?;
     let adapter = preview1::adapter(types, &wit)?;
     let encode = || {
         let mut encoder = ComponentEncoder::default().validate(true).module(module)?;

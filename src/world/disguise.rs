@@ -91,7 +91,7 @@ fn text_kind(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     }
     let begins =
         |words: &[&str]| words.iter().any(|word| text.get(..word.len()).is_some_and(|s| s.eq_ignore_ascii_case(word)));
-    // The first line that says something in the languages whose comments are `//` and `#`.
+    // The first line that is not blank and no comment, where comments begin with `//` or `#`.
     let line =
         text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("//") && !line.starts_with('#'));
     let line = line.unwrap_or_default();

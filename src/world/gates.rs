@@ -7,12 +7,18 @@ use wit_parser::{Function, InterfaceId, Mangling, Resolve, Stability, WorldId, W
 
 use super::{Gated, preview1};
 
-/// The feature that something is gated with.
+/// The feature that an item is gated with.
 pub(super) fn feature(stability: &Stability) -> Option<&str> {
     match stability {
         Stability::Unstable { feature, .. } => Some(feature),
         Stability::Unknown | Stability::Stable { .. } => None,
     }
+}
+
+/// The feature that a function of an interface is gated with: by itself, by its resource, or by all of the interface.
+pub(super) fn feature_of<'a>(resolve: &'a Resolve, function: &'a Function, whole: Option<&'a str>) -> Option<&'a str> {
+    let of_resource = || function.kind.resource().and_then(|resource| feature(&resolve.types[resource].stability));
+    feature(&function.stability).or_else(of_resource).or(whole)
 }
 
 /// The names that a core module exports and imports.
@@ -87,7 +93,7 @@ fn leave_out_functions(
 ) -> Vec<Gated> {
     let interface = resolve.name_world_key(key);
     let gated = |function: &Function| {
-        let feature = feature(&function.stability).or(whole)?;
+        let feature = feature_of(resolve, function, whole)?;
         let is_there = names.exports(resolve, Some(key), function) || names.imports(resolve, key, &function.name);
         let function = function.name.clone();
         (!is_there).then(|| Gated { interface: Some(interface.clone()), function, feature: feature.to_owned() })

@@ -201,7 +201,7 @@ pub enum WorldError {
         module: String,
         /// The name of the import there.
         name: String,
-        /// Who serves that, and why nobody does here.
+        /// What serves that elsewhere, and why this runtime does not.
         why: &'static str,
         /// What to build instead.
         instead: &'static str,
@@ -241,7 +241,7 @@ pub enum WorldError {
     /// The worlds of an app take too much memory together.
     #[error("its imports and exports take too much memory beside those of the plugins before it")]
     TooManyWorlds,
-    /// A world whose text nobody would read.
+    /// The text of the world is longer than the limit.
     #[error("its imports and exports take too much text")]
     TooLarge,
 }

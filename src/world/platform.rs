@@ -3,7 +3,7 @@
 //! They are looked at only when they cannot be made a component, so that a module whose WIT does serve such imports
 //! stays one.
 
-use wasmparser::{Import, Parser, Payload, TypeRef};
+use wasmparser::{FuncType, Parser, Payload, TypeRef, ValType};
 
 use super::WorldError;
 
@@ -12,19 +12,28 @@ struct Platform {
     /// What such a module is, as it follows "it is".
     what: &'static str,
     /// Whether it has this import.
-    has: fn(&Import<'_>) -> bool,
+    has: fn(&Imported<'_>) -> bool,
     /// Who serves its imports, and why no plugin can.
     why: &'static str,
     /// What to build instead.
     instead: &'static str,
 }
 
+/// An import of a core module.
+struct Imported<'a> {
+    module: &'a str,
+    name: &'a str,
+    ty: TypeRef,
+    /// What a function takes and returns.
+    signature: Option<FuncType>,
+}
+
 /// A memory that threads share, which the validator refuses before it knows what it is for.
-fn shares_memory(import: &Import<'_>) -> bool {
+fn shares_memory(import: &Imported<'_>) -> bool {
     matches!(import.ty, TypeRef::Memory(memory) if memory.shared)
 }
 
-fn in_env(import: &Import<'_>, prefixes: &[&str]) -> bool {
+fn in_env(import: &Imported<'_>, prefixes: &[&str]) -> bool {
     import.module == "env" && prefixes.iter().any(|prefix| import.name.starts_with(prefix))
 }
 
@@ -150,10 +159,20 @@ const PLATFORMS: &[Platform] = &[
     },
 ];
 
-/// `abort` has four numbers; the others are rarer.
-fn is_of_assemblyscript(import: &Import<'_>) -> bool {
-    matches!(import.name, "abort" | "seed" | "trace")
+/// C knows an `abort` too, and any host may have a `trace`: those of AssemblyScript are told by what they take.
+fn is_of_assemblyscript(import: &Imported<'_>) -> bool {
+    let Some(signature) = &import.signature else { return false };
+    match import.name {
+        "abort" => signature.params() == [ValType::I32; 4] && signature.results().is_empty(),
+        "seed" => signature.params().is_empty() && signature.results() == [ValType::F64],
+        "trace" => signature.params() == TRACE && signature.results().is_empty(),
+        _ => false,
+    }
 }
+
+/// A message, how many numbers belong to it, and five of them.
+const TRACE: [ValType; 7] =
+    [ValType::I32, ValType::I32, ValType::F64, ValType::F64, ValType::F64, ValType::F64, ValType::F64];
 
 fn is_socket_of_wasmedge(name: &str) -> bool {
     matches!(name, "sock_open" | "sock_bind" | "sock_listen" | "sock_connect" | "sock_getaddrinfo" | "sock_setsockopt")
@@ -188,18 +207,27 @@ pub(super) fn explain(module: &[u8], error: WorldError) -> WorldError {
 }
 
 /// An import, where all are `a.a`, `a.b` and so on.
-fn minified<'a, 'b>(imports: &'a [Import<'b>]) -> Option<&'a Import<'b>> {
-    let is_short = |import: &Import<'_>| import.module == "a" && import.name.len() <= 2;
+fn minified<'a, 'b>(imports: &'a [Imported<'b>]) -> Option<&'a Imported<'b>> {
+    let is_short = |import: &Imported<'_>| import.module == "a" && import.name.len() <= 2;
     imports.iter().all(is_short).then(|| imports.first()).flatten()
 }
 
 /// What a module imports, as far as it can be read.
-fn imports(module: &[u8]) -> Vec<Import<'_>> {
-    let mut found = Vec::new();
+fn imports(module: &[u8]) -> Vec<Imported<'_>> {
+    let (mut types, mut found) = (Vec::new(), Vec::new());
     for payload in Parser::new(0).parse_all(module) {
         match payload {
+            Ok(Payload::TypeSection(section)) => {
+                types.extend(section.into_iter_err_on_gc_types().map_while(Result::ok));
+            }
             Ok(Payload::ImportSection(section)) => {
-                found.extend(section.into_imports().map_while(Result::ok));
+                found.extend(section.into_imports().map_while(Result::ok).map(|import| {
+                    let signature = match import.ty {
+                        TypeRef::Func(index) => types.get(index as usize).cloned(),
+                        _ => None,
+                    };
+                    Imported { module: import.module, name: import.name, ty: import.ty, signature }
+                }));
             }
             // They come before all code.
             Ok(Payload::FunctionSection(_) | Payload::CodeSectionStart { .. }) | Err(_) => break,

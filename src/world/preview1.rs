@@ -22,7 +22,7 @@ pub(super) const MODULE: &str = provider::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME;
 /// The same of the preview before it. Some of its functions have other parameters, so no adapter can stand for both.
 const PREVIEW_0: &str = "wasi_unstable";
 
-/// Where adapters, and nobody else, import from: the module that they are put together with.
+/// The module that an adapter is put together with. Only adapters import from it.
 const MAIN_MODULE: &str = "__main_module__";
 
 /// The function that a command exports: its whole program.

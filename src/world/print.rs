@@ -23,8 +23,8 @@ const PACKAGE: &str = "root:component";
 /// is taken over by name.
 ///
 /// # Errors
-/// As of [`read_component`](super::read_component), [`WorldError::TooLarge`] for text that nobody
-/// would read, and [`WorldError::Unsayable`] for a world that no WIT can say. What is printed has been
+/// As of [`read_component`](super::read_component), [`WorldError::TooLarge`] for too long
+/// a text, and [`WorldError::Unsayable`] for a world that no WIT can say. What is printed has been
 /// read back: it says what the binary says.
 pub fn print_wit(component: &[u8]) -> Result<String, WorldError> {
     let named = read_named(component)?;

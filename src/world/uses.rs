@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use wit_parser::{
-    AstItem, InterfaceId, PackageName, Resolve, Type, TypeDef, TypeDefKind, TypeId, TypeOwner, UnresolvedPackage,
-    World, WorldId, WorldItem,
+    AstItem, InterfaceId, LiveTypes, PackageName, Resolve, Type, TypeDef, TypeDefKind, TypeId, TypeOwner,
+    UnresolvedPackage, World, WorldId, WorldItem,
 };
 
 use super::WorldError;
@@ -23,6 +23,14 @@ const MAX_STEPS: u64 = 1_000_000;
 
 /// Comparisons of a name with those that an `include` renames, which cost as much as a step.
 const COMPARISONS: u64 = 64;
+
+/// How many types the exported interfaces of a world may use of others, all together. Each of them gets its own copy,
+/// of some hundred bytes. A world that exports all of WASI 0.2 has some hundred.
+const MAX_COPIES: u64 = 100_000;
+
+/// Bytes of names that cost as much as a copy. Of types with one name the encoder makes the names different by
+/// appending to the name before: of `n` that is in the order of `n` to the third.
+const NAMED_BYTES: u64 = 1000;
 
 /// Refuses packages that would take too long to resolve together. Says nothing of what is wrong with them otherwise.
 pub(super) fn check_packages<'a>(
@@ -58,6 +66,30 @@ pub(super) fn check_resolved(resolve: &Resolve) -> Result<(), WorldError> {
     let dependency = |ty| resolve.type_interface_dep(ty);
     let world = |(_, world)| parts(world, |id| id.index(), dependency, |id| id.index());
     check(&interfaces, &resolve.worlds.iter().map(world).collect::<Vec<_>>())
+}
+
+/// Refuses a world whose exported interfaces would take too long to encode.
+pub(super) fn check_exports(resolve: &Resolve, world: WorldId) -> Result<(), WorldError> {
+    let mut copies = 0_u64;
+    for item in resolve.worlds[world].exports.values() {
+        let WorldItem::Interface { id, .. } = item else { continue };
+        let mut types = LiveTypes::default();
+        types.add_interface(resolve, *id);
+        let mut same: HashMap<&str, u64> = HashMap::new();
+        for ty in types.iter().map(|ty| &resolve.types[ty]) {
+            let Some(name) = ty.name.as_deref().filter(|_| ty.owner != TypeOwner::Interface(*id)) else { continue };
+            *same.entry(name).or_default() += 1;
+        }
+        let cost = |number: &u64| number.saturating_add(number.saturating_pow(3) / NAMED_BYTES);
+        copies = same.values().map(cost).fold(copies, u64::saturating_add);
+        if copies > MAX_COPIES {
+            return Err(WorldError::Wit(format!(
+                "its world takes more than {MAX_COPIES} copies of types to encode: exported interfaces that use very \
+                 many types of others, or very many of one name"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The interface that a type is used from, if it is an alias of one of another interface.
@@ -193,7 +225,7 @@ fn check(interfaces: &Graph, worlds: &[WorldParts]) -> Result<(), WorldError> {
     Ok(())
 }
 
-/// Who needs whom, as many times as it does.
+/// Which node needs which others, each as many times as it does.
 #[derive(Default)]
 struct Graph(Vec<Vec<usize>>);
 

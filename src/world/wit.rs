@@ -39,8 +39,8 @@ fn convert(resolve: &Resolve, types: &WitTypes, name: ExternName, id: InterfaceI
     let whole = gates::feature(&interface.stability);
     let (mut functions, mut gated) = (Vec::new(), Vec::new());
     for function in interface.functions.values() {
-        match gates::feature(&function.stability).or(whole) {
-            // Whether the host has it nobody can say who reads its WIT.
+        match gates::feature_of(resolve, function, whole) {
+            // The WIT does not say whether the host has it.
             Some(feature) => gated.push((function.name.clone(), feature.to_owned())),
             None => functions.push(types.function(function)?),
         }
