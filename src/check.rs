@@ -20,7 +20,7 @@ use crate::plan::Plan;
 use crate::resolve::{self, HostInterface, Plugin, resolve};
 use crate::words::{shown, told};
 
-use components::{Loaded, Loader, reach};
+use components::{Loaded, Loader, reach, read_inside_first};
 
 pub use binary::{Binary, BinaryError, read_binary};
 pub use explain::{CannotExplain, explain};
@@ -130,7 +130,7 @@ fn read(files: &dyn Files, offers: &[HostOffer], keep: Keep) -> Result<Reading, 
     for (index, path) in plugin_files.iter().enumerate() {
         match reading.bytes(files, path, &mut size) {
             Some(bytes) => {
-                if let Some((manifest, broken)) = reading.read_manifest(files, path, bytes) {
+                if let Some((manifest, broken)) = reading.read_manifest(path, bytes) {
                     let (plugin, wanted) = reading.settle(manifest, broken);
                     plugins.push(plugin);
                     is_read.push(wanted);
@@ -163,8 +163,13 @@ struct Reading {
     binaries: HashMap<PluginId, Arc<[u8]>>,
 }
 
-/// What a manifest holds, or why it cannot be read.
-type Bytes = Result<Vec<u8>, ReadError>;
+/// What was read of a manifest.
+struct Bytes {
+    /// What it holds, or why it cannot be read.
+    read: Result<Vec<u8>, ReadError>,
+    /// Whether that came from the app's folder.
+    is_inside: bool,
+}
 
 impl Reading {
     /// Whether the app says that nothing outside its folder is read.
@@ -174,14 +179,15 @@ impl Reading {
 
     /// The bytes of a manifest; `None` when all manifests together have too many.
     fn bytes(&self, files: &dyn Files, path: &str, size: &mut ManifestSize) -> Option<Bytes> {
-        let bytes = files.manifest(path, reach(self.is_contained(), path));
-        let length = bytes.as_ref().map_or(0, Vec::len);
-        size.add(u64::try_from(length).unwrap_or(u64::MAX)).then_some(bytes)
+        let (read, is_inside) = read_inside_first(self.is_contained(), path, |reach| files.manifest(path, reach));
+        let length = read.as_ref().map_or(0, Vec::len);
+        size.add(u64::try_from(length).unwrap_or(u64::MAX)).then_some(Bytes { read, is_inside })
     }
 
     fn read_app_file(&mut self, files: &dyn Files, path: &str, size: &mut ManifestSize) {
         let bytes = self.bytes(files, path, size);
-        let text = bytes.and_then(|bytes| self.text(files, path, bytes));
+        let is_inside = bytes.as_ref().is_some_and(|bytes| bytes.is_inside);
+        let text = bytes.and_then(|bytes| self.text(path, bytes));
         let Some((file, text)) = text else {
             self.app.unknown_bindings = true;
             return;
@@ -190,7 +196,7 @@ impl Reading {
         self.app.unknown_bindings = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         self.diagnostics.extend(diagnostics);
         let contained = app_file.as_ref().and_then(|file| file.contained.clone());
-        if let Some(place) = contained.filter(|_| !files.status(path, path).is_inside) {
+        if let Some(place) = contained.filter(|_| !is_inside) {
             let message = "`app.contained` cannot hold: `app.toml` itself lies outside the app's folder";
             self.diagnostics.push(
                 Diagnostic::error(Code::Pw401, message)
@@ -206,7 +212,7 @@ impl Reading {
         let message = format!("`{}` is in a further folder of the app", shown(path));
         let bytes = self.bytes(files, path, size);
         let Some(bytes) = bytes else { return self.too_much(path, 0) };
-        let Some((file, _)) = self.text(files, path, bytes) else { return };
+        let Some((file, _)) = self.text(path, bytes) else { return };
         self.diagnostics.push(
             Diagnostic::error(Code::Pw401, message)
                 .label(file, 0..0, "not read")
@@ -215,8 +221,8 @@ impl Reading {
     }
 
     /// The manifest, and whether it has errors.
-    fn read_manifest(&mut self, files: &dyn Files, path: &str, bytes: Bytes) -> Option<(Manifest, bool)> {
-        let Some((file, text)) = self.text(files, path, bytes) else {
+    fn read_manifest(&mut self, path: &str, bytes: Bytes) -> Option<(Manifest, bool)> {
+        let Some((file, text)) = self.text(path, bytes) else {
             self.app.unknown_offers = true;
             self.app.unknown_ids = true;
             return None;
@@ -254,9 +260,10 @@ impl Reading {
     }
 
     /// Takes a file in, as text. What cannot be read is PW001.
-    fn text(&mut self, files: &dyn Files, path: &str, bytes: Bytes) -> Option<(FileId, String)> {
+    fn text(&mut self, path: &str, bytes: Bytes) -> Option<(FileId, String)> {
         const HELP: &str = "make the file readable, as TOML in UTF-8, or move it out of the app's folder";
-        let mut bytes = match bytes {
+        let Bytes { read, is_inside: is_quoted } = bytes;
+        let mut bytes = match read {
             Ok(bytes) => bytes,
             Err(reason) => {
                 let help = match reason {
@@ -271,8 +278,8 @@ impl Reading {
         if bytes.starts_with(b"\xef\xbb\xbf") {
             bytes.drain(..3);
         }
-        // A link may lead to a file that only the user may read, and what is printed may be seen by others.
-        let is_quoted = files.status(path, path).is_inside;
+        // A link may lead to a file that only the user may read, and what is printed may be seen by others: lines are
+        // quoted of files in the folder only.
         let sources = &mut self.app.sources;
         let mut add = |text: String| match is_quoted {
             true => sources.add(path, text),

@@ -41,29 +41,22 @@ impl Folder {
         self.real.get_or_init(|| here.canonicalize().ok()).as_deref()
     }
 
-    /// The path of a folder whose entries are to be listed.
-    fn listed(&self, path: &str, reach: Reach<'_>) -> Result<PathBuf, String> {
-        match (reach, self.real()) {
-            (Reach::FolderOf(_), Some(real)) => {
-                let place = open::path_within(real, Path::new(path)).map_err(|error| error.to_string())?;
-                Ok(real.join(place))
-            }
-            _ => Ok(self.place(path)),
-        }
-    }
-
-    /// The names of a sub-folder's files and folders, sorted; `""` is the folder itself.
-    fn names(&self, path: &str, size: &mut WitSize, reach: Reach<'_>) -> Result<Vec<String>, String> {
-        let entries = fs::read_dir(self.listed(path, reach)?).map_err(|error| tell(&error))?;
+    /// The names of a sub-folder's files and folders, sorted; `""` is the folder itself. `None` when it is no folder.
+    fn names(&self, path: &str, size: &mut WitSize, reach: Reach<'_>) -> Result<Option<Vec<String>>, String> {
+        let entries = match (reach, self.real()) {
+            (Reach::FolderOf(_), Some(real)) => open::names_within(real, Path::new(path)),
+            _ => open::names_anywhere(&self.place(path)),
+        };
+        let Some(entries) = entries.map_err(|error| error.to_string())? else { return Ok(None) };
         let mut names = Vec::new();
         for entry in entries {
             // A name that is not UTF-8 cannot be written in a manifest, nor be an id.
-            let Ok(name) = entry.map_err(|error| tell(&error))?.file_name().into_string() else { continue };
+            let Ok(name) = entry.into_string() else { continue };
             size.add(&name)?;
             names.push(name);
         }
         names.sort();
-        Ok(names)
+        Ok(Some(names))
     }
 
     /// The path of the manifest that an entry of the folder is or holds, if it does.
@@ -102,32 +95,35 @@ impl Folder {
         Ok(text)
     }
 
-    /// The `.wit` files directly in a folder.
-    fn wit_files(&self, path: &str, size: &mut WitSize, reach: Reach<'_>) -> Result<Vec<(String, String)>, String> {
-        let names = self.names(path, size, reach)?;
+    /// The `.wit` files among the names of what lies directly in a folder.
+    fn wit_files(
+        &self,
+        path: &str,
+        names: &[String],
+        size: &mut WitSize,
+        reach: Reach<'_>,
+    ) -> Result<Vec<(String, String)>, String> {
         let files = names.iter().filter(|name| name.ends_with(".wit")).map(|name| below(path, name));
         files.map(|file| Ok((file.clone(), self.read_one(&file, size, reach)?))).collect()
     }
 
     /// What a folder has of a WIT package, which may be nothing; `None` when it is no folder.
     pub(crate) fn wit_folder(&self, path: &str, reach: Reach<'_>) -> Result<Option<WitSource>, String> {
-        if !self.listed(path, reach)?.is_dir() {
-            return Ok(None);
-        }
         let mut size = WitSize::default();
-        Ok(Some(WitSource { main: self.wit_files(path, &mut size, reach)?, deps: self.deps(path, &mut size, reach)? }))
+        let Some(names) = self.names(path, &mut size, reach)? else { return Ok(None) };
+        let main = self.wit_files(path, &names, &mut size, reach)?;
+        let has_deps = names.iter().any(|name| name == "deps");
+        let deps = if has_deps { self.deps(&below(path, "deps"), &mut size, reach)? } else { Vec::new() };
+        Ok(Some(WitSource { main, deps }))
     }
 
     fn deps(&self, path: &str, size: &mut WitSize, reach: Reach<'_>) -> Result<Vec<Vec<(String, String)>>, String> {
-        let deps = below(path, "deps");
-        if !self.root.join(&deps).is_dir() {
-            return Ok(Vec::new());
-        }
         let mut packages = Vec::new();
-        for name in self.names(&deps, size, reach)? {
-            let dep = format!("{deps}/{name}");
-            if self.root.join(&dep).is_dir() {
-                packages.push(self.wit_files(&dep, size, reach)?);
+        for name in self.names(path, size, reach)?.unwrap_or_default() {
+            let dep = format!("{path}/{name}");
+            let names = self.names(&dep, size, reach).map_err(|reason| format!("`{dep}`: {reason}"))?;
+            if let Some(names) = names {
+                packages.push(self.wit_files(&dep, &names, size, reach)?);
             } else if name.ends_with(".wit") {
                 packages.push(vec![(dep.clone(), self.read_one(&dep, size, reach)?)]);
             }

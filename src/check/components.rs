@@ -92,7 +92,13 @@ impl Loader<'_> {
     fn load_one(&self, plugins: &[Plugin], job: &Job) -> Vec<Outcome> {
         let plugins: Vec<&Plugin> = job.plugins.iter().map(|&plugin| &plugins[plugin]).collect();
         let Some(first) = plugins.first() else { return Vec::new() };
-        let bytes = match self.files.read(&first.component, self.reach(first)) {
+        let manifest = self.sources.path(first.manifest.file);
+        let read = |reach: Reach<'_>| self.files.read(&first.component, reach);
+        let (bytes, is_inside) = match job.is_inside {
+            true => read_inside_first(self.is_contained, manifest, read),
+            false => (read(self.reach(first)), false),
+        };
+        let bytes = match bytes {
             Ok(bytes) => bytes,
             Err(reason) => return plugins.iter().map(|plugin| Err(unreadable(plugin, reason.clone()))).collect(),
         };
@@ -103,7 +109,7 @@ impl Loader<'_> {
         let mut variants: HashMap<(Option<String>, Option<String>), Result<Loaded, WorldError>> = HashMap::new();
         let mut load = |plugin: &Plugin| {
             let manifest = &plugin.manifest;
-            check_hash(manifest, hash.as_ref(), job.is_inside)?;
+            check_hash(manifest, hash.as_ref(), is_inside)?;
             let wit = manifest.wit.as_ref().map(|wit| join(self.sources.path(manifest.file), &wit.value));
             let world = manifest.world.as_ref().map(|world| world.value.clone());
             let key = if is_component { (None, None) } else { (wit.clone(), world) };
@@ -157,6 +163,19 @@ fn note_gated(world: &mut World, left_out: Vec<Gated>) {
 /// From where the files of a manifest may come.
 pub(super) fn reach(is_contained: bool, manifest: &str) -> Reach<'_> {
     if is_contained { Reach::FolderOf(manifest) } else { Reach::Anywhere }
+}
+
+/// What a file of a manifest holds, and whether it was read in the manifest's folder. What is asked of its path
+/// before or afterwards may be about another file.
+pub(super) fn read_inside_first(
+    is_contained: bool,
+    manifest: &str,
+    read: impl Fn(Reach<'_>) -> Result<Vec<u8>, ReadError>,
+) -> (Result<Vec<u8>, ReadError>, bool) {
+    match read(Reach::FolderOf(manifest)) {
+        Err(ReadError::Outside) if !is_contained => (read(Reach::Anywhere), false),
+        inside => (inside, true),
+    }
 }
 
 /// How many of the files, from the first on, are read at the same time.

@@ -1,5 +1,6 @@
 //! Opening files: never waiting for one, and looking at what was opened rather than at its path.
 
+use std::ffi::OsString;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -59,36 +60,89 @@ fn flags() -> rustix::fs::OFlags {
 
 /// Opens a file that really lies in a folder. `real` is the folder without links on the way to it, `path` what
 /// leads to the file: from there, or absolute.
-#[cfg(target_os = "linux")]
 pub(super) fn within(real: &Path, path: &Path) -> Result<File, ReadError> {
-    use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+    beneath(real, path)?.map_or_else(|| within_by_path(real, path), Ok)
+}
+
+/// Opens what really lies in a folder, if the system can be asked for that.
+#[cfg(target_os = "linux")]
+fn beneath(real: &Path, path: &Path) -> Result<Option<File>, ReadError> {
+    use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, fstat, openat2};
     use rustix::io::Errno;
 
     let folder = File::open(real).map_err(|error| tell(&error))?;
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     let open = |path: &Path, resolve: ResolveFlags| {
         let resolve = resolve | ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+        // As in `anywhere`: some devices must not be opened at all, and sockets cannot be.
+        let looked_at = openat2(&folder, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), resolve)?;
+        let kind = FileType::from_raw_mode(fstat(&looked_at)?.st_mode);
+        if !matches!(kind, FileType::RegularFile | FileType::Directory) {
+            return Err(Errno::NXIO);
+        }
         openat2(&folder, path, flags() | OFlags::RDONLY, Mode::empty(), resolve)
     };
     let opened = match open(path, ResolveFlags::empty()) {
         // The way leaves the folder. It may come back to it, as by a link with an absolute path.
         Err(Errno::XDEV) => {
             let place = path_within(real, path).map_err(|_| ReadError::Outside)?;
-            open(&place, ResolveFlags::NO_SYMLINKS)
+            open(if place.as_os_str().is_empty() { Path::new(".") } else { &place }, ResolveFlags::NO_SYMLINKS)
         }
         other => other,
     };
     match opened {
-        Ok(file) => Ok(file.into()),
+        Ok(file) => Ok(Some(file.into())),
         Err(Errno::XDEV | Errno::LOOP) => Err(ReadError::Outside),
+        Err(Errno::NXIO) => Err("not a regular file".to_owned().into()),
         // Not there before Linux 5.6, and refused by some sandboxes.
-        Err(Errno::NOSYS | Errno::PERM) => within_by_path(real, path),
+        Err(Errno::NOSYS | Errno::PERM) => Ok(None),
         Err(error) => Err(tell(&error.into()).into()),
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn within(real: &Path, path: &Path) -> Result<File, ReadError> {
-    within_by_path(real, path)
+fn beneath(_: &Path, _: &Path) -> Result<Option<File>, ReadError> {
+    Ok(None)
+}
+
+/// The names of what lies in a folder, wherever that lies; `None` when it is no folder.
+pub(super) fn names_anywhere(path: &Path) -> Result<Option<Vec<OsString>>, ReadError> {
+    if !path.is_dir() {
+        return Ok(None);
+    }
+    let entries = path.read_dir().map_err(|error| tell(&error))?;
+    let names = entries.map(|entry| Ok(entry.map_err(|error| tell(&error))?.file_name()));
+    names.collect::<Result<_, ReadError>>().map(Some)
+}
+
+/// The names of what lies in a folder that really lies in another; `None` when it is no folder.
+pub(super) fn names_within(real: &Path, path: &Path) -> Result<Option<Vec<OsString>>, ReadError> {
+    #[cfg(target_os = "linux")]
+    if let Some(folder) = beneath(real, path)? {
+        return names_of(folder);
+    }
+    let place = path_within(real, path)?;
+    let names = names_anywhere(&real.join(&place))?;
+    if path_within(real, path)? == place { Ok(names) } else { Err(ReadError::Outside) }
+}
+
+/// The names of what lies in an open folder; `None` when it is no folder.
+#[cfg(target_os = "linux")]
+fn names_of(folder: File) -> Result<Option<Vec<OsString>>, ReadError> {
+    use std::os::unix::ffi::OsStringExt;
+
+    if !folder.metadata().map_err(|error| tell(&error))?.is_dir() {
+        return Ok(None);
+    }
+    let told = |error: rustix::io::Errno| ReadError::from(tell(&error.into()));
+    let mut names = Vec::new();
+    for entry in rustix::fs::Dir::new(folder).map_err(told)? {
+        let name = entry.map_err(told)?.file_name().to_bytes().to_vec();
+        if name != b"." && name != b".." {
+            names.push(OsString::from_vec(name));
+        }
+    }
+    Ok(Some(names))
 }
 
 /// As [`within`], where the system cannot be asked for it: the path without its links is opened, and must lead to
