@@ -66,6 +66,10 @@ pub(super) fn duration(item: &Item<'_>, reader: &mut Reader, example: &str) -> O
         Ok(Duration::ZERO) => "must be longer than nothing".to_owned(),
         Ok(duration) if duration > MAX_DURATION => "this is longer than 100 years".to_owned(),
         Ok(duration) => return Some(duration),
+        // The parser tells only at which byte it expected a number.
+        Err(humantime::DurationError::NumberExpected(_)) => {
+            "expected a number and a unit: `ms`, `s`, `m`, `h` or `days`".to_owned()
+        }
         Err(error) => shown(&error.to_string()),
     };
     item.wrong_value(reader, "is not a duration", reason, item.advice(example))

@@ -28,7 +28,7 @@ pub fn no_provider(
         Diagnostic::error(Code::Pw201, message).label(member.plugin.manifest.file, import_span(import), "no provider");
     if let (Some(entry), Some(file)) = (bound, &scene.app.file) {
         return diagnostic
-            .label(file.file, entry.providers.span.clone(), "bound to nobody here")
+            .label(file.file, entry.providers.span.clone(), "bound to no plugin here")
             .help("name a provider in this list, or remove the line");
     }
     let misses = near_misses(scene, consumer, wanted, import.entry.from.is_some());
