@@ -103,7 +103,9 @@ impl Inner {
         }
         let frame = self.frame(caller, Purpose::Destroy(plugin));
         if caller.plugin.is_some() {
-            self.drain_until(plugin, frame);
+            // The time of a caller is no fault of the owner.
+            let spares = frame.deadline.is_some_and(|deadline| deadline.by != plugin);
+            self.drain_until(plugin, frame, spares);
             return true;
         }
         // What the host lets go of one after the other counts together.
@@ -113,12 +115,13 @@ impl Inner {
             Some(0) | None => Deadline { at: 0, by: plugin },
             Some(left) => Self::sooner(self.deadline_in(left, plugin), deadline),
         });
-        time.spend(|| self.drain_until(plugin, Frame { deadline, ..frame }));
+        time.spend(|| self.drain_until(plugin, Frame { deadline, ..frame }, false));
         true
     }
 
-    /// Runs the destructors that wait for a plugin until the frame's deadline. The plugin is torn down at it.
-    fn drain_until(&self, plugin: PluginIndex, frame: Frame) {
+    /// Runs the destructors that wait for a plugin until the frame's deadline. At it the plugin is torn down, or, where
+    /// it is spared, the destructors that have not begun wait until the call ends for the host.
+    fn drain_until(&self, plugin: PluginIndex, frame: Frame, spares: bool) {
         let slot = &self.slots[plugin.0];
         let Some(mut instance) = slot.take() else {
             // Whatever it had is gone with its store.
@@ -127,7 +130,8 @@ impl Inner {
         let noted = current::note(self.number, frame, Purpose::Destroy(plugin));
         let due = slot.note_due(frame.deadline);
         let generation = instance.store.data().generation;
-        while let Some(entry) = self.next_unwanted(plugin) {
+        while !(spares && self.is_past(frame.deadline)) {
+            let Some(entry) = self.next_unwanted(plugin) else { break };
             if entry.generation != generation {
                 continue;
             }
@@ -227,7 +231,7 @@ impl Inner {
         let share = grace / u64::try_from(self.slots.len()).unwrap_or(u64::MAX);
         let at = end.at.max((now + share).min(end.at + grace));
         let caller = Frame { deadline: Some(Deadline { at, ..end }), ..*caller };
-        self.drain_until(plugin, self.frame(&caller, Purpose::Destroy(plugin)));
+        self.drain_until(plugin, self.frame(&caller, Purpose::Destroy(plugin)), false);
     }
 
     /// Releases what an instance has handles of, whose store is gone.
