@@ -21,15 +21,17 @@ impl OutputError {
     }
 }
 
-/// Writes text to stdout, all of it or an error.
+/// Writes text to stdout, behind what has been logged up to now, all of it or an error.
 pub fn out(text: &str, style: Style) -> Result<(), OutputError> {
+    stderr::flush();
     let mut stdout = io::stdout().lock();
     stdout.write_all(filtered(text, style).as_bytes())?;
     Ok(stdout.flush()?)
 }
 
-/// Writes to stdout what is harmless already, all of it or an error.
+/// Writes to stdout what is harmless already, as [`out`] does.
 pub fn out_by(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), OutputError> {
+    stderr::flush();
     let mut stdout = io::BufWriter::new(io::stdout().lock());
     write(&mut stdout)?;
     Ok(stdout.flush()?)
