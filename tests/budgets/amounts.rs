@@ -170,7 +170,11 @@ fn handles_of_the_host_are_the_owners() {
         }
         assert!(kept.len() <= 10, "there is no limit");
     };
-    trapped(Err::<(), _>(error), "owner", "its limit is 10 (`handles`)");
+    // The host is refused, and the owner keeps its state: nothing of it is gone.
+    assert_eq!(blamed(&error), (CallErrorKind::Handles, "owner"), "{error}");
+    assert!(error.to_string().contains("the host has 10") && error.to_string().contains("its limit is 10"), "{error}");
+    drop(kept);
+    make().unwrap();
 }
 
 #[test]
