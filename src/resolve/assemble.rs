@@ -13,7 +13,7 @@ use crate::world::{Extern, ExternKind};
 use super::appfile::EntryMember;
 use super::cross::is_own;
 use super::graph::{self, Order};
-use super::listing::ListedImport;
+use super::listing::{ListedImport, Listing};
 use super::providers::{Link, Offer, Served, import_span, serving_host};
 use super::{Member, Scene};
 use crate::words::list;
@@ -125,7 +125,7 @@ fn planned_plugin(
         exports: listing.exports.iter().map(|listed| planned_export(listed.export, listed.priority)).collect(),
         imports: imports
             .into_iter()
-            .map(|(import, source, listed)| planned_import(import, source, listed, types))
+            .map(|(import, source, listed)| planned_import(import, source, listed, listing, types))
             .collect(),
     }
 }
@@ -143,6 +143,7 @@ fn planned_import(
     import: &Extern,
     source: ImportSource,
     listed: Option<&ListedImport<'_>>,
+    listing: &Listing<'_>,
     types: &mut ResourceNumbers,
 ) -> PlannedImport {
     let planned = |(name, resource): &(String, Resource)| PlannedResource {
@@ -151,10 +152,17 @@ fn planned_import(
         number: types.number(resource),
         decides: listed.is_some_and(|listed| is_own(listed, resource)),
     };
-    // The runtime and the host define the resources of what they serve.
+    let of_runtime = |resource: &Resource| {
+        let interface = resource.interface.as_ref();
+        interface.is_some_and(|interface| listing.runtime.iter().any(|import| import.name == *interface))
+    };
+    // The runtime and the host define the resources of what they serve, under whatever name they are used.
     let resources = match source {
         ImportSource::Runtime | ImportSource::Host(_) => Vec::new(),
-        ImportSource::TypesOnly | ImportSource::Plugins(_) => import.resources.iter().map(planned).collect(),
+        ImportSource::TypesOnly => {
+            import.resources.iter().filter(|(_, resource)| !of_runtime(resource)).map(planned).collect()
+        }
+        ImportSource::Plugins(_) => import.resources.iter().map(planned).collect(),
     };
     PlannedImport { name: import.name.clone(), at_root: import.kind != ExternKind::Interface, source, resources }
 }

@@ -75,11 +75,10 @@ pub fn read<'a>(
                 diagnostics.extend(offered::check(plugin, import));
                 listing.runtime.push(import);
             } else {
-                diagnostics.extend(runtime_resource(plugin, import, listed, &bases));
                 listing.types_only.push(import);
             }
         } else if let Some(entry) = listed {
-            diagnostics.extend(runtime_resource(plugin, import, Some(entry), &bases));
+            diagnostics.extend(runtime_resource(plugin, import, entry, &bases));
             let target = entry.from.as_ref().map_or(&import.name, |from| &from.value).clone();
             listing.imports.push(ListedImport { entry, import, target });
         } else if wasi::offers(&import.name) {
@@ -244,11 +243,11 @@ pub fn unlisted_import(plugin: &Plugin, import: &Extern) -> Diagnostic {
     ))
 }
 
-/// PW205: a resource that the runtime defines, named by an interface that it does not serve.
+/// PW205: a resource that the runtime defines, named by an interface that plugins serve.
 fn runtime_resource(
     plugin: &Plugin,
     import: &Extern,
-    entry: Option<&ImportEntry>,
+    entry: &ImportEntry,
     listed: &HashSet<&str>,
 ) -> Option<Diagnostic> {
     let is_listed = |interface: &ExternName| listed.contains(interface.base());
@@ -262,8 +261,7 @@ fn runtime_resource(
     }
     let (_, resource) = import.resources.iter().find(|(_, resource)| of_runtime(resource))?;
     let manifest = &plugin.manifest;
-    let header = manifest.imports_header.as_ref().unwrap_or(&manifest.header);
-    let place = entry.map_or(header, |entry| &entry.name.span).clone();
+    let place = entry.name.span.clone();
     let (name, interface) = (&resource.name, resource.interface.as_ref()?);
     Some(
         Diagnostic::error(

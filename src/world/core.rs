@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use wasmparser::types::TypesRef;
 use wasmparser::{Parser, Payload};
@@ -17,8 +18,15 @@ const EMBEDDED_WIT: &str = "component-type";
 /// each is put together with all before it.
 const MAX_EMBEDDED: usize = 256;
 
-/// Bytes that a component or core module may have in text form.
-pub const MAX_COMPONENT_TEXT: usize = 8 << 20;
+/// Bytes that a component or core module may have in text form. The parser takes some hundred times as many, which must
+/// stay within the memory that `check` may take.
+pub const MAX_COMPONENT_TEXT: usize = 256 << 10;
+
+/// Bytes of a text from which on no other is parsed meanwhile. Smaller ones are parsed on each core.
+const LARGE_TEXT: usize = 4 << 10;
+
+/// Held while a large text is parsed.
+static PARSING: Mutex<()> = Mutex::new(());
 
 /// WIT text with everything that it depends on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,10 +106,12 @@ fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>, WorldError> {
     if !bytes.starts_with(disguise::MAGIC) {
         check_text(bytes)?;
     }
+    let is_large_text = !bytes.starts_with(disguise::MAGIC) && bytes.len() > LARGE_TEXT;
+    let _parsing = is_large_text.then(|| PARSING.lock().unwrap_or_else(PoisonError::into_inner));
     wat::Parser::new().parse_bytes(Some(Path::new(TEXT)), bytes).map_err(|error| text_error(&error.to_string()))
 }
 
-/// Refuses what is no text, and more of it than the parser should be given: that takes some fifty times the memory.
+/// Refuses what is no text, and more of it than the parser should be given: that takes some hundred times the memory.
 fn check_text(bytes: &[u8]) -> Result<(), WorldError> {
     if bytes.contains(&0) || str::from_utf8(bytes).is_err() {
         return Err(WorldError::NotWasm("neither a WebAssembly binary nor text".to_owned()));

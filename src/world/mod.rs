@@ -153,7 +153,7 @@ pub enum WorldError {
         remedy: String,
     },
     /// The text of a component or module is longer than [`MAX_COMPONENT_TEXT`].
-    #[error("its text has {size} bytes, and the limit is {MAX_COMPONENT_TEXT} ({} MiB)", MAX_COMPONENT_TEXT >> 20)]
+    #[error("its text has {size} bytes, and the limit is {MAX_COMPONENT_TEXT} ({} KiB)", MAX_COMPONENT_TEXT >> 10)]
     LargeText {
         /// How many bytes it has.
         size: usize,

@@ -142,7 +142,7 @@ impl Kind {
     }
 }
 
-const PLUGIN: &str = "[plugin]\ncomponent = \"a.wat\"\n";
+const PLUGIN: &str = "[plugin]\ncomponent = \"a.wasm\"\n";
 
 struct Folder<'a>(&'a Path);
 
@@ -155,9 +155,9 @@ fn lines(numbers: impl IntoIterator<Item = usize>, line: impl Fn(usize) -> Strin
     })
 }
 
-/// The text of a component with these imports and exports: interfaces with one function, of which a component may have
-/// a thousand, and functions of the world.
-fn component(imports: &[String], exports: &[String]) -> String {
+/// A component with these imports and exports: interfaces with one function, of which a component may have a thousand,
+/// and functions of the world. It is a binary, because a text may not be as large.
+fn component(imports: &[String], exports: &[String]) -> Vec<u8> {
     let mut text = "(component\n".to_owned();
     for name in imports {
         let declared = if name.contains(':') { "(instance (export \"f\" (func)))" } else { "(func)" };
@@ -168,7 +168,7 @@ fn component(imports: &[String], exports: &[String]) -> String {
         let exported = if name.contains(':') { "(instance $own)" } else { "(func $f)" };
         writeln!(text, "(export \"{name}\" {exported})").unwrap();
     }
-    text + ")"
+    wat::parse_str(text + ")").unwrap()
 }
 
 /// An instance with the function `f`.
@@ -187,7 +187,7 @@ impl Folder<'_> {
     }
 
     fn grants(&self, kind: Kind, size: usize) {
-        self.file("a.wat", "(component)");
+        self.file("a.wasm", component(&[], &[]));
         let list = |key: &str, entries: Vec<String>| format!("{key} = [{}]\n", entries.join(","));
         let table = |entries: Vec<String>| format!("env = {{ {} }}\n", entries.join(","));
         let dir = |host: String, guest: usize| format!("{{host='{host}',guest='/{guest:x}',access='read'}}");
@@ -236,15 +236,15 @@ impl Folder<'_> {
                 let versions = names(size, |number| format!("a:b/c@1.0.{number}"));
                 let wanted = names(size, |number| format!("a:b/c@2.0.{number}"));
                 let lines = lines(0..size, |number| format!("\"{}\" = 'exactly-one'", wanted[number]));
-                self.file("b.toml", format!("[plugin]\ncomponent = 'b.wat'\n[imports]\n{lines}"));
-                self.file("b.wat", component(&wanted, &[]));
+                self.file("b.toml", format!("[plugin]\ncomponent = 'b.wasm'\n[imports]\n{lines}"));
+                self.file("b.wasm", component(&wanted, &[]));
                 let lines = self::lines(0..size, |number| format!("\"{}\" = {{}}", versions[number]));
                 (vec![], versions, lines)
             }
         };
         let header = if kind == Kind::WrongImports { "" } else { "[exports]\n" };
         self.file("a.toml", format!("{PLUGIN}{header}{tables}"));
-        self.file("a.wat", component(&imports, &exports));
+        self.file("a.wasm", component(&imports, &exports));
     }
 
     fn links(&self, kind: Kind, size: usize) {
@@ -254,13 +254,13 @@ impl Folder<'_> {
                 let line = |name: &String| format!("\"{name}\" = {{ cardinality = 'exactly-one', from = 'rule' }}");
                 let lines = lines(0..size, |number| line(&imports[number]));
                 self.file("a.toml", format!("{PLUGIN}[imports]\n{lines}"));
-                self.file("a.wat", component(&imports, &[]));
-                self.file("rule.wat", component(&[], &["rule".to_owned()]));
-                let rule = "[plugin]\ncomponent = 'rule.wat'\n[exports]\nrule = {}\n";
+                self.file("a.wasm", component(&imports, &[]));
+                self.file("rule.wasm", component(&[], &["rule".to_owned()]));
+                let rule = "[plugin]\ncomponent = 'rule.wasm'\n[exports]\nrule = {}\n";
                 (0..size / 2).for_each(|number| self.file(&format!("r{number}.toml"), rule));
             }
             Kind::FromEach => {
-                self.file("a.wat", component(&["a:b/rules".to_owned()], &["a:b/rule@1.0.0".to_owned()]));
+                self.file("a.wasm", component(&["a:b/rules".to_owned()], &["a:b/rule@1.0.0".to_owned()]));
                 let tables = "[exports]\n'a:b/rule' = {}\n[imports.'a:b/rules']\nfrom = 'a:b/rule'\n";
                 let text = format!("{PLUGIN}{tables}cardinality = 'exactly-one'\n");
                 (0..size).for_each(|number| self.file(&format!("p{number}.toml"), &text));
@@ -270,22 +270,21 @@ impl Folder<'_> {
                     lines(0..size, |number| format!("(export \"{prefix}-{}\" {declared})", letters(number)))
                 };
                 let imported = functions("function", "(func)");
-                self.file("a.wat", format!("(component (import \"a:b/c\" (instance {imported})))"));
+                let importer = format!("(component (import \"a:b/c\" (instance {imported})))");
+                self.file("a.wasm", wat::parse_str(importer).unwrap());
                 let exported = functions("functon", "(func $f)");
                 let own = INSTANCE.replace("(instance $own (export \"f\" (func $f)))", "");
-                self.file(
-                    "b.wat",
-                    format!("(component {own} (instance $i {exported}) (export \"a:b/c\" (instance $i)))"),
-                );
+                let exporter = format!("(component {own} (instance $i {exported}) (export \"a:b/c\" (instance $i)))");
+                self.file("b.wasm", wat::parse_str(exporter).unwrap());
                 self.file("a.toml", format!("{PLUGIN}[imports]\n'a:b/c' = 'exactly-one'\n"));
-                self.file("b.toml", "[plugin]\ncomponent = 'b.wat'\n[exports]\n'a:b/c' = {}\n");
+                self.file("b.toml", "[plugin]\ncomponent = 'b.wasm'\n[exports]\n'a:b/c' = {}\n");
             }
             _ => {
                 for number in 0..size {
                     let (own, next) = (format!("a:b/i{number}"), format!("a:b/i{}", (number + 1) % size));
                     let tables = format!("[exports]\n'{own}' = {{}}\n[imports]\n'{next}' = 'exactly-one'\n");
-                    self.file(&format!("p{number}.toml"), format!("[plugin]\ncomponent = 'p{number}.wat'\n{tables}"));
-                    self.file(&format!("p{number}.wat"), component(&[next], &[own]));
+                    self.file(&format!("p{number}.toml"), format!("[plugin]\ncomponent = 'p{number}.wasm'\n{tables}"));
+                    self.file(&format!("p{number}.wasm"), component(&[next], &[own]));
                 }
             }
         }
@@ -302,10 +301,10 @@ impl Folder<'_> {
             _ => (&[], &[]),
         };
         let listed = |value: &str, names: &[String]| lines(0..names.len(), |at| format!("\"{}\" = {value}", names[at]));
-        self.file("a.wat", component(imports, &[]));
+        self.file("a.wasm", component(imports, &[]));
         self.file("a.toml", format!("{PLUGIN}[imports]\n{}", listed("'exactly-one'", imports)));
-        self.file("b.wat", component(&[], exports));
-        let b = "[plugin]\ncomponent = 'b.wat'\n[exports]\n";
+        self.file("b.wasm", component(&[], exports));
+        let b = "[plugin]\ncomponent = 'b.wasm'\n[exports]\n";
         self.file("b.toml", format!("{b}{}", listed("{}", exports)));
         let app = match kind {
             Kind::Binds => format!("[bind.a]\n{}", listed("['b']", &here)),
@@ -333,7 +332,7 @@ impl Folder<'_> {
     }
 
     fn texts(&self, kind: Kind, size: usize) {
-        self.file("a.wat", "(component)");
+        self.file("a.wasm", component(&[], &[]));
         let text = match kind {
             Kind::Line => {
                 let keys = names(size / 8, |number| format!("k{number}=0"));
