@@ -1,6 +1,7 @@
 //! An app's folder on disk. The only module that touches the file system.
 
 mod open;
+mod walk;
 
 use std::ffi::OsStr;
 use std::fs;
