@@ -3,6 +3,7 @@
 mod advice;
 mod binary;
 mod components;
+mod containment;
 mod explain;
 mod host;
 mod no_app;
@@ -20,7 +21,8 @@ use crate::plan::Plan;
 use crate::resolve::{self, HostInterface, Plugin, resolve};
 use crate::words::{shown, told};
 
-use components::{Loaded, Loader, reach, read_inside_first};
+use components::{Loaded, Loader};
+use containment::Containment;
 
 pub use binary::{Binary, BinaryError, read_binary};
 pub use explain::{CannotExplain, explain};
@@ -117,7 +119,7 @@ fn read(files: &dyn Files, offers: &[HostOffer], keep: Keep) -> Result<Reading, 
         }
     }
     if reading.app.file.is_none()
-        && let Some(diagnostic) = no_app::told(files, &plugin_files, &mut reading.app.sources)
+        && let Some(diagnostic) = no_app::told(files, &plugin_files, reading.containment, &mut reading.app.sources)
     {
         reading.diagnostics.push(diagnostic);
         return Ok(reading);
@@ -145,7 +147,7 @@ fn read(files: &dyn Files, offers: &[HostOffer], keep: Keep) -> Result<Reading, 
     let loader = Loader {
         files,
         sources: &reading.app.sources,
-        is_contained: reading.is_contained(),
+        containment: reading.containment,
         keeps_binaries: keep == Keep::Binaries,
     };
     let loaded = loader.load(&plugins, &is_read);
@@ -159,6 +161,7 @@ fn read(files: &dyn Files, offers: &[HostOffer], keep: Keep) -> Result<Reading, 
 #[derive(Default)]
 struct Reading {
     app: resolve::App,
+    containment: Containment,
     diagnostics: Vec<Diagnostic>,
     binaries: HashMap<PluginId, Arc<[u8]>>,
 }
@@ -172,14 +175,9 @@ struct Bytes {
 }
 
 impl Reading {
-    /// Whether the app says that nothing outside its folder is read.
-    fn is_contained(&self) -> bool {
-        self.app.file.as_ref().is_some_and(|file| file.contained.is_some())
-    }
-
     /// The bytes of a manifest; `None` when all manifests together have too many.
     fn bytes(&self, files: &dyn Files, path: &str, size: &mut ManifestSize) -> Option<Bytes> {
-        let (read, is_inside) = read_inside_first(self.is_contained(), path, |reach| files.manifest(path, reach));
+        let (read, is_inside) = self.containment.read_inside_first(path, |reach| files.manifest(path, reach));
         let length = read.as_ref().map_or(0, Vec::len);
         size.add(u64::try_from(length).unwrap_or(u64::MAX)).then_some(Bytes { read, is_inside })
     }
@@ -190,11 +188,13 @@ impl Reading {
         let text = bytes.and_then(|bytes| self.text(path, bytes));
         let Some((file, text)) = text else {
             self.app.unknown_bindings = true;
+            self.containment = Containment::Unknown;
             return;
         };
         let (app_file, diagnostics) = parse_app(file, &text);
         self.app.unknown_bindings = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         self.diagnostics.extend(diagnostics);
+        self.containment = Containment::of(app_file.as_ref());
         let contained = app_file.as_ref().and_then(|file| file.contained.clone());
         if let Some(place) = contained.filter(|_| !is_inside) {
             let message = "`app.contained` cannot hold: `app.toml` itself lies outside the app's folder";
@@ -265,6 +265,7 @@ impl Reading {
         let Bytes { read, is_inside: is_quoted } = bytes;
         let mut bytes = match read {
             Ok(bytes) => bytes,
+            Err(reason) if self.containment.hides(&reason) => return None,
             Err(reason) => {
                 let help = match reason {
                     ReadError::Outside => "put the manifest itself into the app's folder, in place of a link",
@@ -329,11 +330,11 @@ impl Reading {
         let mut entries: Vec<&HostEntry> = app_file.host.iter().filter(open).collect();
         // Lines of one WIT stand together, so that it is read once; they are told by their places all the same.
         entries.sort_by(|a, b| a.wit.value.cmp(&b.wit.value));
-        let mut announced = host::Announced::new(files, app_file, reach(app_file.contained.is_some(), APP_FILE));
+        let mut announced = host::Announced::new(files, app_file, self.containment);
         for entry in entries {
             let (interface, problem) = match announced.read(entry) {
                 Ok(interface) => (Some(interface), None),
-                Err(diagnostic) => (None, Some(*diagnostic)),
+                Err(diagnostic) => (None, diagnostic.map(|diagnostic| *diagnostic)),
             };
             self.diagnostics.extend(problem);
             self.app.host.push(HostInterface { file: app_file.file, written: entry.name.clone(), interface });

@@ -1,6 +1,7 @@
 //! An app's folder on disk. The only module that touches the file system.
 
 mod open;
+mod walk;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -63,7 +64,7 @@ impl Folder {
     fn manifest_path(&self, entry: &OsStr) -> Option<String> {
         let name = entry.to_string_lossy();
         // Links are followed, as by any other reading of the folder.
-        let is_folder = self.root.join(entry).is_dir();
+        let is_folder = !self.is_manifest_elsewhere(entry, &name) && self.root.join(entry).is_dir();
         let path = if is_folder { format!("{name}/plugin.toml") } else { name.into_owned() };
         if !is_manifest_path(&path) {
             return None;
@@ -72,6 +73,13 @@ impl Folder {
         let is_there =
             |path: &Path| !matches!(fs::symlink_metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound);
         (!is_folder || is_there(&self.root.join(entry).join("plugin.toml"))).then_some(path)
+    }
+
+    /// Whether an entry with the name of a manifest is a link out of the folder. Whether a file or a folder is there is
+    /// then not to be told by the list of manifests: the app may be contained.
+    fn is_manifest_elsewhere(&self, entry: &OsStr, name: &str) -> bool {
+        let leaves = |real: &Path| walk::path_within(real, Path::new(entry)) == Err(ReadError::Outside);
+        is_manifest_path(name) && self.real().is_some_and(leaves)
     }
 
     /// The bytes of a file, which may be so many.

@@ -13,6 +13,7 @@ use crate::parallel;
 use crate::resolve::Plugin;
 use crate::world::{Gated, World, WorldError, componentize, gated, is_component, read_component};
 
+use super::containment::Containment;
 use super::refused::bad_binary;
 use super::{BinaryError, advice};
 
@@ -39,8 +40,8 @@ type Outcome = Result<Loaded, Diagnostic>;
 pub(super) struct Loader<'a> {
     pub(super) files: &'a dyn Files,
     pub(super) sources: &'a Sources,
-    /// Whether nothing outside the app's folder may be read.
-    pub(super) is_contained: bool,
+    /// From where the files may come.
+    pub(super) containment: Containment,
     /// Whether the components are kept for linking.
     pub(super) keeps_binaries: bool,
 }
@@ -65,7 +66,8 @@ impl Loader<'_> {
             let loaded = parallel::map("plugweave-check", now, |job| self.load_one(plugins, job));
             for (job, loaded) in now.iter().zip(loaded) {
                 for (&plugin, outcome) in job.plugins.iter().zip(loaded) {
-                    outcomes[plugin] = Some(outcome.and_then(|loaded| worlds.admit(&plugins[plugin], loaded)));
+                    outcomes[plugin] =
+                        outcome.map(|outcome| outcome.and_then(|loaded| worlds.admit(&plugins[plugin], loaded)));
                 }
             }
         }
@@ -88,26 +90,27 @@ impl Loader<'_> {
         jobs
     }
 
-    /// What one file gave each of its plugins.
-    fn load_one(&self, plugins: &[Plugin], job: &Job) -> Vec<Outcome> {
+    /// What one file gave each of its plugins; nothing where a file is not to be read, and that is no problem.
+    fn load_one(&self, plugins: &[Plugin], job: &Job) -> Vec<Option<Outcome>> {
         let plugins: Vec<&Plugin> = job.plugins.iter().map(|&plugin| &plugins[plugin]).collect();
         let Some(first) = plugins.first() else { return Vec::new() };
         let manifest = self.sources.path(first.manifest.file);
         let read = |reach: Reach<'_>| self.files.read(&first.component, reach);
         let (bytes, is_inside) = match job.is_inside {
-            true => read_inside_first(self.is_contained, manifest, read),
+            true => self.containment.read_inside_first(manifest, read),
             false => (read(self.reach(first)), false),
         };
         let bytes = match bytes {
             Ok(bytes) => bytes,
-            Err(reason) => return plugins.iter().map(|plugin| Err(unreadable(plugin, reason.clone()))).collect(),
+            Err(reason) if self.containment.hides(&reason) => return plugins.iter().map(|_| None).collect(),
+            Err(reason) => return plugins.iter().map(|plugin| Some(Err(unreadable(plugin, reason.clone())))).collect(),
         };
         let is_pinned = plugins.iter().any(|plugin| plugin.manifest.sha256.is_some());
         let hash = is_pinned.then(|| Sha256::digest(&bytes).into());
         // WIT is for core modules: of a component it does not matter.
         let is_component = is_component(&bytes);
         let mut variants: HashMap<(Option<String>, Option<String>), Result<Loaded, WorldError>> = HashMap::new();
-        let mut load = |plugin: &Plugin| {
+        let mut load = |plugin: &Plugin| -> Result<Loaded, Option<Diagnostic>> {
             let manifest = &plugin.manifest;
             check_hash(manifest, hash.as_ref(), is_inside)?;
             let wit = manifest.wit.as_ref().map(|wit| join(self.sources.path(manifest.file), &wit.value));
@@ -129,24 +132,30 @@ impl Loader<'_> {
             });
             match loaded {
                 Ok(Loaded { world, binary }) => Ok(Loaded { world: world.clone(), binary: binary.clone() }),
-                Err(error) => Err(bad_binary(manifest, &plugin.component, error.clone())),
+                Err(error) => Err(Some(bad_binary(manifest, &plugin.component, error.clone()))),
             }
         };
-        plugins.iter().map(|plugin| load(plugin)).collect()
+        plugins
+            .iter()
+            .map(|plugin| load(plugin).map_or_else(|error| error.map(Err), |loaded| Some(Ok(loaded))))
+            .collect()
     }
 
-    fn wit(&self, plugin: &Plugin, path: &str) -> Result<crate::world::WitSource, Diagnostic> {
+    fn wit(&self, plugin: &Plugin, path: &str) -> Result<crate::world::WitSource, Option<Diagnostic>> {
         self.files.wit(path, self.reach(plugin)).map_err(|reason| {
+            if self.containment.hides_wit(&reason) {
+                return None;
+            }
             let manifest = &plugin.manifest;
             let place = manifest.wit.as_ref().map_or(&manifest.component, |wit| wit);
             let error = BinaryError::UnreadableWit { path: path.to_owned(), reason };
-            problem(manifest, place, error.to_string(), "this file or folder")
-                .help(advice::unreadable_wit(&place.value))
+            let diagnostic = problem(manifest, place, error.to_string(), "this file or folder");
+            Some(diagnostic.help(advice::unreadable_wit(&place.value)))
         })
     }
 
     fn reach<'b>(&'b self, plugin: &Plugin) -> Reach<'b> {
-        reach(self.is_contained, self.sources.path(plugin.manifest.file))
+        self.containment.reach(self.sources.path(plugin.manifest.file))
     }
 }
 
@@ -157,24 +166,6 @@ fn note_gated(world: &mut World, left_out: Vec<Gated>) {
         if let Some(export) = world.exports.iter_mut().find(|export| is_it(&export.name.to_string())) {
             export.gated.push((function, feature));
         }
-    }
-}
-
-/// From where the files of a manifest may come.
-pub(super) fn reach(is_contained: bool, manifest: &str) -> Reach<'_> {
-    if is_contained { Reach::FolderOf(manifest) } else { Reach::Anywhere }
-}
-
-/// What a file of a manifest holds, and whether it was read in the manifest's folder. What is asked of its path
-/// before or afterwards may be about another file.
-pub(super) fn read_inside_first(
-    is_contained: bool,
-    manifest: &str,
-    read: impl Fn(Reach<'_>) -> Result<Vec<u8>, ReadError>,
-) -> (Result<Vec<u8>, ReadError>, bool) {
-    match read(Reach::FolderOf(manifest)) {
-        Err(ReadError::Outside) if !is_contained => (read(Reach::Anywhere), false),
-        inside => (inside, true),
     }
 }
 

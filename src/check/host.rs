@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use crate::diagnostic::{Code, Diagnostic, Sources, Span, Spanned};
-use crate::files::{Files, Reach};
+use crate::files::Files;
 use crate::manifest::path::join;
 use crate::manifest::{AppFile, HostEntry};
 use crate::model::ExternName;
@@ -10,6 +10,7 @@ use crate::words::{list, shown, told};
 use crate::world::{Extern, WitSource, WorldError, read_interface, read_interfaces};
 
 use super::APP_FILE;
+use super::containment::Containment;
 
 /// An interface that the embedding application offers, with the WIT that declares it.
 ///
@@ -121,7 +122,7 @@ fn declared(wit: &WitSource, short: &str) -> (String, String, Span) {
 pub(super) struct Announced<'a> {
     files: &'a dyn Files,
     app_file: &'a AppFile,
-    reach: Reach<'a>,
+    containment: Containment,
     /// How many lines name each WIT.
     lines: HashMap<String, usize>,
     /// The interfaces of the WIT that was read last, where several lines name it.
@@ -137,25 +138,29 @@ struct Wit {
 }
 
 impl<'a> Announced<'a> {
-    pub(super) fn new(files: &'a dyn Files, app_file: &'a AppFile, reach: Reach<'a>) -> Self {
+    pub(super) fn new(files: &'a dyn Files, app_file: &'a AppFile, containment: Containment) -> Self {
         let mut lines = HashMap::new();
         for entry in &app_file.host {
             *lines.entry(join(APP_FILE, &entry.wit.value)).or_default() += 1;
         }
-        Self { files, app_file, reach, lines, last: None }
+        Self { files, app_file, containment, lines, last: None }
     }
 
-    /// Reads the interface of a line.
-    pub(super) fn read(&mut self, entry: &HostEntry) -> Result<Extern, Box<Diagnostic>> {
+    /// Reads the interface of a line. There may be no problem to tell where it cannot be read.
+    pub(super) fn read(&mut self, entry: &HostEntry) -> Result<Extern, Option<Box<Diagnostic>>> {
         let (name, path) = (&entry.name.value, join(APP_FILE, &entry.wit.value));
         if let Some((_, wit)) = self.last.as_ref().filter(|(last, _)| *last == path) {
-            return wit.find(name).ok_or_else(|| self.no_interface(entry, &path, &name.to_string(), &wit.told));
+            let absent = || Some(self.no_interface(entry, &path, &name.to_string(), &wit.told));
+            return wit.find(name).ok_or_else(absent);
         }
-        let source = self.files.wit(&path, self.reach).map_err(|reason| {
+        let source = self.files.wit(&path, self.containment.reach(APP_FILE)).map_err(|reason| {
+            if self.containment.hides_wit(&reason) {
+                return None;
+            }
             let message =
                 format!("the WIT `{}` of the host's `{name}` cannot be read: {}", shown(&path), told(&reason));
             let help = "correct the path, which is relative to the app's folder".to_owned();
-            self.refuse(entry.wit.span.clone(), message, "this file or folder", help)
+            Some(self.refuse(entry.wit.span.clone(), message, "this file or folder", help))
         })?;
         if self.lines.get(&path).is_some_and(|lines| *lines > 1)
             && let Ok(interfaces) = read_interfaces(&source)
@@ -163,13 +168,14 @@ impl<'a> Announced<'a> {
             self.last = Some((path, Wit::new(interfaces)));
             return self.read(entry);
         }
-        read_interface(&source, name).map_err(|error| match error {
+        let refused = |error| match error {
             WorldError::NoInterface { wanted, found } => self.no_interface(entry, &path, &wanted, &list(&found)),
             other => {
                 let message = format!("the WIT `{}` of the host's `{name}` cannot be used: {other}", shown(&path));
                 self.refuse(entry.wit.span.clone(), message, "this WIT", "correct the WIT".to_owned())
             }
-        })
+        };
+        read_interface(&source, name).map_err(|error| Some(refused(error)))
     }
 
     fn no_interface(&self, entry: &HostEntry, path: &str, wanted: &str, there: &str) -> Box<Diagnostic> {

@@ -1,17 +1,24 @@
 use crate::diagnostic::{Code, Diagnostic, Sources};
-use crate::files::{Files, Reach};
+use crate::files::Files;
 use crate::manifest::has_plugin_table;
 use crate::words::list;
+
+use super::containment::Containment;
 
 /// Most files that are named.
 const NAMED: usize = 5;
 
 /// PW001 where a folder is no app: of several files none is a manifest. That is told once, and not of each. One file is
 /// read at a time.
-pub(super) fn told(files: &dyn Files, paths: &[String], sources: &mut Sources) -> Option<Diagnostic> {
+pub(super) fn told(
+    files: &dyn Files,
+    paths: &[String],
+    containment: Containment,
+    sources: &mut Sources,
+) -> Option<Diagnostic> {
     let [first, _, ..] = paths else { return None };
     // What a file that cannot be read holds is unknown.
-    if !paths.iter().all(|path| text(files, path).is_some_and(|text| !has_plugin_table(&text))) {
+    if !paths.iter().all(|path| text(files, path, containment).is_some_and(|(text, _)| !has_plugin_table(&text))) {
         return None;
     }
     let number = paths.len();
@@ -19,9 +26,9 @@ pub(super) fn told(files: &dyn Files, paths: &[String], sources: &mut Sources) -
     let named = list(paths.iter().take(NAMED));
     let more = number.saturating_sub(NAMED);
     let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-    let place = match files.status(first, first).is_inside {
-        true => sources.add(first, text(files, first).unwrap_or_default()),
-        false => sources.add_unquoted(first, String::new()),
+    let place = match text(files, first, containment) {
+        Some((text, true)) => sources.add(first, text),
+        _ => sources.add_unquoted(first, String::new()),
     };
     Some(
         Diagnostic::error(Code::Pw001, message)
@@ -31,8 +38,10 @@ pub(super) fn told(files: &dyn Files, paths: &[String], sources: &mut Sources) -
     )
 }
 
-fn text(files: &dyn Files, path: &str) -> Option<String> {
-    let bytes = files.manifest(path, Reach::Anywhere).ok()?;
+/// The text of a file, and whether it lies in the app's folder.
+fn text(files: &dyn Files, path: &str, containment: Containment) -> Option<(String, bool)> {
+    let (bytes, is_inside) = containment.read_inside_first(path, |reach| files.manifest(path, reach));
+    let bytes = bytes.ok()?;
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    str::from_utf8(text).ok().map(str::to_owned)
+    str::from_utf8(text).ok().map(|text| (text.to_owned(), is_inside))
 }

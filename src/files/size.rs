@@ -38,6 +38,11 @@ impl From<String> for ReadError {
 }
 
 impl ReadError {
+    /// Whether a sentence about WIT ends with [`ReadError::Outside`].
+    pub(crate) fn is_outside(reason: &str) -> bool {
+        reason.ends_with(&Self::Outside.to_string())
+    }
+
     /// Refuses a size beyond a limit.
     ///
     /// # Errors

@@ -3,11 +3,12 @@
 use std::ffi::OsString;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::files::ReadError;
 
 use super::tell;
+use super::walk::path_within;
 
 /// The bytes of a regular file, which may be so many.
 pub(super) fn read(file: File, limit: u64) -> Result<Vec<u8>, ReadError> {
@@ -82,11 +83,12 @@ fn beneath(real: &Path, path: &Path) -> Result<Option<File>, ReadError> {
         }
         openat2(&folder, path, flags() | OFlags::RDONLY, Mode::empty(), resolve)
     };
-    let opened = match open(path, ResolveFlags::empty()) {
-        // The way leaves the folder. It may come back to it, as by a link with an absolute path.
-        Err(Errno::XDEV) => {
-            let place = path_within(real, path).map_err(|_| ReadError::Outside)?;
-            open(if place.as_os_str().is_empty() { Path::new(".") } else { &place }, ResolveFlags::NO_SYMLINKS)
+    let opened = match patiently(|| open(path, ResolveFlags::empty())) {
+        // The way leaves the folder, and may come back to it, as by a link with an absolute path. Or it goes in circles.
+        Err(Errno::XDEV | Errno::LOOP) => {
+            let place = path_within(real, path)?;
+            let place = if place.as_os_str().is_empty() { Path::new(".") } else { &place };
+            patiently(|| open(place, ResolveFlags::NO_SYMLINKS))
         }
         other => other,
     };
@@ -98,6 +100,15 @@ fn beneath(real: &Path, path: &Path) -> Result<Option<File>, ReadError> {
         Err(Errno::NOSYS | Errno::PERM) => Ok(None),
         Err(error) => Err(tell(&error.into()).into()),
     }
+}
+
+/// Asks again where Linux could not tell whether a path with `..` stays in the folder, because files were renamed
+/// meanwhile, anywhere.
+#[cfg(target_os = "linux")]
+fn patiently<T>(mut open: impl FnMut() -> rustix::io::Result<T>) -> rustix::io::Result<T> {
+    const TRIES: usize = 1000;
+    let mut again = || Some(open()).filter(|opened| !matches!(opened, Err(rustix::io::Errno::AGAIN)));
+    (0..TRIES).find_map(|_| again()).unwrap_or(Err(rustix::io::Errno::AGAIN))
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -151,27 +162,4 @@ fn within_by_path(real: &Path, path: &Path) -> Result<File, ReadError> {
     let place = path_within(real, path)?;
     let file = anywhere(&real.join(&place))?;
     if path_within(real, path)? == place { Ok(file) } else { Err(ReadError::Outside) }
-}
-
-/// The real place of a file, from the folder that it lies in. Whether a file outside exists is not told.
-pub(super) fn path_within(real: &Path, path: &Path) -> Result<PathBuf, ReadError> {
-    let whole = real.join(path);
-    let error = match whole.canonicalize() {
-        Ok(place) => return place.strip_prefix(real).map(Path::to_owned).map_err(|_| ReadError::Outside),
-        Err(error) => error,
-    };
-    let is_missing = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
-    if climbs(path) || (is_missing && whole.is_symlink()) {
-        return Err(ReadError::Outside);
-    }
-    // The way to it may lead outside, too. The system refuses paths that are too long to be gone through.
-    match path.parent().filter(|parent| is_missing && !parent.as_os_str().is_empty()) {
-        Some(parent) => path_within(real, parent).and(Err(tell(&error).into())),
-        None => Err(tell(&error).into()),
-    }
-}
-
-/// Whether a path says that it leaves the folder.
-fn climbs(path: &Path) -> bool {
-    path.is_absolute() || path.components().any(|part| part == std::path::Component::ParentDir)
 }

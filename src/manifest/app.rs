@@ -6,8 +6,8 @@ use super::value::{
     duration, extern_name_key, filled_text, id_help, id_reason, number, plugin_id, plugin_id_key, word,
 };
 use super::wasi::{texts, wasi};
-use super::{AppFile, BindEntry, HostEntry, PluginOverride, Trust};
-use crate::diagnostic::{Code, Diagnostic, FileId, Spanned};
+use super::{AppFile, BindEntry, HostEntry, PluginOverride, Trust, is_syntactically_valid};
+use crate::diagnostic::{Code, Diagnostic, FileId, Span, Spanned};
 use crate::model::{ExternName, PluginId};
 
 const TRUSTS: [(&str, Trust); 2] = [("manifest", Trust::Manifest), ("app", Trust::App)];
@@ -17,30 +17,46 @@ const TRUSTS: [(&str, Trust); 2] = [("manifest", Trust::Manifest), ("app", Trust
 /// The diagnostics list every mistake in the file; what comes back beside them leaves the wrong
 /// entries out. It is never `None`, because every part of the file is optional.
 pub fn parse_app(file: FileId, text: &str) -> (Option<AppFile>, Vec<Diagnostic>) {
-    reader::read(file, text, |reader, root| Some(app(reader, root)))
+    let (mut read, diagnostics) = reader::read(file, text, |reader, root| Some(app(reader, root)));
+    // Of a file with errors of syntax, a written `true` alone is believed: what else was read may be a guess of the
+    // parser.
+    let is_written = |span: &Span| text.get(span.clone()) == Some("true");
+    if let Some(app) = read.as_mut().filter(|app| !app.contained.as_ref().is_some_and(is_written))
+        && !diagnostics.is_empty()
+        && !is_syntactically_valid(text)
+    {
+        (app.contained, app.contained_is_clear) = (None, false);
+    }
+    (read, diagnostics)
 }
 
 fn app(reader: &mut Reader, root: &mut Table<'_>) -> AppFile {
     refuse_manifest(reader, root);
     let (mut name, mut entry, mut trust, mut compile_time, mut contained) = (None, None, None, None, None);
+    // An unknown key may be the mistyped one.
+    let mut may_be_hidden = root.has("app");
     if let Some(mut table) = root.section(reader, "app") {
+        may_be_hidden = table.has("contained");
         name = table.read(reader, "name", |item, reader| filled_text(item, reader, "\"workbench\""));
         entry = table.read(reader, "entry", plugin_id);
         trust = table.read(reader, "trust", |item, reader| word(item, reader, &TRUSTS));
         compile_time = table.read(reader, "compile-time", |item, reader| duration(item, reader, "\"60s\""));
         contained = table.read(reader, "contained", Item::boolean);
+        may_be_hidden |= table.has_more();
         table.finish(reader);
     }
     let bind = items(reader, root, "bind").iter().flat_map(|item| bindings(item, reader)).collect();
     let host = items(reader, root, "host").iter().filter_map(|item| host(item, reader)).collect();
     let plugins: Vec<PluginOverride> =
         items(reader, root, "plugins").iter().filter_map(|item| plugin(item, reader)).collect();
+    may_be_hidden |= root.has_more();
     AppFile {
         file: reader.file,
         name,
         entry,
         trust: trust.map(|trust| trust.value).unwrap_or_default(),
         compile_time,
+        contained_is_clear: contained.is_some() || !may_be_hidden,
         contained: contained.filter(|contained| contained.value).map(|contained| contained.span),
         bind,
         host,
@@ -89,7 +105,7 @@ fn bindings(item: &Item<'_>, reader: &mut Reader) -> Vec<BindEntry> {
 struct Bound {
     import: Spanned<ExternName>,
     providers: Spanned<Vec<Spanned<PluginId>>>,
-    host: Option<crate::diagnostic::Span>,
+    host: Option<Span>,
 }
 
 impl Bound {

@@ -169,6 +169,8 @@ pub struct AppFile {
     pub compile_time: Option<Spanned<Duration>>,
     /// Where `app.contained` is `true`, if it is: then nothing outside the app's folder is read.
     pub contained: Option<Span>,
+    /// Whether it is certain what the file says of `app.contained`: no error hides it.
+    pub contained_is_clear: bool,
     /// `[bind]`, in the order of the file.
     pub bind: Vec<BindEntry>,
     /// `[host]`, in the order of the file.

@@ -306,6 +306,11 @@ impl<'a> Table<'a> {
         self.rest.iter().any(|item| item.key == key)
     }
 
+    /// Whether there is any key that nobody asked for yet.
+    pub(super) fn has_more(&self) -> bool {
+        !self.rest.is_empty()
+    }
+
     /// The items under these keys, in their order. The keys are none of this table, and nothing more is said of them.
     pub(super) fn remove(&mut self, keys: &[&str]) -> Vec<Item<'a>> {
         let mut removed: Vec<Item<'a>> = self.rest.extract_if(.., |item| keys.contains(&item.key)).collect();

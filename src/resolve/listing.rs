@@ -224,9 +224,11 @@ pub fn unlisted_import(plugin: &Plugin, import: &Extern) -> Diagnostic {
     if !served_by_runtime {
         return diagnostic.help(format!("add `\"{name}\" = \"exactly-one\"` to `[imports]`, or another cardinality"));
     }
+    let effort = Effort::share();
     let near: Vec<String> = wasi::offered()
         .filter(|offered| {
-            ExternName::parse(offered.split('@').next().unwrap_or(offered)).is_ok_and(|o| near_wasi(name, &o))
+            let base = ExternName::parse(offered.split('@').next().unwrap_or(offered));
+            base.is_ok_and(|base| near_wasi(name, &base, &effort))
         })
         .collect();
     let package = |name: &str| name.split('/').next().map(str::to_owned);
@@ -296,8 +298,8 @@ fn shared_with_runtime(plugin: &Plugin, listing: &Listing<'_>) -> Option<Diagnos
 
 /// Whether what the runtime offers could be meant. An interface of the same name in another package of WASI is
 /// another interface: that of `wasi:http/types` has nothing to do with that of `wasi:filesystem/types`.
-fn near_wasi(wanted: &ExternName, offered: &ExternName) -> bool {
-    let near = || matches!(relation(wanted, offered, &Effort::share()), Some(Relation::Version | Relation::Name));
+fn near_wasi(wanted: &ExternName, offered: &ExternName, effort: &Effort) -> bool {
+    let near = || matches!(relation(wanted, offered, effort), Some(Relation::Version | Relation::Name));
     wanted.base() == offered.base() || near()
 }
 
