@@ -2,8 +2,9 @@
 //! of calls.
 //!
 //! All that wait for an owner run in one *drain*, which has one deadline: the owner's own time, or that of the
-//! chain of calls that it belongs to, where that is earlier. An owner that is not through by then is torn down, and
-//! what waits for it goes with it. What comes up on a chain whose time is up waits until the call ends for the host.
+//! chain of calls that it belongs to, where that is earlier. At its own deadline, or within a destructor, the owner is
+//! torn down, and what waits for it goes with it. Otherwise what is left on a chain whose time is up, or comes up there,
+//! waits until the call ends for the host.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -103,7 +104,7 @@ impl Inner {
         }
         let frame = self.frame(caller, Purpose::Destroy(plugin));
         if caller.plugin.is_some() {
-            // The time of a caller is no fault of the owner.
+            // A caller whose time is up must not cost the owner its state.
             let spares = frame.deadline.is_some_and(|deadline| deadline.by != plugin);
             self.drain_until(plugin, frame, spares);
             return true;
