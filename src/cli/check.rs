@@ -57,6 +57,5 @@ pub fn linkable(dir: &Path) -> anyhow::Result<Option<Linkable>> {
 }
 
 fn summary(plan: &Plan) -> String {
-    let counted = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
-    format!("ok: {}, {}", counted(plan.plugins.len(), "plugin"), counted(plan.links(), "link"))
+    format!("ok: {}, {}", output::counted(plan.plugins.len(), "plugin"), output::counted(plan.links(), "link"))
 }

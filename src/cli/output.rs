@@ -40,9 +40,13 @@ pub fn problems(checked: &Checked) {
     }
     let errors = checked.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
     if errors > 0 {
-        let noun = if errors == 1 { "problem" } else { "problems" };
-        terminal::err(&format!("{} {errors} {noun} found\n", error_word(style)));
+        terminal::err(&format!("{} {} found\n", error_word(style), counted(errors, "problem")));
     }
+}
+
+/// A number with its noun, which takes an `s` unless there is one.
+pub fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Tells why the command failed, on stderr.
