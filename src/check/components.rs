@@ -198,11 +198,8 @@ impl Worlds {
             *left = left.checked_sub(loaded.world.memory()).ok_or(())?;
             Ok(())
         });
-        admitted.map(|()| loaded).map_err(|()| {
-            let error = BinaryError::Unusable { path: plugin.component.clone(), error: WorldError::TooManyWorlds };
-            problem(&plugin.manifest, &plugin.manifest.component, error.to_string(), "this component")
-                .help("build it so that it imports and exports less, or divide the app")
-        })
+        let refused = |()| bad_binary(&plugin.manifest, &plugin.component, WorldError::TooManyWorlds);
+        admitted.map(|()| loaded).map_err(refused)
     }
 }
 

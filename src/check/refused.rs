@@ -69,17 +69,14 @@ pub(super) fn bad_binary(manifest: &Manifest, path: &str, error: WorldError) -> 
         (WorldError::NoMemory, _) => {
             (&manifest.component, "this core module", "export its memory, as linkers do unless told otherwise")
         }
-        (
-            WorldError::Inexpressible { .. }
-            | WorldError::Unsayable(_)
-            | WorldError::TooLarge
-            | WorldError::TooManyWorlds,
-            _,
-        ) => (
+        (WorldError::Inexpressible { .. } | WorldError::Unsayable(_) | WorldError::TooLarge, _) => (
             &manifest.component,
             "this component",
             "build it so that it imports and exports interfaces, functions and types only, each under a name of its kind",
         ),
+        (WorldError::TooManyWorlds, _) => {
+            (&manifest.component, "this component", "build it so that it imports and exports less, or divide the app")
+        }
         (WorldError::Invalid(told), _) => (&manifest.component, "this binary", invalid_help(told)),
         (WorldError::HugeValue(_), _) => {
             (&manifest.component, "this component", "pass large values as a `list` without a fixed length")
