@@ -70,6 +70,8 @@ pub mod world;
 #[cfg(feature = "runtime")]
 mod app;
 #[cfg(feature = "runtime")]
+mod call;
+#[cfg(feature = "runtime")]
 mod link;
 mod parallel;
 #[cfg(feature = "runtime")]
@@ -84,10 +86,9 @@ pub use app::{
     Problems, StartOptions, TypedCall, TypedHandlesCall, WaveCall, WaveError, print as print_wave,
 };
 #[cfg(feature = "runtime")]
-pub use link::{
-    Assembly, CallError, CallErrorKind, CallFrame, CompileExcess, HostInterface, HostInterfaces, HostState, LinkError,
-    PluginState, compile_child_main, flush_log,
-};
+pub use call::{CallError, CallErrorKind, CallFrame, PluginState, flush_log};
+#[cfg(feature = "runtime")]
+pub use link::{Assembly, CompileExcess, HostInterface, HostInterfaces, HostState, LinkError, compile_child_main};
 #[cfg(feature = "runtime")]
 pub use runtime::{Answer, Answers, Argument, Arguments, BoundToStore, Handle, HandleList, Status, Val};
 /// wasmtime itself, so that the types of bindings and linkers are the same ones.

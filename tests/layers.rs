@@ -21,8 +21,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("files", &["world"]),
     ("check", &["words", "parallel", "model", "diagnostic", "manifest", "world", "plan", "resolve", "files"]),
     ("folder", &["files", "world"]),
-    ("link", &["foreign", "parallel", "model", "plan"]),
-    ("runtime", &["foreign", "words", "model", "plan", "link"]),
+    ("call", &["foreign", "model", "plan"]),
+    ("link", &["foreign", "parallel", "model", "plan", "call"]),
+    ("runtime", &["foreign", "words", "model", "plan", "call", "link"]),
     (
         "app",
         &[
@@ -36,6 +37,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "files",
             "check",
             "folder",
+            "call",
             "link",
             "runtime",
         ],
@@ -46,9 +48,9 @@ const LAYERS: &[(&str, &[&str])] = &[
 const KEPT_IN: &[(&str, &[&str])] = &[
     ("petgraph", &["resolve/graph.rs"]),
     ("std::fs", &["folder.rs", "folder", "link/compile/private.rs"]),
-    ("wasmtime::", &["link", "runtime", "app", "lib.rs"]),
-    ("wasmtime_wasi", &["link", "runtime"]),
-    ("tokio", &["link/waits.rs", "runtime/stream.rs", "runtime/outside.rs"]),
+    ("wasmtime::", &["call", "link", "runtime", "app", "lib.rs"]),
+    ("wasmtime_wasi", &["call", "runtime"]),
+    ("tokio", &["call/waits.rs", "runtime/stream.rs", "runtime/outside.rs"]),
     ("clap", &["cli", "main.rs"]),
     ("anyhow", &["cli", "main.rs"]),
     ("println!", &["cli", "main.rs"]),

@@ -5,9 +5,10 @@ use wasmtime::component::Linker;
 
 use super::files::AppFiles;
 use super::{App, AppHandle, OpenError, Problems};
+use crate::call::PluginState;
 use crate::check::{APP_FILE, BadOffer, Checked, HostOffer, check_offering};
 use crate::files::{Memory, is_manifest_path};
-use crate::link::{Assembly, HostInterface, HostInterfaces, HostState, PluginState};
+use crate::link::{Assembly, HostInterface, HostInterfaces, HostState};
 use crate::manifest::ManifestBuilder;
 use crate::manifest::path::join;
 use crate::model::PluginId;

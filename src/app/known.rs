@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use crate::link::{CallError, Target};
+use crate::call::{CallError, Target};
 
 /// The functions that the host has called by name. To find one takes longer than most calls, and the
 /// more so the more plugins there are.
@@ -67,7 +67,7 @@ fn write<T>(map: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::{CallErrorKind, FunctionIndex};
+    use crate::call::{CallErrorKind, FunctionIndex};
     use crate::plan::PluginIndex;
 
     #[test]

@@ -16,7 +16,8 @@ mod tests;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::link::{Assembly, CallError, CallErrorKind, FunctionIndex, LinkError, Target};
+use crate::call::{CallError, CallErrorKind, FunctionIndex, Target};
+use crate::link::{Assembly, LinkError};
 use crate::model::{ExternName, FuncType, PluginId};
 use crate::plan::{Plan, PluginIndex};
 use crate::runtime::{Runtime, Status, Val};

@@ -1,5 +1,5 @@
 use super::near;
-use crate::link::{CallError, CallErrorKind};
+use crate::call::{CallError, CallErrorKind};
 use crate::model::{ExternName, without_escapes};
 use crate::plan::{Plan, PlannedExport, PluginIndex};
 use crate::words::list;

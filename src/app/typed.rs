@@ -6,7 +6,7 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentNamedList, Instance, Lift, Lower};
 
 use super::{App, Callable};
-use crate::link::{CallError, PluginState, Target};
+use crate::call::{CallError, PluginState, Target};
 use crate::plan::PluginIndex;
 use crate::runtime::{Answers, Arguments, Typed};
 

@@ -13,8 +13,8 @@ use wasm_wave::parser::{ParserError, ParserErrorKind};
 use wasm_wave::untyped::UntypedFuncCall;
 use wasmtime::component::Val as Raw;
 
+use crate::call::{MOST_VALUE_MEMORY, own_memory};
 use crate::foreign::{harmless, page};
-use crate::link::{MOST_VALUE_MEMORY, own_memory};
 use crate::model::{Case, Field, FuncType, Type};
 use crate::runtime::Val;
 

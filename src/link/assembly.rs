@@ -6,10 +6,8 @@ use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
 use super::imports::{self, Imports};
-use super::{
-    Clock, FunctionIndex, HostInterfaces, Lifting, Lifts, LinkError, NoLocal, Passing, PluginState, Shape, Shapes,
-    Target, Ticks, compile, engine, lifts,
-};
+use super::{HostInterfaces, LinkError, compile, engine, lifts};
+use crate::call::{Clock, FunctionIndex, Lifting, Lifts, NoLocal, Passing, PluginState, Shape, Shapes, Target, Ticks};
 use crate::model::{Budget, ExternName, FuncType, Limits, Type};
 use crate::plan::{Entry, Plan, PlannedExport, PlannedFunction, PlannedPlugin, PluginIndex, Provider};
 
@@ -126,7 +124,8 @@ impl Assembly {
         };
         let plugins = plugins.into_iter().zip(functions).map(linked).collect();
         let (has_timeouts, has_fuel) = (engine::has_timeouts(&plan), engine::has_fuel(&plan));
-        let clock = Arc::new(Clock::start(&engine, has_timeouts)?);
+        let failed = |error| LinkError::Engine { cause: format!("its clock cannot start: {error}") };
+        let clock = Arc::new(Clock::start(&engine, has_timeouts).map_err(failed)?);
         Ok(Self { plan, engine, clock, has_timeouts, has_fuel, plugins, entry, hosts })
     }
 

@@ -4,26 +4,13 @@ use serde::{Deserialize, Serialize};
 use wasmtime::{Cache, CacheConfig, Config, Engine, WasmBacktraceDetails};
 
 use super::LinkError;
+use crate::call::MAX_WASM_STACK;
 use crate::model::{Budget, FuncType, Side, Type};
 use crate::plan::Plan;
 
-/// Native stack that a plugin may use below the point where it is entered.
-pub const MAX_WASM_STACK: usize = 512 << 10;
-
-/// What must be left of that to a plugin that is called back: it goes on with the stack that it was entered
-/// with first, of which those have used their part that it has called.
-pub const CALLED_BACK_STACK: usize = 128 << 10;
-
-/// Native stack that must be left below a plugin that has used up its own: what the host needs to
-/// serve an import called from there. Most of it is for reading values whose type is nested as deep as
-/// types may be, about a hundred times. Measured for that: less than 96 KiB where dependencies are
-/// optimised a little, and 430 KiB where nothing is, as in debug builds of embedding applications. A
-/// thread of 1 MiB must do all the same.
-pub const HOST_STACK_RESERVE: usize = if cfg!(debug_assertions) { 480 << 10 } else { 128 << 10 };
-
 /// What the engine of an assembly is built with, as far as it depends on the plan.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(super) struct EngineSettings {
+pub(crate) struct EngineSettings {
     /// Whether the time is checked.
     epochs: bool,
     /// Whether fuel is counted.
@@ -31,13 +18,13 @@ pub(super) struct EngineSettings {
 }
 
 impl EngineSettings {
-    pub(super) fn of(plan: &Plan) -> Self {
+    pub(crate) fn of(plan: &Plan) -> Self {
         Self { epochs: has_timeouts(plan), fuel: has_fuel(plan) }
     }
 
     /// The one engine of an assembly, without concurrency support: that saves about a microsecond of each call between
     /// plugins. Where there is a cache, compiled code is looked for there, and left there.
-    pub(super) fn engine(self, cache: Option<Cache>) -> Result<Engine, LinkError> {
+    pub(crate) fn engine(self, cache: Option<Cache>) -> Result<Engine, LinkError> {
         let mut config = Config::new();
         config
             .concurrency_support(false)

@@ -3,7 +3,8 @@ use std::fmt;
 
 use wasmtime::component::Linker;
 
-use super::{LinkError, PluginState};
+use super::LinkError;
+use crate::call::{HostStates, PluginState};
 use crate::model::ExternName;
 use crate::plan::{ImportSource, Plan, PlannedPlugin};
 
@@ -96,20 +97,8 @@ impl HostInterfaces {
         };
         let mut states = HostStates::default();
         for interface in self.0.iter().filter(imported) {
-            if !states.0.iter().any(|(made, _)| *made == interface.state) {
-                states.0.push((interface.state, (interface.make)(plugin)));
-            }
+            states.add(interface.state, || (interface.make)(plugin));
         }
         states
-    }
-}
-
-/// What the host keeps for one instance of a plugin: one state of each type.
-#[derive(Default)]
-pub struct HostStates(Vec<(TypeId, Box<dyn Any + Send>)>);
-
-impl HostStates {
-    pub(super) fn get<S: 'static>(&mut self) -> Option<&mut S> {
-        self.0.iter_mut().find_map(|(_, state)| state.downcast_mut())
     }
 }

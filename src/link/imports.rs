@@ -2,12 +2,10 @@ use std::sync::Arc;
 
 use wasmtime::component::{Linker, LinkerInstance, ResourceType};
 use wasmtime::{AsContextMut, Engine, StoreContextMut};
-use wasmtime_wasi_config::WasiConfig;
 
-use super::dispatch::{Dispatcher, Provider};
-use super::{
-    Called, Caller, HostInterface, HostInterfaces, LinkError, NoLocal, Passing, PluginState, Rep, Shape, Shapes,
-    Target, waits, wasi,
+use super::{HostInterface, HostInterfaces, LinkError};
+use crate::call::{
+    Called, Caller, Dispatcher, NoLocal, Passing, PluginState, Provider, Rep, Shape, Shapes, Target, add_wasi_to_linker,
 };
 use crate::model::{ExternName, Resource, same_series};
 use crate::plan::{
@@ -273,13 +271,7 @@ pub(super) fn uses_runtime(plugin: &PlannedPlugin) -> bool {
 
 fn runtime_linker(engine: &Engine) -> wasmtime::Result<Linker<PluginState>> {
     let mut linker = Linker::new(engine);
-    wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
-    wasmtime_wasi_config::add_to_linker(&mut linker, |state: &mut PluginState| WasiConfig::from(&state.wasi().config))?;
-    // The runtime's own waits end with the deadline, which those of `wasmtime-wasi` do not.
-    linker.allow_shadowing(true);
-    waits::add_to_linker(&mut linker)?;
-    // And what a plugin opens is counted, which it does not do.
-    wasi::add_to_linker(&mut linker)?;
+    add_wasi_to_linker(&mut linker)?;
     Ok(linker)
 }
 

@@ -7,7 +7,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 use wasmtime::component::types::{ComponentFunc, ComponentItem, Type as Foreign};
 
-use super::{Lifts, Shapes};
+use crate::call::{Lifts, Shapes};
 use crate::model::{Case, Field, FuncType, Param, Type};
 use crate::plan::{ImportSource, PlannedPlugin};
 

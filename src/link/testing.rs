@@ -278,7 +278,7 @@ impl Logged {
 
     /// `plugin stream line` for what guests write, `warning: …` for warnings.
     pub(crate) fn lines(&self) -> Vec<String> {
-        super::flush_log();
+        crate::call::flush_log();
         self.lines.lock().unwrap().clone()
     }
 }

@@ -6,7 +6,7 @@ use super::Inner;
 use super::enter::{Ended, Purpose, catch};
 use super::slot::{Cell, Condition, Instance};
 use super::turns::Turn;
-use crate::link::{CallError, CallErrorKind, Frame};
+use crate::call::{CallError, CallErrorKind, Frame};
 use crate::plan::PluginIndex;
 
 /// Where the instance is that a call goes to.

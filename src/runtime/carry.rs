@@ -8,10 +8,11 @@ use super::Inner;
 use super::enter::{Ended, Purpose};
 use super::handle::told_mismatch;
 use super::room::{has_room, no_longer_out};
-use crate::link::{
-    CallError, CallErrorKind, Caller, Carried, ExportedFunction, Flight, Flights, Holder, InFlight, Leaf, Local,
-    Passing, PluginState, Rep, Target, take_result, wrap,
+use crate::call::{
+    CallError, CallErrorKind, Caller, Carried, Flight, Flights, Holder, InFlight, Leaf, Local, Passing, PluginState,
+    Rep, Target, take_result, wrap,
 };
+use crate::link::ExportedFunction;
 
 /// How often wasmtime counts a handle more than once while a plugin is lent it that does not own it: as what
 /// has been lent, and as the borrow. The owner has no such borrow.

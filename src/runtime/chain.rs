@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 
 use wasmtime::{AsContextMut, StoreContextMut};
 
-use crate::link::{ChainId, PluginState};
+use crate::call::{ChainId, PluginState};
 use crate::plan::PluginIndex;
 
 /// An instance that is on a chain.

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::enter::Purpose;
-use crate::link::Frame;
+use crate::call::Frame;
 
 /// A live app, as long as the process lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl Drop for Noted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::ChainId;
+    use crate::call::ChainId;
     use crate::plan::PluginIndex;
 
     #[test]

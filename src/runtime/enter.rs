@@ -8,7 +8,7 @@ use super::begin::Place;
 use super::chain::{self, Key};
 use super::slot::Instance;
 use super::{Inner, current};
-use crate::link::{
+use crate::call::{
     CallError, CallErrorKind, Caller, Carried, Exports, Flights, Frame, Handles, Live, PluginState, Rep, Target,
 };
 use crate::model::PluginId;

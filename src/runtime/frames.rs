@@ -4,7 +4,7 @@ use wasmtime::StoreContextMut;
 
 use super::Inner;
 use super::enter::Purpose;
-use crate::link::{Clock, Deadline, Frame, PluginState, Ticks};
+use crate::call::{Clock, Deadline, Frame, PluginState, Ticks};
 use crate::model::{Budget, Limits};
 use crate::plan::PluginIndex;
 

@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::Inner;
-use crate::link::Rep;
+use crate::call::Rep;
 use crate::model::{PluginId, Resource};
 
 /// A handle of a plugin's resource that the embedding application has.

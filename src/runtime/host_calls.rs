@@ -6,7 +6,7 @@ use super::arguments::check_arguments;
 use super::enter::Purpose;
 use super::handle::told_mismatch;
 use super::{Handle, Inner, Runtime, Val};
-use crate::link::{
+use crate::call::{
     CallError, CallErrorKind, Caller, Carried, Flight, Flights, Frame, Holder, Leaf, Live, Local, Rep, Target,
 };
 use crate::model::ExternName;

@@ -6,7 +6,7 @@ use super::Inner;
 use super::enter::{Ended, catch};
 use super::slot::Instance;
 use super::wasi::{self, Grants};
-use crate::link::{CallError, CallErrorKind, Called, Exports, Frame, Limiter, PluginState, Wasi};
+use crate::call::{CallError, CallErrorKind, Called, Exports, Frame, Limiter, PluginState, Wasi};
 use crate::plan::PluginIndex;
 use crate::words::cut;
 

@@ -6,7 +6,7 @@ use wasmtime::{StoreContextMut, WasmBacktrace};
 
 use super::Inner;
 use super::enter::{Ended, Purpose, function};
-use crate::link::{
+use crate::call::{
     CallError, CallErrorKind, Called, Frame, LiftBound, Lifting, MOST_VALUE_MEMORY, PluginState, Target, Weight,
 };
 use crate::model::{FuncType, Type};

@@ -2,8 +2,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::output::OutputStream;
 use super::stream::Drain;
+use crate::call::{LogSource, told_dropped};
 use crate::foreign;
-use crate::link::{LogSource, told_dropped};
 use crate::model::PluginId;
 
 /// Longest line that is logged in one piece, in bytes.

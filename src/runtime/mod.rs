@@ -47,9 +47,8 @@ use crossbeam_utils::CachePadded;
 use wasmtime::StoreContextMut;
 use wasmtime::component::Val as Raw;
 
-use crate::link::{
-    Assembly, CallError, CallErrorKind, Caller, ChainId, Clock, Frame, Handles, PluginState, Ticks, flush_log,
-};
+use crate::call::{CallError, CallErrorKind, Caller, ChainId, Clock, Frame, Handles, PluginState, Ticks, flush_log};
+use crate::link::Assembly;
 use crate::model::PluginId;
 use crate::plan::PluginIndex;
 

@@ -5,7 +5,7 @@ use std::any::Any;
 use super::enter::Purpose;
 use super::turns::{Refusal, Turn};
 use super::{Inner, current};
-use crate::link::{
+use crate::call::{
     CALLED_BACK_STACK, CallError, CallErrorKind, CallFrame, Deadline, Frame, HOST_STACK_RESERVE, MAX_WASM_STACK,
     PluginState, ends,
 };

@@ -16,7 +16,7 @@ use super::enter::{Ended, Failed, Purpose, catch};
 use super::room::no_longer_out;
 use super::slot::{Condition, Instance};
 use super::{Inner, chain, current};
-use crate::link::{CallError, Caller, Clock, Deadline, Entry, Frame, Holder, PluginState, Rep, log_own};
+use crate::call::{CallError, Caller, Clock, Deadline, Entry, Frame, Holder, PluginState, Rep, log_own};
 use crate::plan::PluginIndex;
 
 /// How often it is looked whether destructors have brought about more of them.

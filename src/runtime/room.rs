@@ -7,7 +7,7 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::ResourceDynamic;
 
 use super::Inner;
-use crate::link::{CallError, CallErrorKind, Flight, Passing, PluginState, Target};
+use crate::call::{CallError, CallErrorKind, Flight, Passing, PluginState, Target};
 use crate::plan::PluginIndex;
 
 /// What stands for a handle while it is seen whether there is room for one.

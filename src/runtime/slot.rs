@@ -8,7 +8,7 @@ use wasmtime::Store;
 
 use super::drain_time::DrainTime;
 use super::restarts::RestartLog;
-use crate::link::{CallError, Deadline, Entry, PluginState, Ticks};
+use crate::call::{CallError, Deadline, Entry, PluginState, Ticks};
 use crate::model::RestartBudget;
 
 /// The place of a plugin in a live app.

@@ -7,7 +7,7 @@ use super::enter::Purpose;
 use super::slot::Condition;
 use super::turns::Turn;
 use super::{Inner, Runtime, current};
-use crate::link::{CallError, CallErrorKind, CallFrame, Frame};
+use crate::call::{CallError, CallErrorKind, CallFrame, Frame};
 use crate::plan::PluginIndex;
 
 /// How a plugin is at this moment.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_utils::CachePadded;
 
-use crate::link::ChainId;
+use crate::call::ChainId;
 use crate::plan::PluginIndex;
 
 /// Whose turn it is to be in which plugin.

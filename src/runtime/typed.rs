@@ -5,7 +5,7 @@ use wasmtime::{AsContextMut, StoreContextMut, Trap, WasmBacktrace};
 
 use super::enter::{Ended, Purpose, exports, function};
 use super::{Inner, Runtime};
-use crate::link::{CallError, CallErrorKind, Called, Caller, PluginState, Target};
+use crate::call::{CallError, CallErrorKind, Called, Caller, PluginState, Target};
 use crate::plan::PluginIndex;
 
 /// A function of a plugin whose Rust types have been checked.

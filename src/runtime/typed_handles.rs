@@ -7,7 +7,7 @@ use super::enter::{Ended, Purpose};
 use super::host_calls::Lent;
 use super::passed::{Answers, Arguments};
 use super::{Handle, Inner, Runtime};
-use crate::link::{CallError, Caller, Flights, Frame, InFlight, Passing, PluginState, Target, take_result};
+use crate::call::{CallError, Caller, Flights, Frame, InFlight, Passing, PluginState, Target, take_result};
 
 impl Runtime {
     /// Checks that Rust types are those of a function.

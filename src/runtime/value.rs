@@ -1,7 +1,7 @@
 use wasmtime::component::Val as Raw;
 
 use super::Handle;
-use crate::link::{Tree, View};
+use crate::call::{Tree, View};
 
 /// A value of the component model, as the embedding application passes it to plugins and gets it from them.
 ///

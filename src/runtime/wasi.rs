@@ -9,7 +9,7 @@ use wasmtime_wasi_config::WasiConfigVariables;
 use super::log::Lines;
 use super::output::{OutputSink, OutputStream};
 use super::stream::GuestStream;
-use crate::link::{GrantedFolder, OpenFiles, Wasi};
+use crate::call::{GrantedFolder, OpenFiles, Wasi};
 use crate::model::{NetworkGrant, PluginId, Stdio, WasiGrants};
 
 /// Everything that a plugin gets of WASI.

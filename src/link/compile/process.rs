@@ -159,7 +159,7 @@ mod tests {
     use std::os::unix::process::ExitStatusExt;
 
     use super::*;
-    use crate::link::engine::EngineSettings;
+    use crate::link::EngineSettings;
     use crate::plan::Plan;
 
     fn order() -> Order {

@@ -17,7 +17,7 @@ use std::sync::{Mutex, PoisonError};
 use wasmtime_wasi::filesystem::Dir;
 use wasmtime_wasi::{FsPerms, OpenMode};
 
-use crate::link::GrantedFolder;
+use crate::call::GrantedFolder;
 use crate::model::{Access, DirGrant, PluginId};
 use crate::plan::PluginIndex;
 use crate::words::shown;

@@ -10,8 +10,9 @@ mod wasi;
 use std::sync::Arc;
 
 use super::{Runtime, StartOptions, Val};
+use crate::call::{CallError, CallErrorKind, FunctionIndex, Target};
+use crate::link::Assembly;
 use crate::link::testing::Bench;
-use crate::link::{Assembly, CallError, CallErrorKind, FunctionIndex, Target};
 use crate::model::PluginId;
 use crate::plan::PluginIndex;
 

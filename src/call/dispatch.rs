@@ -15,36 +15,36 @@ use crate::plan::{Answer, Fallible, PluginIndex, Reply};
 /// What is behind one imported function: asks the providers and makes one value of their answers.
 ///
 /// Holds indices and no live instance, so that a provider can be replaced while its consumers run.
-pub(super) struct Dispatcher {
-    pub(super) consumer: PluginId,
-    pub(super) import: ExternName,
-    pub(super) function: String,
-    pub(super) cardinality: Cardinality,
-    pub(super) on_failure: OnFailure,
-    pub(super) reply: Reply,
+pub struct Dispatcher {
+    pub(crate) consumer: PluginId,
+    pub(crate) import: ExternName,
+    pub(crate) function: String,
+    pub(crate) cardinality: Cardinality,
+    pub(crate) on_failure: OnFailure,
+    pub(crate) reply: Reply,
     /// Who is asked; where the owner of a handle is, all who may be that.
-    pub(super) providers: Vec<Provider>,
+    pub(crate) providers: Vec<Provider>,
     /// Who serves calls that go to the owner of a handle, but have none: the one that the import is bound to,
     /// where it cannot be several.
-    pub(super) alone: Option<PluginIndex>,
+    pub(crate) alone: Option<PluginIndex>,
     /// Where the consumer's arguments and the reply have handles; nothing where they have none.
-    pub(super) passing: Option<Passing>,
+    pub(crate) passing: Option<Passing>,
     /// What the consumer's arguments weigh; nothing where they are always small.
-    pub(super) arguments: Option<Arc<Shape>>,
+    pub(crate) arguments: Option<Arc<Shape>>,
     /// The consumer's own limit.
-    pub(super) hostcall_bytes: u64,
+    pub(crate) hostcall_bytes: u64,
     /// Whether the consumer's store is lent to those who are called: without that a call is a little faster, where
     /// none can come back.
-    pub(super) lends: bool,
+    pub(crate) lends: bool,
 }
 
 /// One provider of an imported function.
-pub(super) struct Provider {
-    pub(super) id: PluginId,
-    pub(super) target: Target,
-    pub(super) answers: bool,
+pub struct Provider {
+    pub(crate) id: PluginId,
+    pub(crate) target: Target,
+    pub(crate) answers: bool,
     /// What its answer weighs; nothing where that is always small.
-    pub(super) result: Option<Arc<Shape>>,
+    pub(crate) result: Option<Arc<Shape>>,
 }
 
 /// Why a call of the consumer has no reply.
@@ -82,7 +82,7 @@ impl Dispatcher {
     /// A provider's failure, where the reply has no place for it and the import does not skip it:
     /// the consumer's call ends with it. So it does with a failure of its own, of a call that came back
     /// to it.
-    pub(super) fn dispatch(
+    pub(crate) fn dispatch(
         &self,
         mut store: StoreContextMut<'_, PluginState>,
         arguments: &[Val],

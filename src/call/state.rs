@@ -80,7 +80,7 @@ impl PluginState {
     /// # Panics
     /// When the plugin imports no such interface; but then it cannot call their functions either.
     #[expect(clippy::panic, reason = "functions of an interface are linked only where its state is made")]
-    pub(super) fn host<S: 'static>(&mut self) -> &mut S {
+    pub(crate) fn host<S: 'static>(&mut self) -> &mut S {
         match self.hosts.get() {
             Some(state) => state,
             None => panic!("no host interface with a state of type {}", std::any::type_name::<S>()),

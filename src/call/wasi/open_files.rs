@@ -5,7 +5,7 @@ use std::task::{Context, Waker};
 
 use wasmtime_wasi::p2::Pollable;
 
-use crate::link::log_own;
+use crate::call::log_own;
 use crate::model::PluginId;
 
 /// No place is left for another open file.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use wit_component::StringEncoding;
 
 use super::generate::Random;
-use crate::link::weight::{Shapes, amount};
+use crate::call::weight::{Shapes, amount};
 use crate::model::{Case, Type};
 
 /// Where the image begins in the plugin's memory.

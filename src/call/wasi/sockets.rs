@@ -19,7 +19,7 @@ use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, SocketErro
 
 use super::open_files::Full;
 use super::{Face, pass_on};
-use crate::link::waits::wait;
+use crate::call::waits::wait;
 
 fn too_many(_: Full) -> SocketError {
     ErrorCode::NewSocketLimit.into()

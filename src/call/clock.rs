@@ -1,12 +1,12 @@
 mod ticker;
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use wasmtime::Engine;
 
-use super::LinkError;
 use ticker::{TICKER, Ticker, Time};
 
 /// A span or a point of time, counted in ticks of a [`Clock`].
@@ -31,14 +31,16 @@ pub struct Running<'a>(&'a AtomicUsize);
 
 impl Clock {
     /// Starts the clock of an engine; one without deadlines needs no thread.
-    pub(super) fn start(engine: &Engine, has_deadlines: bool) -> Result<Self, LinkError> {
+    ///
+    /// # Errors
+    /// When the system has no thread for it.
+    pub fn start(engine: &Engine, has_deadlines: bool) -> io::Result<Self> {
         Self::start_by(has_deadlines.then_some(&TICKER), engine)
     }
 
-    fn start_by(ticker: Option<&'static Ticker>, engine: &Engine) -> Result<Self, LinkError> {
+    fn start_by(ticker: Option<&'static Ticker>, engine: &Engine) -> io::Result<Self> {
         if let Some(ticker) = ticker {
-            let failed = |error| LinkError::Engine { cause: format!("its clock cannot start: {error}") };
-            ticker.add_clock().map_err(failed)?;
+            ticker.add_clock()?;
         }
         Ok(Self { time: Arc::new(Time::new(engine, ticker.is_some())), ticker })
     }

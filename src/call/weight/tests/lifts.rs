@@ -10,7 +10,7 @@ use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use super::generate::{Random, random_type};
 use super::image::{BASE, Image};
 use super::{ALLOCATOR, Shapes, alone};
-use crate::link::engine::EngineSettings;
+use crate::link::EngineSettings;
 use crate::model::{Case, Field, Type};
 use crate::plan::Plan;
 

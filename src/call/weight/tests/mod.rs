@@ -30,7 +30,7 @@ fn alone(test: &str, body: impl FnOnce()) {
         return body();
     }
     let mut again = Command::new(std::env::current_exe().unwrap());
-    let name = format!("link::weight::tests::{test}");
+    let name = format!("call::weight::tests::{test}");
     let ended = again.args([&name, "--exact", "--nocapture"]).env(ALONE, "").output().unwrap();
     let output = format!("{}{}", String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
     assert!(ended.status.success() && output.contains("1 passed"), "{}:\n{output}", ended.status);

@@ -6,7 +6,7 @@ use wasmtime::{AsContextMut, StoreContextMut};
 use super::table::{Entry, Holder, Rep};
 use super::walk::Leaf;
 use super::{Flight, Flights, Local, Passing};
-use crate::link::{Caller, Frame, Live, PluginState};
+use crate::call::{Caller, Frame, Live, PluginState};
 use crate::plan::PluginIndex;
 
 /// Handles on their way. Resources whose `own` handle does not arrive are released: whoever sent it has

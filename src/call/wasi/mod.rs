@@ -20,8 +20,9 @@ use wasmtime_wasi::filesystem::WasiFilesystemCtxView;
 use wasmtime_wasi::p2::bindings::sockets::network;
 use wasmtime_wasi::p2::bindings::{filesystem, sockets as plain, sync};
 use wasmtime_wasi::sockets::WasiSocketsCtxView;
+use wasmtime_wasi_config::WasiConfig;
 
-use super::PluginState;
+use super::{PluginState, waits};
 pub use open_files::OpenFiles;
 pub use preopens::GrantedFolder;
 
@@ -73,8 +74,22 @@ macro_rules! pass_on {
 }
 use pass_on;
 
+/// Defines all that the runtime offers of WASI. Shadowing is allowed in the linker afterwards.
+///
+/// # Errors
+/// When something of it is defined already.
+pub fn add_wasi_to_linker(linker: &mut Linker<PluginState>) -> Result<()> {
+    wasmtime_wasi::p2::add_to_linker_sync(linker)?;
+    wasmtime_wasi_config::add_to_linker(linker, |state: &mut PluginState| WasiConfig::from(&state.wasi().config))?;
+    // The runtime's own waits end with the deadline, which those of `wasmtime-wasi` do not.
+    linker.allow_shadowing(true);
+    waits::add_to_linker(linker)?;
+    // And what a plugin opens is counted, which it does not do.
+    add_face_to_linker(linker)
+}
+
 /// Defines `wasi:filesystem` and `wasi:sockets`, over what is defined already.
-pub(super) fn add_to_linker(linker: &mut Linker<PluginState>) -> Result<()> {
+fn add_face_to_linker(linker: &mut Linker<PluginState>) -> Result<()> {
     filesystem::preopens::add_to_linker::<PluginState, HasFace>(linker, face)?;
     sync::filesystem::types::add_to_linker::<PluginState, HasFace>(linker, face)?;
     plain::instance_network::add_to_linker::<PluginState, HasFace>(linker, face)?;
