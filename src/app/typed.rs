@@ -6,7 +6,7 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentNamedList, Instance, Lift, Lower};
 
 use super::{App, Callable};
-use crate::call::{CallError, PluginState, Target};
+use crate::call::{CallError, InstanceId, PluginState, Target};
 use crate::plan::PluginIndex;
 use crate::runtime::{Answers, Arguments, Typed};
 
@@ -74,7 +74,7 @@ pub struct Bindings<B> {
     plugin: PluginIndex,
     bind: Box<Bind<B>>,
     /// What has been bound, and to which instance of the plugin.
-    bound: Mutex<Option<(u64, Arc<B>)>>,
+    bound: Mutex<Option<(InstanceId, Arc<B>)>>,
 }
 
 impl<B: Send + Sync> Bindings<B> {
@@ -95,26 +95,24 @@ impl<B: Send + Sync> Bindings<B> {
         &self,
         act: impl FnOnce(&B, StoreContextMut<'_, PluginState>) -> wasmtime::Result<R> + Send,
     ) -> Result<R, CallError> {
-        let bind = |generation, store: StoreContextMut<'_, PluginState>, instance: &Instance| {
-            self.bound(generation, store, instance)
-        };
+        let bind = |id, store: StoreContextMut<'_, PluginState>, instance: &Instance| self.bound(id, store, instance);
         self.app.runtime().with_exports(self.plugin, bind, |bound: Arc<B>, store| act(&bound, store))
     }
 
     fn bound(
         &self,
-        generation: u64,
+        id: InstanceId,
         store: StoreContextMut<'_, PluginState>,
         instance: &Instance,
     ) -> wasmtime::Result<Arc<B>> {
         let mut bound = self.bound.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((of, bound)) = &*bound
-            && *of == generation
+            && *of == id
         {
             return Ok(bound.clone());
         }
         let new = Arc::new((self.bind)(store, instance)?);
-        *bound = Some((generation, new.clone()));
+        *bound = Some((id, new.clone()));
         Ok(new)
     }
 }

@@ -2,20 +2,18 @@
 
 use wasmtime::component::Val;
 
-use super::dispatch::{Dispatcher, Provider};
 use super::reply::Outcome;
-use super::{CallError, CallErrorKind, CallFrame, MOST_VALUE_MEMORY};
-use crate::plan::Reply;
+use super::wiring::{ImportedFunction, Provider};
+use super::{CallError, CallErrorKind, CallFrame, MOST_VALUE_MEMORY, Shape};
 
-impl Dispatcher {
-    /// The bytes of the consumer's arguments in the canonical ABI; zero where they are always small.
+impl ImportedFunction {
+    /// The bytes of the consumer's arguments in the canonical ABI. With handles they are translated in a copy.
     ///
     /// # Errors
     /// When they are more than the consumer may pass, or take too much memory. That is its own failure.
-    pub(super) fn weigh(&self, arguments: &[Val]) -> Result<u64, CallError> {
-        let Some(shape) = &self.arguments else { return Ok(0) };
+    pub(super) fn weigh(&self, shape: &Shape, arguments: &[Val], with_handles: bool) -> Result<u64, CallError> {
         let weight = shape.weigh_all(arguments);
-        let memory = weight.memory.saturating_mul(self.copies());
+        let memory = weight.memory.saturating_mul(self.copies(with_handles));
         let failed = |found: String| {
             let cause = format!("the arguments that it passed to `{}` {found}", self.target());
             CallError::new(CallErrorKind::Trap, Some(self.consumer.clone()), cause)
@@ -30,25 +28,18 @@ impl Dispatcher {
         Ok(weight.abi)
     }
 
-    /// How often the arguments are in memory at once. Handles are translated in a copy, and each provider but an only
-    /// one is given a copy of that.
-    fn copies(&self) -> u64 {
-        let is_alone = matches!(self.reply, Reply::ByOwner(_)) || self.providers.len() == 1;
-        match &self.passing {
-            None => 1,
-            Some(_) if is_alone => 2,
-            Some(_) => 3,
+    /// How often the arguments are in memory at once. Each provider but an only one is given a copy of that in which
+    /// handles are translated.
+    fn copies(&self, with_handles: bool) -> u64 {
+        match (with_handles, self.asks_one()) {
+            (false, _) => 1,
+            (true, true) => 2,
+            (true, false) => 3,
         }
-    }
-
-    /// What the consumer calls, as one writes it.
-    fn target(&self) -> String {
-        let import = self.import.to_string();
-        if import == self.function { import } else { format!("{import}#{}", self.function) }
     }
 }
 
-/// The answers of a fan-out that are held until the last provider has answered.
+/// How much memory the answers of a fan-out take, which are held until the last provider has answered.
 #[derive(Default)]
 pub(super) struct Gathered {
     memory: u64,
@@ -56,10 +47,10 @@ pub(super) struct Gathered {
 
 impl Gathered {
     /// Makes room for an answer. One that there is no room for is a failure of its provider, which keeps its state.
-    pub(super) fn admit(&mut self, dispatcher: &Dispatcher, provider: &Provider, answer: Option<Val>) -> Outcome {
+    pub(super) fn admit(&mut self, function: &ImportedFunction, provider: &Provider, answer: Option<Val>) -> Outcome {
         let (Some(value), Some(shape)) = (&answer, &provider.result) else { return Ok(answer) };
         // One by itself has its bound already.
-        if dispatcher.providers.len() == 1 {
+        if function.providers.len() == 1 {
             return Ok(answer);
         }
         let memory = self.memory.saturating_add(shape.weigh(value).memory);
@@ -68,10 +59,13 @@ impl Gathered {
             return Ok(answer);
         }
         let cause = format!("its answer, with those of the providers before it, would {}", told_memory("take", memory));
-        let interface = (dispatcher.target() != dispatcher.function).then(|| dispatcher.import.clone());
-        let function = dispatcher.function.clone();
-        let frame =
-            CallFrame { caller: Some(dispatcher.consumer.clone()), plugin: provider.id.clone(), interface, function };
+        let interface = (function.target() != function.function).then(|| function.import.clone());
+        let frame = CallFrame {
+            caller: Some(function.consumer.clone()),
+            plugin: provider.id.clone(),
+            interface,
+            function: function.function.clone(),
+        };
         Err(CallError::new(CallErrorKind::Trap, Some(provider.id.clone()), cause).called(frame))
     }
 }

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 use tracing::Dispatch;
 
+use super::targets;
+
 /// Most bytes of events that may wait, of all sources together.
 const MOST: usize = 32 << 20;
 
@@ -110,7 +112,7 @@ pub fn log_own(size: usize, log: impl FnOnce() + Send + 'static) {
     static OWN: LazyLock<LogSource> = LazyLock::new(LogSource::default);
     OWN.log(size, |dropped| {
         if dropped > 0 {
-            tracing::warn!("{}", told_dropped(dropped, "message"));
+            tracing::warn!(target: targets::LOG, "{}", told_dropped(dropped, "message"));
         }
         log();
     });

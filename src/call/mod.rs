@@ -6,30 +6,35 @@
 mod clock;
 mod dispatch;
 mod error;
+mod frame;
 mod gathered;
 mod handles;
 mod host_states;
 mod live;
 mod log;
+mod owner;
 mod reply;
-mod route;
 mod stack;
 mod state;
+pub mod targets;
 mod waits;
 mod wasi;
 mod weight;
+mod wiring;
 
 pub use clock::{Clock, Ticks};
-pub use dispatch::{Dispatcher, Provider};
+pub use dispatch::Dispatcher;
 pub use error::{CallError, CallErrorKind, CallFrame, Called, ends};
+pub use frame::{Caller, ChainId, Deadline, Frame, FunctionIndex, InstanceId, Target};
 pub use handles::{
     Entry, Flight, Flights, Handles, Holder, InFlight, Leaf, Local, NoLocal, Passing, Rep, put_result, take_arguments,
     take_result, wrap,
 };
 pub use host_states::HostStates;
-pub use live::{Caller, Carried, ChainId, Deadline, Frame, FunctionIndex, Live, Target};
+pub use live::{Live, Returned, Sent, Values};
 pub use log::{LogSource, flush_log, log_own, told_dropped};
 pub use stack::{CALLED_BACK_STACK, HOST_STACK_RESERVE, MAX_WASM_STACK};
 pub use state::{Exports, Limiter, PluginState, Wasi};
 pub use wasi::{GrantedFolder, OpenFiles, add_wasi_to_linker};
 pub use weight::{LiftBound, Lifting, Lifts, MOST_VALUE_MEMORY, Shape, Shapes, Tree, View, Weight, own_memory};
+pub use wiring::{ImportedFunction, Provider, Wiring};

@@ -1,21 +1,78 @@
+//! Making one value of what the providers have answered.
+
 use wasmtime::component::Val;
 
+use super::wiring::ImportedFunction;
 use super::{CallError, CallErrorKind};
 use crate::model::PluginId;
-use crate::plan::{Answer, ErrorForm, Fallible};
+use crate::plan::{Answer, ErrorForm, Fallible, Reply};
 
 /// What came of asking one provider: its value, where it has one.
 pub(super) type Outcome = Result<Option<Val>, CallError>;
+
+/// What a provider, by its place among those of the function, has answered.
+pub(super) type Answered = (usize, Outcome);
+
+/// The one value that the consumer's signature asks for; nothing where it asks for none.
+///
+/// # Errors
+/// The failure of a provider that the reply has no place for.
+pub(super) fn compose(function: &ImportedFunction, answers: Vec<Answered>) -> Outcome {
+    let id = |provider: usize| &function.providers[provider].id;
+    let mut all = answers.into_iter();
+    Ok(match &function.reply {
+        Reply::Nothing => None,
+        Reply::One(form) => match all.next() {
+            Some((provider, outcome)) => Some(answer(*form, id(provider), outcome)?),
+            // Linking refuses a `One` without a provider.
+            None => None,
+        },
+        Reply::Optional(form) => Some(Val::Option(match (form, all.next()) {
+            (Some(form), Some((provider, outcome))) => Some(Box::new(answer(*form, id(provider), outcome)?)),
+            _ => None,
+        })),
+        Reply::List(forms) => {
+            let values = all.map(|(provider, outcome)| answer(forms[provider], id(provider), outcome));
+            Some(Val::List(values.collect::<Result<_, _>>()?))
+        }
+        Reply::Map(forms) => {
+            let entry = |(provider, outcome): Answered| {
+                Ok((id_value(id(provider)), fallible(forms[provider], id(provider), outcome)?))
+            };
+            Some(Val::Map(all.map(entry).collect::<Result<_, CallError>>()?))
+        }
+        Reply::ByOwner(forms) => match all.next() {
+            Some((owner, outcome)) => match forms[owner] {
+                Some(form) => Some(fallible(form, id(owner), outcome)?),
+                None => outcome.map(|_| None)?,
+            },
+            None => None,
+        },
+    })
+}
+
+/// The reply of a call that no provider can be asked for: an `err` where the consumer's type has one.
+///
+/// # Errors
+/// The reason itself, where the reply has no place for it.
+pub(super) fn refused(function: &ImportedFunction, error: CallError) -> Outcome {
+    let Reply::ByOwner(forms) = &function.reply else { return Err(error) };
+    let form = forms.iter().flatten().find(|form| matches!(form, Fallible::Result(_)));
+    match (form, error.provider().cloned()) {
+        (Some(form), Some(provider)) => fallible(*form, &provider, Err(error)).map(Some),
+        _ => Err(error),
+    }
+}
 
 /// `A` for one provider.
 ///
 /// # Errors
 /// The failure itself, where `A` has no place for it.
-pub(super) fn answer(form: Answer, provider: &PluginId, outcome: Outcome) -> Result<Val, CallError> {
+fn answer(form: Answer, provider: &PluginId, outcome: Outcome) -> Result<Val, CallError> {
     match form {
         Answer::Value(form) => fallible(form, provider, outcome),
-        Answer::WithId(form) => Ok(Val::Tuple(vec![id(provider), fallible(form, provider, outcome)?])),
-        Answer::Id => outcome.map(|_| id(provider)),
+        Answer::WithId(form) => Ok(Val::Tuple(vec![id_value(provider), fallible(form, provider, outcome)?])),
+        Answer::Id => outcome.map(|_| id_value(provider)),
     }
 }
 
@@ -23,7 +80,7 @@ pub(super) fn answer(form: Answer, provider: &PluginId, outcome: Outcome) -> Res
 ///
 /// # Errors
 /// The failure itself, where `F` has no place for it.
-pub(super) fn fallible(form: Fallible, provider: &PluginId, outcome: Outcome) -> Result<Val, CallError> {
+fn fallible(form: Fallible, provider: &PluginId, outcome: Outcome) -> Result<Val, CallError> {
     match form {
         Fallible::Plain => outcome?.ok_or_else(|| nothing(provider)),
         Fallible::Result(form) => Ok(Val::Result(match outcome {
@@ -34,7 +91,7 @@ pub(super) fn fallible(form: Fallible, provider: &PluginId, outcome: Outcome) ->
 }
 
 /// The provider's id as a value.
-pub(super) fn id(provider: &PluginId) -> Val {
+fn id_value(provider: &PluginId) -> Val {
     Val::String(provider.as_str().to_owned())
 }
 
@@ -44,7 +101,7 @@ fn failure(form: ErrorForm, provider: &PluginId, error: &CallError) -> Option<Va
         ErrorForm::Message => Some(Val::String(error.to_string())),
         ErrorForm::Record => Some(Val::Record(vec![
             ("code".to_owned(), Val::String(error.kind().code().to_owned())),
-            ("provider".to_owned(), id(provider)),
+            ("provider".to_owned(), id_value(provider)),
             ("message".to_owned(), Val::String(error.to_string())),
         ])),
     }

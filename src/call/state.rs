@@ -6,7 +6,9 @@ use wasmtime::component::{Func, Instance, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_config::WasiConfigVariables;
 
-use super::{CallError, Clock, Frame, GrantedFolder, HostStates, Lifting, Live, OpenFiles};
+use super::{
+    CallError, Clock, Frame, GrantedFolder, HostStates, InstanceId, Lifting, Live, OpenFiles, log_own, targets,
+};
 use crate::model::Limits;
 
 /// What the store of a plugin holds: one concrete type for every plugin.
@@ -15,8 +17,8 @@ use crate::model::Limits;
 pub struct PluginState {
     /// The entry that the plugin is in now.
     pub(crate) frame: Frame,
-    /// Which of the plugin's instances it is: what belongs to another one is stale.
-    pub(crate) generation: u64,
+    /// The instance that it belongs to.
+    pub(crate) instance: InstanceId,
     /// How much native stack was left where the instance was entered, if that can be told: it gets no more when
     /// it is called back.
     pub(crate) stack: Option<usize>,
@@ -174,7 +176,7 @@ impl ResourceLimiter for Limiter {
     fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
         if tracing::enabled!(tracing::Level::DEBUG) {
             let told = format!("a linear memory could not grow: {error:#}");
-            super::log_own(told.len(), move || tracing::debug!("{told}"));
+            log_own(told.len(), move || tracing::debug!(target: targets::STATE, "{told}"));
         }
         Ok(())
     }

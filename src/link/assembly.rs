@@ -7,8 +7,10 @@ use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
 use super::imports::{self, Imports};
 use super::{HostInterfaces, LinkError, compile, engine, lifts};
-use crate::call::{Clock, FunctionIndex, Lifting, Lifts, NoLocal, Passing, PluginState, Shape, Shapes, Target, Ticks};
-use crate::model::{Budget, ExternName, FuncType, Limits, Type};
+use crate::call::{
+    Clock, FunctionIndex, Lifting, Lifts, NoLocal, Passing, PluginState, Shape, Shapes, Target, Ticks, Wiring,
+};
+use crate::model::{Budget, ExternName, FuncType, Limits, PluginId, Type};
 use crate::plan::{Entry, Plan, PlannedExport, PlannedFunction, PlannedPlugin, PluginIndex, Provider};
 
 /// A plan compiled and linked: immutable, and good for any number of live apps.
@@ -19,6 +21,7 @@ pub struct Assembly {
     has_timeouts: bool,
     has_fuel: bool,
     plugins: Vec<LinkedPlugin>,
+    wiring: Arc<Wiring>,
     entry: Option<Target>,
     hosts: HostInterfaces,
 }
@@ -105,8 +108,9 @@ impl Assembly {
         };
         let results = |target: Target| functions[target.plugin.0][target.function.0].result.clone();
         let imports = Imports::new(&engine, &plan, &hosts, &find, &results)?;
+        let mut wiring = imports.wiring();
         for ((plugin, component), lifts) in plan.plugins.iter().zip(&components).zip(all_lifts) {
-            let linker = imports.linker(plugin, &mut shapes)?;
+            let linker = imports.linker(plugin, &mut shapes, &mut wiring)?;
             let pre = linker.instantiate_pre(component).map_err(|error| imports::imports_failed(plugin, &error))?;
             plugins.push((pre, plugin, lifts.lifting()));
         }
@@ -126,7 +130,7 @@ impl Assembly {
         let (has_timeouts, has_fuel) = (engine::has_timeouts(&plan), engine::has_fuel(&plan));
         let failed = |error| LinkError::Engine { cause: format!("its clock cannot start: {error}") };
         let clock = Arc::new(Clock::start(&engine, has_timeouts).map_err(failed)?);
-        Ok(Self { plan, engine, clock, has_timeouts, has_fuel, plugins, entry, hosts })
+        Ok(Self { plan, engine, clock, has_timeouts, has_fuel, plugins, wiring: Arc::new(wiring), entry, hosts })
     }
 
     /// The plan that this is made from.
@@ -160,6 +164,27 @@ impl Assembly {
     /// When the index belongs to another, larger plan.
     pub fn plugin(&self, index: PluginIndex) -> &LinkedPlugin {
         &self.plugins[index.0]
+    }
+
+    /// The id of a plugin.
+    ///
+    /// # Panics
+    /// When the index belongs to another, larger plan.
+    pub fn id(&self, plugin: PluginIndex) -> &PluginId {
+        &self.plan.plugin(plugin).id
+    }
+
+    /// The limits of a plugin.
+    ///
+    /// # Panics
+    /// When the index belongs to another, larger plan.
+    pub fn limits(&self, plugin: PluginIndex) -> &Limits {
+        &self.plan.plugin(plugin).limits
+    }
+
+    /// Who serves whom, as the plan says.
+    pub fn wiring(&self) -> &Arc<Wiring> {
+        &self.wiring
     }
 
     /// A function of a plugin.

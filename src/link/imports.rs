@@ -5,7 +5,8 @@ use wasmtime::{AsContextMut, Engine, StoreContextMut};
 
 use super::{HostInterface, HostInterfaces, LinkError};
 use crate::call::{
-    Called, Caller, Dispatcher, NoLocal, Passing, PluginState, Provider, Rep, Shape, Shapes, Target, add_wasi_to_linker,
+    Called, Caller, Dispatcher, ImportedFunction, NoLocal, Passing, PluginState, Provider, Rep, Shape, Shapes, Target,
+    Wiring, add_wasi_to_linker,
 };
 use crate::model::{ExternName, Resource, same_series};
 use crate::plan::{
@@ -25,8 +26,6 @@ pub(super) struct Imports<'a> {
     hosts: &'a HostInterfaces,
     find: &'a FindProvider<'a>,
     results: &'a FindResult<'a>,
-    /// Whether consumers lend their stores.
-    lends: bool,
     /// What the runtime itself offers, defined once and cloned for each plugin that imports of it.
     runtime: Option<Linker<PluginState>>,
 }
@@ -45,12 +44,22 @@ impl<'a> Imports<'a> {
         } else {
             None
         };
-        let lends = plan.plugins.iter().flat_map(|plugin| &plugin.imports).any(closes_rings);
-        Ok(Self { engine, plan, hosts, find, results, lends, runtime })
+        Ok(Self { engine, plan, hosts, find, results, runtime })
     }
 
-    /// A linker that defines every import of a plugin.
-    pub(super) fn linker(&self, plugin: &PlannedPlugin, shapes: &mut Shapes) -> Result<Linker<PluginState>, LinkError> {
+    /// A wiring without functions, for [`Imports::linker`] to add them.
+    pub(super) fn wiring(&self) -> Wiring {
+        Wiring::new(self.plan.plugins.iter().flat_map(|plugin| &plugin.imports).any(closes_rings))
+    }
+
+    /// A linker that defines every import of a plugin. Who serves the functions that it imports from plugins is added
+    /// to the wiring.
+    pub(super) fn linker(
+        &self,
+        plugin: &PlannedPlugin,
+        shapes: &mut Shapes,
+        wiring: &mut Wiring,
+    ) -> Result<Linker<PluginState>, LinkError> {
         let mut linker = match &self.runtime {
             Some(runtime) if uses_runtime(plugin) => runtime.clone(),
             _ => Linker::new(self.engine),
@@ -63,7 +72,7 @@ impl<'a> Imports<'a> {
             interface.define(&mut linker)?;
         }
         for import in &plugin.imports {
-            self.define(&mut linker, plugin, import, shapes)?;
+            self.define(&mut linker, (plugin, import), shapes, wiring)?;
         }
         Ok(linker)
     }
@@ -85,9 +94,9 @@ impl<'a> Imports<'a> {
     fn define(
         &self,
         linker: &mut Linker<PluginState>,
-        plugin: &PlannedPlugin,
-        import: &PlannedImport,
+        (plugin, import): (&PlannedPlugin, &PlannedImport),
         shapes: &mut Shapes,
+        wiring: &mut Wiring,
     ) -> Result<(), LinkError> {
         let failed = |error: wasmtime::Error| imports_failed(plugin, &error);
         let binding = match &import.source {
@@ -105,20 +114,21 @@ impl<'a> Imports<'a> {
         }
         let Some(binding) = binding else { return Ok(()) };
         for function in &binding.functions {
+            let (served, passing) = self.imported((plugin, import), binding, function)?;
             let arguments = shapes.arguments(&function.ty);
-            let dispatcher = self.dispatcher(plugin, import, binding, (function, arguments))?;
+            let dispatcher = Dispatcher { function: wiring.add(served), passing, arguments };
             define(&mut place, &function.name, dispatcher).map_err(failed)?;
         }
         Ok(())
     }
 
-    fn dispatcher(
+    /// Who serves an imported function, and where its handles are.
+    fn imported(
         &self,
-        plugin: &PlannedPlugin,
-        import: &PlannedImport,
+        (plugin, import): (&PlannedPlugin, &PlannedImport),
         binding: &Binding,
-        (function, arguments): (&PlannedFunction, Option<Arc<Shape>>),
-    ) -> Result<Dispatcher, LinkError> {
+        function: &PlannedFunction,
+    ) -> Result<(ImportedFunction, Option<Passing>), LinkError> {
         let by_owner = matches!(function.reply, Reply::ByOwner(_));
         let asked = if by_owner { &binding.owners } else { &binding.providers };
         let mut providers = Vec::with_capacity(asked.len());
@@ -142,7 +152,7 @@ impl<'a> Imports<'a> {
             [provider] if !binding.cardinality.allows_many() => Some(provider.plugin),
             _ => None,
         };
-        Ok(Dispatcher {
+        let served = ImportedFunction {
             consumer: plugin.id.clone(),
             import: import.name.clone(),
             function: function.name.clone(),
@@ -151,11 +161,9 @@ impl<'a> Imports<'a> {
             reply: function.reply.clone(),
             providers,
             alone,
-            passing,
-            arguments,
             hostcall_bytes: plugin.limits.hostcall_bytes,
-            lends: self.lends,
-        })
+        };
+        Ok((served, passing))
     }
 }
 

@@ -3,84 +3,139 @@
 
 use std::fmt::Display;
 
-use super::Val;
-use crate::model::{Case, Field, FuncType, Type};
+use wasmtime::component::Val as Raw;
 
-/// Checks that the arguments are what a function takes.
+use super::{Handle, Val};
+use crate::model::{Case, Field, FuncType, Resource, Type};
+
+/// Takes the handles that stand in arguments, in order: whether each is passed as `own`, and the resource that its
+/// place is for.
+pub(super) trait TakeHandle<'a> {
+    /// # Errors
+    /// Why the handle cannot be there.
+    fn take(&mut self, handle: &'a Handle, own: bool, resource: &Resource) -> Result<(), String>;
+}
+
+/// Makes wasmtime's values of the host's arguments, and checks on the way that they are what a function takes. In the
+/// places of handles anything may stand; they are taken.
 ///
 /// # Errors
 /// One sentence that names the parameter and the way to the first place that does not fit.
-pub(super) fn check_arguments(ty: &FuncType, arguments: &[Val]) -> Result<(), String> {
+pub(super) fn lower_all<'a>(
+    ty: &FuncType,
+    arguments: &'a [Val],
+    handles: &mut impl TakeHandle<'a>,
+) -> Result<Vec<Raw>, String> {
     if ty.params.len() != arguments.len() {
         return Err(ty.told_arity(arguments.len()));
     }
-    for (param, argument) in ty.params.iter().zip(arguments) {
-        within(|| format!("parameter `{}`", param.name), argument, &param.ty)?;
-    }
-    Ok(())
+    let lowered = ty.params.iter().zip(arguments).map(|(param, argument)| {
+        lower(argument, &param.ty, handles).map_err(|misfit| match misfit {
+            Misfit::Value(problem) => format!("parameter `{}`: {problem}", param.name),
+            Misfit::Handle(problem) => format!("parameter `{}` {problem}", param.name),
+        })
+    });
+    lowered.collect()
 }
 
-type Checked = Result<(), String>;
+/// Why an argument does not fit.
+enum Misfit {
+    /// A value is of another type. The way to it is told from the inside out.
+    Value(String),
+    /// A handle cannot be passed.
+    Handle(String),
+}
 
-fn check_value(value: &Val, ty: &Type) -> Checked {
-    match (ty, value) {
-        (Type::Bool, Val::Bool(_))
-        | (Type::S8, Val::S8(_))
-        | (Type::U8, Val::U8(_))
-        | (Type::S16, Val::S16(_))
-        | (Type::U16, Val::U16(_))
-        | (Type::S32, Val::S32(_))
-        | (Type::U32, Val::U32(_))
-        | (Type::S64, Val::S64(_))
-        | (Type::U64, Val::U64(_))
-        | (Type::F32, Val::Float32(_))
-        | (Type::F64, Val::Float64(_))
-        | (Type::Char, Val::Char(_)) => Ok(()),
-        (Type::String, Val::String(_)) => Ok(()),
-        (Type::List(element), Val::List(values)) => check_elements(values, element),
+type Lowered<T = Raw> = Result<T, Misfit>;
+
+fn lower<'a>(value: &'a Val, ty: &Type, handles: &mut impl TakeHandle<'a>) -> Lowered {
+    Ok(match (ty, value) {
+        (Type::Bool, Val::Bool(value)) => Raw::Bool(*value),
+        (Type::S8, Val::S8(value)) => Raw::S8(*value),
+        (Type::U8, Val::U8(value)) => Raw::U8(*value),
+        (Type::S16, Val::S16(value)) => Raw::S16(*value),
+        (Type::U16, Val::U16(value)) => Raw::U16(*value),
+        (Type::S32, Val::S32(value)) => Raw::S32(*value),
+        (Type::U32, Val::U32(value)) => Raw::U32(*value),
+        (Type::S64, Val::S64(value)) => Raw::S64(*value),
+        (Type::U64, Val::U64(value)) => Raw::U64(*value),
+        (Type::F32, Val::Float32(value)) => Raw::Float32(*value),
+        (Type::F64, Val::Float64(value)) => Raw::Float64(*value),
+        (Type::Char, Val::Char(value)) => Raw::Char(*value),
+        (Type::String, Val::String(value)) => Raw::String(value.clone()),
+        (Type::List(element), Val::List(values)) => Raw::List(elements(values, element, handles)?),
         (Type::FixedLengthList(element, length), Val::FixedLengthList(values)) => {
             count("elements", usize::try_from(*length).unwrap_or(usize::MAX), values.len())?;
-            check_elements(values, element)
+            Raw::FixedLengthList(elements(values, element, handles)?)
         }
-        (Type::Map(key, value), Val::Map(entries)) => check_entries(entries, key, value),
-        (Type::Option(inner), Val::Option(value)) => match value {
-            Some(value) => within(|| "some".into(), value, inner),
-            None => Ok(()),
-        },
-        (Type::Result(ok, _), Val::Result(Ok(value))) => check_payload("ok", value.as_deref(), ok.as_deref()),
-        (Type::Result(_, err), Val::Result(Err(value))) => check_payload("err", value.as_deref(), err.as_deref()),
+        (Type::Map(key, value), Val::Map(all)) => Raw::Map(entries(all, key, value, handles)?),
+        (Type::Option(inner), Val::Option(value)) => Raw::Option(match value {
+            Some(value) => Some(Box::new(within(|| "some".into(), value, inner, handles)?)),
+            None => None,
+        }),
+        (Type::Result(ok, _), Val::Result(Ok(value))) => {
+            Raw::Result(Ok(payload("ok", value.as_deref(), ok.as_deref(), handles)?))
+        }
+        (Type::Result(_, err), Val::Result(Err(value))) => {
+            Raw::Result(Err(payload("err", value.as_deref(), err.as_deref(), handles)?))
+        }
         (Type::Tuple(types), Val::Tuple(values)) => {
             count("values", types.len(), values.len())?;
-            let mut pairs = types.iter().zip(values).enumerate();
-            pairs.try_for_each(|(index, (ty, value))| within(|| format!("value {index}"), value, ty))
+            let pairs = types.iter().zip(values).enumerate();
+            let lowered = pairs.map(|(index, (ty, value))| within(|| format!("value {index}"), value, ty, handles));
+            Raw::Tuple(lowered.collect::<Lowered<_>>()?)
         }
-        (Type::Record(fields), Val::Record(values)) => check_record(fields, values),
-        (Type::Variant(cases), Val::Variant(name, value)) => check_variant(cases, name, value.as_deref()),
-        (Type::Enum(names), Val::Enum(name)) => known("case", names, name),
-        (Type::Flags(names), Val::Flags(flags)) => flags.iter().try_for_each(|flag| known("flag", names, flag)),
-        // Whether it is one of the right resource is seen when it is passed.
-        (Type::Own(_) | Type::Borrow(_), Val::Resource(_)) => Ok(()),
+        (Type::Record(fields), Val::Record(values)) => Raw::Record(record(fields, values, handles)?),
+        (Type::Variant(cases), Val::Variant(name, value)) => {
+            Raw::Variant(name.clone(), variant(cases, name, value.as_deref(), handles)?)
+        }
+        (Type::Enum(names), Val::Enum(name)) => {
+            known("case", names, name)?;
+            Raw::Enum(name.clone())
+        }
+        (Type::Flags(names), Val::Flags(flags)) => {
+            flags.iter().try_for_each(|flag| known("flag", names, flag))?;
+            Raw::Flags(flags.clone())
+        }
+        (Type::Own(resource) | Type::Borrow(resource), Val::Resource(handle)) => {
+            let own = matches!(ty, Type::Own(_));
+            let taken = handles.take(handle, own, resource);
+            taken.map_err(|cause| Misfit::Handle(format!("(`{ty}`): {cause}")))?;
+            // What stands here is replaced in the plugin's store.
+            Raw::Bool(false)
+        }
         // No value of the host can stand for these: they belong to a store.
         (Type::Future(_) | Type::Stream(_) | Type::ErrorContext, _) => {
-            fail(format_args!("a `{ty}` cannot be passed by the host"))
+            return fail(format_args!("a `{ty}` cannot be passed by the host"));
         }
-        _ => fail(format_args!("expected `{ty}`, found {}", kind(value))),
-    }
+        _ => return fail(format_args!("expected `{ty}`, found {}", kind(value))),
+    })
 }
 
-fn check_record(fields: &[Field], values: &[(String, Val)]) -> Checked {
+fn record<'a>(
+    fields: &[Field],
+    values: &'a [(String, Val)],
+    handles: &mut impl TakeHandle<'a>,
+) -> Lowered<Vec<(String, Raw)>> {
+    let mut lowered = Vec::with_capacity(values.len());
     for (field, (name, value)) in fields.iter().zip(values) {
         if field.name != *name {
             return fail(format_args!("expected the field `{}`, found `{name}`", field.name));
         }
-        within(|| format!("field `{name}`"), value, &field.ty)?;
+        lowered.push((name.clone(), within(|| format!("field `{name}`"), value, &field.ty, handles)?));
     }
-    count("fields", fields.len(), values.len())
+    count("fields", fields.len(), values.len())?;
+    Ok(lowered)
 }
 
-fn check_variant(cases: &[Case], name: &str, value: Option<&Val>) -> Checked {
+fn variant<'a>(
+    cases: &[Case],
+    name: &str,
+    value: Option<&'a Val>,
+    handles: &mut impl TakeHandle<'a>,
+) -> Lowered<Option<Box<Raw>>> {
     match cases.iter().find(|case| case.name == name) {
-        Some(case) => check_payload(name, value, case.ty.as_deref()),
+        Some(case) => payload(name, value, case.ty.as_deref(), handles),
         None => {
             let names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
             fail(format_args!("there is no case `{name}`, only {}", names.join(", ")))
@@ -88,49 +143,58 @@ fn check_variant(cases: &[Case], name: &str, value: Option<&Val>) -> Checked {
     }
 }
 
-fn check_entries(entries: &[(Val, Val)], key: &Type, value: &Type) -> Checked {
-    for (index, (k, v)) in entries.iter().enumerate() {
-        within(|| format!("key {index}"), k, key)?;
-        within(|| format!("value {index}"), v, value)?;
-    }
-    Ok(())
+fn entries<'a>(
+    entries: &'a [(Val, Val)],
+    key: &Type,
+    value: &Type,
+    handles: &mut impl TakeHandle<'a>,
+) -> Lowered<Vec<(Raw, Raw)>> {
+    let lowered = entries.iter().enumerate().map(|(index, (k, v))| {
+        let k = within(|| format!("key {index}"), k, key, handles)?;
+        Ok((k, within(|| format!("value {index}"), v, value, handles)?))
+    });
+    lowered.collect()
 }
 
-fn check_elements(values: &[Val], element: &Type) -> Checked {
-    // Bulk data is checked without a path for each byte.
-    if matches!(element, Type::U8) && values.iter().all(|value| matches!(value, Val::U8(_))) {
-        return Ok(());
-    }
-    let mut values = values.iter().enumerate();
-    values.try_for_each(|(index, value)| within(|| format!("element {index}"), value, element))
+fn elements<'a>(values: &'a [Val], element: &Type, handles: &mut impl TakeHandle<'a>) -> Lowered<Vec<Raw>> {
+    let values = values.iter().enumerate();
+    values.map(|(index, value)| within(|| format!("element {index}"), value, element, handles)).collect()
 }
 
-fn check_payload(case: &str, value: Option<&Val>, ty: Option<&Type>) -> Checked {
+fn payload<'a>(
+    case: &str,
+    value: Option<&'a Val>,
+    ty: Option<&Type>,
+    handles: &mut impl TakeHandle<'a>,
+) -> Lowered<Option<Box<Raw>>> {
     match (value, ty) {
-        (Some(value), Some(ty)) => within(|| case.into(), value, ty),
-        (None, None) => Ok(()),
+        (Some(value), Some(ty)) => Ok(Some(Box::new(within(|| case.into(), value, ty, handles)?))),
+        (None, None) => Ok(None),
         (Some(_), None) => fail(format_args!("`{case}` has no value")),
         (None, Some(ty)) => fail(format_args!("`{case}` needs a value, `{ty}`")),
     }
 }
 
-/// Checks a part. The way to it is told from the inside out, and only when it does not fit.
-fn within(step: impl FnOnce() -> String, value: &Val, ty: &Type) -> Checked {
-    check_value(value, ty).map_err(|problem| format!("{}: {problem}", step()))
+/// Lowers a part. The way to it is told only when it does not fit.
+fn within<'a>(step: impl FnOnce() -> String, value: &'a Val, ty: &Type, handles: &mut impl TakeHandle<'a>) -> Lowered {
+    lower(value, ty, handles).map_err(|misfit| match misfit {
+        Misfit::Value(problem) => Misfit::Value(format!("{}: {problem}", step())),
+        Misfit::Handle(_) => misfit,
+    })
 }
 
-fn fail(what: impl Display) -> Checked {
-    Err(what.to_string())
+fn fail<T>(what: impl Display) -> Lowered<T> {
+    Err(Misfit::Value(what.to_string()))
 }
 
-fn known(what: &str, names: &[String], name: &str) -> Checked {
+fn known(what: &str, names: &[String], name: &str) -> Lowered<()> {
     if names.iter().any(|known| known == name) {
         return Ok(());
     }
     fail(format_args!("there is no {what} `{name}`, only {}", names.join(", ")))
 }
 
-fn count(what: &str, wanted: usize, found: usize) -> Checked {
+fn count(what: &str, wanted: usize, found: usize) -> Lowered<()> {
     if wanted == found {
         return Ok(());
     }
@@ -172,6 +236,21 @@ mod tests {
 
     use super::*;
     use crate::model::{Param, Resource, Side};
+
+    /// Takes any handle.
+    struct Any;
+
+    impl TakeHandle<'_> for Any {
+        fn take(&mut self, _: &Handle, _: bool, _: &Resource) -> Result<(), String> {
+            Ok(())
+        }
+    }
+
+    fn check_value(value: &Val, ty: &Type) -> Result<Raw, String> {
+        lower(value, ty, &mut Any).map_err(|misfit| match misfit {
+            Misfit::Value(problem) | Misfit::Handle(problem) => problem,
+        })
+    }
 
     fn ty(ty: Type) -> Arc<Type> {
         Arc::new(ty)
@@ -226,7 +305,7 @@ mod tests {
             (Val::Enum("b".into()), Type::Enum(names(&["a", "b"]))),
             (Val::Flags(names(&["b", "a"])), Type::Flags(names(&["a", "b"]))),
         ] {
-            assert_eq!(check_value(&value, &t), Ok(()), "{t}");
+            assert_eq!(check_value(&value, &t), Ok(Raw::try_from(&value).unwrap()), "{t}");
             assert!(check_value(&value, &Type::Tuple(vec![])).is_err());
         }
     }
@@ -263,8 +342,8 @@ mod tests {
         let param = |name: &str, t| Param { name: name.into(), ty: ty(t) };
         let func =
             FuncType { is_async: false, params: vec![param("a", Type::U8), param("b", Type::String)], result: None };
-        let check = |arguments: &[Val]| check_arguments(&func, arguments);
-        assert_eq!(check(&[Val::U8(1), text("x")]), Ok(()));
+        let check = |arguments: &[Val]| lower_all(&func, arguments, &mut Any).map(|raw| raw.len());
+        assert_eq!(check(&[Val::U8(1), text("x")]), Ok(2));
         assert_eq!(check(&[]).unwrap_err(), "the function takes 2 arguments (a: u8, b: string), 0 given");
         assert_eq!(check(&[Val::U8(1), Val::U8(1)]).unwrap_err(), "parameter `b`: expected `string`, found a `u8`");
     }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::Inner;
+use super::blocking::AppNumber;
 use crate::call::Rep;
 use crate::model::{PluginId, Resource};
 
@@ -15,9 +15,16 @@ use crate::model::{PluginId, Resource};
 #[derive(Clone)]
 pub struct Handle(Arc<Held>);
 
-pub(super) struct Held {
-    app: Weak<Inner>,
-    pub(super) rep: Rep,
+/// The app that a handle belongs to.
+pub(super) trait Home: Send + Sync {
+    /// Releases what the host has let go of.
+    fn let_go(&self, rep: Rep);
+}
+
+struct Held {
+    app: AppNumber,
+    home: Weak<dyn Home>,
+    rep: Rep,
     resource: Arc<Resource>,
     owner: PluginId,
     use_: Mutex<Use>,
@@ -33,8 +40,13 @@ enum Use {
 }
 
 impl Handle {
-    pub(super) fn new(app: Weak<Inner>, rep: Rep, resource: Arc<Resource>, owner: PluginId) -> Self {
-        Self(Arc::new(Held { app, rep, resource, owner, use_: Mutex::new(Use::Here(0)) }))
+    pub(super) fn new(
+        (app, home): (AppNumber, Weak<dyn Home>),
+        rep: Rep,
+        resource: Arc<Resource>,
+        owner: PluginId,
+    ) -> Self {
+        Self(Arc::new(Held { app, home, rep, resource, owner, use_: Mutex::new(Use::Here(0)) }))
     }
 
     /// The name of the resource, such as `counter`.
@@ -51,8 +63,8 @@ impl Handle {
         self.0.rep
     }
 
-    pub(super) fn is_of(&self, app: &Weak<Inner>) -> bool {
-        self.0.app.ptr_eq(app)
+    pub(super) fn is_of(&self, app: AppNumber) -> bool {
+        self.0.app == app
     }
 
     /// The type, as its owner exports it.
@@ -97,8 +109,8 @@ impl Drop for Held {
         if *self.now() == Use::Moved {
             return;
         }
-        if let Some(app) = self.app.upgrade() {
-            app.let_go(self.rep);
+        if let Some(home) = self.home.upgrade() {
+            home.let_go(self.rep);
         }
     }
 }

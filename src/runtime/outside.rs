@@ -4,7 +4,7 @@ use std::thread::ScopedJoinHandle;
 
 use tokio::runtime::Handle;
 
-use super::current;
+use super::blocking;
 
 /// Native stack of the main thread, as it usually is.
 const USUAL_STACK: usize = 8 << 20;
@@ -16,10 +16,10 @@ const USUAL_STACK: usize = 8 << 20;
 ///
 /// The blocking calls of WASI start a runtime of their own, which panics within another one.
 pub(super) fn outside_async<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    if Handle::try_current().is_err() && current::is_there() {
+    if Handle::try_current().is_err() && blocking::is_there() {
         return work();
     }
-    let entries = current::entries();
+    let entries = blocking::entries();
     // In a cell, so that it is still there if the system has no thread to give.
     let work = Mutex::new(Some(work));
     let take = || work.lock().unwrap_or_else(PoisonError::into_inner).take();

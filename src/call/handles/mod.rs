@@ -11,7 +11,7 @@ mod table;
 mod walk;
 
 pub use passing::{Local, NoLocal, Passing};
-pub use stores::{InFlight, put_result, take_arguments, take_result, wrap};
+pub use stores::{Deciding, InFlight, put_result, take_arguments, take_result, wrap};
 pub use table::{Entry, Handles, Holder, Rep};
 pub use walk::Leaf;
 

@@ -75,7 +75,7 @@ impl Passing {
     pub fn visit_arguments<'a, E>(
         &'a self,
         arguments: &mut [Val],
-        mut visit: impl FnMut(&'a str, &Leaf, &mut Val) -> Result<(), E>,
+        mut visit: impl FnMut(&'a str, &'a Leaf, &mut Val) -> Result<(), E>,
     ) -> Result<(), E> {
         self.params.iter().try_for_each(|(index, name, walk)| match arguments.get_mut(*index) {
             Some(argument) => walk.visit(argument, &mut |leaf, value| visit(name, leaf, value)),

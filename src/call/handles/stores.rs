@@ -7,7 +7,6 @@ use super::table::{Entry, Holder, Rep};
 use super::walk::Leaf;
 use super::{Flight, Flights, Local, Passing};
 use crate::call::{Caller, Frame, Live, PluginState};
-use crate::plan::PluginIndex;
 
 /// Handles on their way. Resources whose `own` handle does not arrive are released: whoever sent it has
 /// it no more.
@@ -49,24 +48,39 @@ impl Drop for InFlight<'_> {
     }
 }
 
-/// Takes the handles of a consumer's arguments out of its store.
+/// A handle that decides where a call goes.
+pub struct Deciding<'a> {
+    /// Its entry.
+    pub rep: Rep,
+    /// The parameter in which it stands.
+    pub parameter: &'a str,
+    /// The place in it.
+    pub leaf: &'a Leaf,
+}
+
+/// Takes the handles of a consumer's arguments out of its store, and tells those that decide where the call goes.
 ///
 /// # Errors
 /// When wasmtime does not know a handle; the consumer has failed then.
-pub fn take_arguments(
+pub fn take_arguments<'p>(
     store: &mut StoreContextMut<'_, PluginState>,
-    passing: &Passing,
+    passing: &'p Passing,
     arguments: &mut [Val],
     taken: &mut InFlight<'_>,
-) -> wasmtime::Result<()> {
-    passing.visit_arguments(arguments, |_, _, value| {
+) -> wasmtime::Result<Vec<Deciding<'p>>> {
+    let mut deciding = Vec::new();
+    passing.visit_arguments(arguments, |parameter, leaf, value| {
         let flight = unwrap(store, handle(value)?)?;
         if flight.own {
             taken.live.handles().hand_to(flight.rep, Holder::Flight);
         }
         taken.flights.push(flight);
-        Ok(())
-    })
+        if leaf.decides {
+            deciding.push(Deciding { rep: flight.rep, parameter, leaf });
+        }
+        Ok::<_, wasmtime::Error>(())
+    })?;
+    Ok(deciding)
 }
 
 /// Puts the handles of a reply into the consumer's store.
@@ -80,7 +94,7 @@ pub fn put_result(
     arriving: &mut InFlight<'_>,
 ) -> wasmtime::Result<()> {
     let state = store.data();
-    let holder = state.frame.plugin.map_or(Holder::Host, |plugin| Holder::Plugin(plugin, state.generation));
+    let holder = Holder::Instance(state.instance);
     // Those that have arrived are no longer released here, whatever becomes of the rest.
     let mut flights = std::mem::take(&mut arriving.flights).into_iter();
     let put = passing.visit_result(result, |leaf, value| {
@@ -109,18 +123,17 @@ pub fn put_result(
 pub fn take_result(
     store: &mut impl AsContextMut<Data = PluginState>,
     passing: &Passing,
-    owner: PluginIndex,
     result: &mut Val,
     taken: &mut InFlight<'_>,
 ) -> wasmtime::Result<()> {
     let mut store = store.as_context_mut();
-    let generation = store.data().generation;
+    let owner = store.data().instance;
     passing.visit_result(result, |leaf, value| {
         let handle = handle(value)?;
         let flight = match leaf.local {
             Local::Native => {
                 let resource = leaf.resource.clone();
-                let entry = Entry { owner, generation, handle, resource, holder: Holder::Flight };
+                let entry = Entry { owner, handle, resource, holder: Holder::Flight };
                 let rep = taken.live.handles().insert(entry);
                 // What others hold takes no room from what the plugin itself has.
                 let most = store.max_component_handles();

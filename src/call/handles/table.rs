@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wasmtime::component::ResourceAny;
 
+use crate::call::InstanceId;
 use crate::model::Resource;
 use crate::plan::PluginIndex;
 
@@ -13,8 +14,8 @@ pub struct Rep(pub u32);
 /// Who has an entry's `own` handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holder {
-    /// A plugin, in that of its instances.
-    Plugin(PluginIndex, u64),
+    /// An instance of a plugin.
+    Instance(InstanceId),
     /// The embedding application.
     Host,
     /// Nobody: it is on its way.
@@ -27,10 +28,8 @@ pub enum Holder {
 /// A resource that somebody other than its owner has a handle of.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// The plugin in whose store it lives.
-    pub owner: PluginIndex,
-    /// Which of the owner's instances that was: handles of earlier ones are stale.
-    pub generation: u64,
+    /// The instance in whose store it lives.
+    pub owner: InstanceId,
     /// The `own` handle in the owner's store.
     pub handle: ResourceAny,
     /// Its type, as the owner exports it.
@@ -47,7 +46,7 @@ pub struct Handles(Mutex<Table>);
 struct Table {
     entries: HashMap<u32, Entry>,
     /// How many resources of each instance others have handles of.
-    held: HashMap<(PluginIndex, u64), Held>,
+    held: HashMap<InstanceId, Held>,
     /// The number of the newest entry. None is used again before all others have been, so that what an old
     /// handle names is gone and never another resource.
     last: u32,
@@ -80,7 +79,7 @@ impl Holder {
     /// Whom what it holds counts for, where that is anybody.
     fn counted(self) -> Option<Option<PluginIndex>> {
         match self {
-            Self::Plugin(plugin, _) => Some(Some(plugin)),
+            Self::Instance(instance) => Some(Some(instance.plugin)),
             Self::Host => Some(None),
             Self::Flight | Self::Gone => None,
         }
@@ -92,18 +91,17 @@ impl Table {
         if entry.holder == Holder::Gone {
             return;
         }
-        let held = self.held.entry((entry.owner, entry.generation)).or_default();
+        let held = self.held.entry(entry.owner).or_default();
         held.total += 1;
         held.give(entry.holder);
     }
 
     fn uncount(&mut self, entry: &Entry) {
-        let key = (entry.owner, entry.generation);
-        let Some(held) = self.held.get_mut(&key).filter(|_| entry.holder != Holder::Gone) else { return };
+        let Some(held) = self.held.get_mut(&entry.owner).filter(|_| entry.holder != Holder::Gone) else { return };
         held.total = held.total.saturating_sub(1);
         held.take(entry.holder);
         if held.total == 0 {
-            self.held.remove(&key);
+            self.held.remove(&entry.owner);
         }
     }
 
@@ -152,7 +150,7 @@ impl Handles {
         {
             let before = entry.holder;
             entry.holder = holder;
-            if let Some(held) = table.held.get_mut(&(entry.owner, entry.generation)) {
+            if let Some(held) = table.held.get_mut(&entry.owner) {
                 held.take(before);
                 held.give(holder);
             }
@@ -161,9 +159,9 @@ impl Handles {
 
     /// How many resources of an instance others have handles of: in all, and this plugin, or the embedding
     /// application.
-    pub fn held_of(&self, owner: PluginIndex, generation: u64, holder: Option<PluginIndex>) -> (usize, usize) {
+    pub fn held_of(&self, owner: InstanceId, holder: Option<PluginIndex>) -> (usize, usize) {
         let table = self.table();
-        let held = table.held.get(&(owner, generation));
+        let held = table.held.get(&owner);
         held.map_or((0, 0), |held| (held.total, held.by.get(&holder).copied().unwrap_or_default()))
     }
 

@@ -133,7 +133,11 @@ impl Walk {
     ///
     /// # Errors
     /// The first error of a visit; what comes after it is not visited.
-    pub fn visit<E>(&self, value: &mut Val, visit: &mut impl FnMut(&Leaf, &mut Val) -> Result<(), E>) -> Result<(), E> {
+    pub fn visit<'a, E>(
+        &'a self,
+        value: &mut Val,
+        visit: &mut impl FnMut(&'a Leaf, &mut Val) -> Result<(), E>,
+    ) -> Result<(), E> {
         match (self, value) {
             (Self::Handle(leaf), value) => visit(leaf, value),
             (Self::Elements(walk), Val::List(values) | Val::FixedLengthList(values)) => {

@@ -5,7 +5,7 @@ use std::task::{Context, Waker};
 
 use wasmtime_wasi::p2::Pollable;
 
-use crate::call::log_own;
+use crate::call::{log_own, targets};
 use crate::model::PluginId;
 
 /// No place is left for another open file.
@@ -117,7 +117,7 @@ impl OpenFiles {
         if let (false, Some(plugin)) = (self.told, self.owner.clone()) {
             let limit = self.limit;
             let told = format!("it has {limit} files, folders and sockets open and may have no more (`open-files`)");
-            log_own(told.len(), move || tracing::warn!(%plugin, "{told}"));
+            log_own(told.len(), move || tracing::warn!(target: targets::OPEN_FILES, %plugin, "{told}"));
         }
         self.told = true;
         Err(Full)

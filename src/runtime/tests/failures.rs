@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::call::ChainId;
 use crate::link::LinkError;
 use crate::link::testing::{Ask, component, export, func, name_of};
 use crate::model::{RestartBudget, Type};
@@ -127,11 +128,10 @@ fn a_panic_of_the_host_leaves_the_plugin_failed_and_nothing_locked() {
     let mut bench = Bench::default();
     bench.provider("p", 1, 7).limits.restart = budget(1);
     let live = bench.start();
-    let chain = super::super::Inner::new_chain();
     let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let inner = &live.runtime.inner;
-        let _turn = inner.turns.take(PluginIndex(0), chain.chain, || None, || false).ok();
-        let _taken = inner.slots[0].take();
+        let app = &live.runtime.app;
+        let _turn = app.admission.last_turn(PluginIndex(0), ChainId::next());
+        let _taken = app.instances.take(PluginIndex(0));
         std::panic::resume_unwind(Box::new("host"));
     }));
     assert!(unwound.is_err());

@@ -6,6 +6,7 @@ mod replies;
 mod status;
 mod turns;
 mod wasi;
+mod wiring;
 
 use std::sync::Arc;
 
@@ -66,7 +67,7 @@ impl Live {
     }
 
     fn generation(&self, plugin: usize) -> u64 {
-        self.runtime.inner.slots[PluginIndex(plugin).0].cell().generation
+        self.runtime.app.instances.generation(PluginIndex(plugin))
     }
 }
 

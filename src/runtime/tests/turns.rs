@@ -111,7 +111,7 @@ fn an_app_ends_with_its_runtime_and_the_assembly_starts_another() {
     bench.provider("p", 1, 99);
     let live = bench.start();
     assert_eq!(live.number("p", "add", 1).unwrap(), 2);
-    let (weak, assembly) = (Arc::downgrade(&live.runtime.inner), live.runtime.assembly().clone());
+    let (weak, assembly) = (Arc::downgrade(&live.runtime.app), live.runtime.assembly().clone());
     let (other, _) = Runtime::start(assembly, StartOptions::default());
     drop(live);
     assert!(weak.upgrade().is_none());

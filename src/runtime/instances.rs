@@ -1,0 +1,307 @@
+//! The instances of the plugins: the one that serves, how the plugin is, and when it may be started.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crossbeam_utils::CachePadded;
+use crossbeam_utils::atomic::AtomicCell;
+use wasmtime::Store;
+
+use super::explain::refuse;
+use super::restarts::RestartLog;
+use super::status::Status;
+use crate::call::{CallError, CallErrorKind, InstanceId, PluginState};
+use crate::link::Assembly;
+use crate::model::RestartBudget;
+use crate::plan::PluginIndex;
+
+/// The instances of an app.
+pub(super) struct Instances {
+    assembly: Arc<Assembly>,
+    slots: Vec<CachePadded<Slot>>,
+}
+
+/// The place of a plugin.
+///
+/// Only the chain that has the plugin's turn takes the instance and changes the cell, which it keeps locked for no
+/// call. The rest may be read by anyone.
+struct Slot {
+    /// The live instance, while nobody is in it. Nearly all calls find it here and need no lock.
+    idle: AtomicCell<Option<Instance>>,
+    cell: Mutex<Cell>,
+}
+
+/// A plugin and its past.
+struct Cell {
+    condition: Condition,
+    restarts: RestartLog,
+    /// How often it has been instantiated. Handles of another generation are stale.
+    generation: u64,
+}
+
+/// How a plugin is.
+enum Condition {
+    /// Its turn to start has not come yet.
+    NotStarted,
+    /// It is up: idle, or a chain is in it.
+    Live,
+    /// It is being started. When a chain finds that which has just got its turn, a panic of the host has
+    /// unwound from there; so with the one before.
+    Starting,
+    /// It has failed and is started anew when it is needed.
+    Down {
+        /// Why it has failed.
+        cause: CallError,
+        /// Whether the next start counts against its budget.
+        charged: bool,
+        /// When it has failed.
+        since: Instant,
+    },
+}
+
+/// A live instance: its store, which knows its exports.
+pub(super) struct Instance {
+    pub(super) store: Store<PluginState>,
+}
+
+impl Instance {
+    pub(super) fn id(&self) -> InstanceId {
+        self.store.data().instance
+    }
+}
+
+/// Where the instance is that a call goes to.
+pub(super) enum Place {
+    /// Nobody was in it. It has been taken out of its slot.
+    Idle(Instance),
+    /// It is on the chain that makes the call.
+    OnChain(InstanceId),
+    /// There is none. This one is to be started, and the plugin is marked as starting.
+    Vacant(InstanceId),
+}
+
+/// What there is of a plugin.
+pub(super) enum Found {
+    /// An instance, or the place for one.
+    At(Place),
+    /// Nothing before this time is past.
+    Pause(Duration),
+    /// An instance that a panic of the host has unwound from. It is gone, and marked as failed.
+    Abandoned(InstanceId),
+}
+
+/// Who looks for an instance.
+pub(super) struct Seeker {
+    /// Whether it has just got the plugin's turn; else the chain has it from before.
+    pub(super) has_turn: bool,
+    /// Whether it starts the plugin with the app.
+    pub(super) starts: bool,
+    /// How much time it has.
+    pub(super) left: Duration,
+}
+
+impl Place {
+    pub(super) fn instance(&self) -> InstanceId {
+        match self {
+            Self::Idle(instance) => instance.id(),
+            Self::OnChain(instance) | Self::Vacant(instance) => *instance,
+        }
+    }
+}
+
+/// Why there is no instance to be entered.
+pub(super) enum Unfit {
+    /// It has not started, or is starting.
+    NotStarted,
+    /// It has failed, and cannot be started soon enough, or not at all.
+    Down(CallError),
+}
+
+/// When a plugin may be started.
+enum Ready {
+    Now,
+    /// After a pause.
+    In(Duration),
+    /// Not now, and why.
+    Never(String),
+}
+
+impl Condition {
+    /// It has failed now.
+    fn down(cause: CallError, charged: bool) -> Self {
+        Self::Down { cause, charged, since: Instant::now() }
+    }
+}
+
+impl Cell {
+    /// When the plugin may be started (again).
+    fn readiness(&mut self, now: Instant) -> Ready {
+        let Condition::Down { charged: true, since, .. } = self.condition else { return Ready::Now };
+        match self.restarts.pause(now) {
+            Some(pause) => {
+                let rest = (since + pause).saturating_duration_since(now);
+                if rest.is_zero() { Ready::Now } else { Ready::In(rest) }
+            }
+            None => Ready::Never(self.restarts.describe()),
+        }
+    }
+}
+
+impl Slot {
+    fn new(restart: RestartBudget) -> Self {
+        let restarts = RestartLog::new(restart);
+        let cell = Cell { condition: Condition::NotStarted, restarts, generation: 0 };
+        Self { idle: AtomicCell::new(None), cell: Mutex::new(cell) }
+    }
+
+    /// The cell, which nobody else uses while one has the plugin's turn. A panic leaves it in order.
+    fn cell(&self) -> MutexGuard<'_, Cell> {
+        self.cell.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Instances {
+    pub(super) fn new(assembly: Arc<Assembly>) -> Self {
+        let slot = |restart| Slot::new(restart).into();
+        let slots = assembly.plan().plugins.iter().map(|plugin| slot(plugin.limits.restart)).collect();
+        Self { assembly, slots }
+    }
+
+    /// The live instance, unless somebody is in it.
+    pub(super) fn take(&self, plugin: PluginIndex) -> Option<Instance> {
+        self.slots[plugin.0].idle.take()
+    }
+
+    /// Puts the live instance back, when it has been left.
+    pub(super) fn put_back(&self, instance: Instance) {
+        self.slots[instance.id().plugin.0].idle.store(Some(instance));
+    }
+
+    /// Finds the instance that a call goes to, for the chain that has the plugin's turn.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) fn find(&self, plugin: PluginIndex, seeker: &Seeker) -> Result<Found, Unfit> {
+        if let Some(instance) = self.take(plugin) {
+            return Ok(Found::At(Place::Idle(instance)));
+        }
+        let cell = &mut *self.cell(plugin);
+        let instance = InstanceId { plugin, generation: cell.generation };
+        if matches!(cell.condition, Condition::Live | Condition::Starting) {
+            if seeker.has_turn {
+                // Only a panic leaves a slot behind that is live and has no instance.
+                let cause = "the host panicked while it was in it".to_owned();
+                let cause = refuse(&self.assembly, CallErrorKind::HostPanic, plugin, cause);
+                cell.condition = Condition::down(cause, true);
+                return Ok(Found::Abandoned(instance));
+            }
+            return match cell.condition {
+                Condition::Live => Ok(Found::At(Place::OnChain(instance))),
+                _ => Err(Unfit::NotStarted),
+            };
+        }
+        self.find_vacant(plugin, cell, seeker)
+    }
+
+    /// Marks a plugin as starting, where it may be started now.
+    fn find_vacant(&self, plugin: PluginIndex, cell: &mut Cell, seeker: &Seeker) -> Result<Found, Unfit> {
+        let now = Instant::now();
+        match cell.readiness(now) {
+            Ready::Now => {}
+            Ready::In(rest) if rest <= seeker.left => return Ok(Found::Pause(rest)),
+            Ready::In(rest) => {
+                let why = format!("is started anew in {rest:.0?}, when this call must have ended");
+                return Err(Unfit::Down(self.still_down(plugin, cell, &why)));
+            }
+            Ready::Never(why) => return Err(Unfit::Down(self.still_down(plugin, cell, &why))),
+        }
+        match &cell.condition {
+            Condition::NotStarted if !seeker.starts => return Err(Unfit::NotStarted),
+            Condition::Down { charged: true, .. } => cell.restarts.note(now),
+            _ => {}
+        }
+        cell.condition = Condition::Starting;
+        cell.generation += 1;
+        Ok(Found::At(Place::Vacant(InstanceId { plugin, generation: cell.generation })))
+    }
+
+    /// Notes that a plugin is up.
+    pub(super) fn note_start(&self, plugin: PluginIndex) {
+        self.cell(plugin).condition = Condition::Live;
+    }
+
+    /// Notes that an instance has failed. It may still be on the chain; its cell has another one then, as soon
+    /// as it is needed.
+    pub(super) fn note_failure(&self, instance: InstanceId, cause: CallError, charged: bool) {
+        let mut cell = self.cell(instance.plugin);
+        if cell.generation == instance.generation {
+            cell.condition = Condition::down(cause, charged);
+        }
+    }
+
+    /// Where the start was refused, not even tried: it is tried again when the plugin is needed.
+    pub(super) fn note_refused_start(&self, plugin: PluginIndex, cause: &CallError) {
+        let mut cell = self.cell(plugin);
+        if matches!(cell.condition, Condition::NotStarted) {
+            cell.condition = Condition::down(cause.clone(), false);
+        }
+    }
+
+    /// Ends a plugin as the host wishes, with its restart budget as at the beginning. The instance is still to be
+    /// torn down.
+    pub(super) fn end(&self, plugin: PluginIndex) -> Option<Instance> {
+        let cause = refuse(&self.assembly, CallErrorKind::Failed, plugin, "the host has ended it".to_owned());
+        let mut cell = self.cell(plugin);
+        cell.restarts.forget();
+        cell.condition = Condition::down(cause, false);
+        drop(cell);
+        self.take(plugin)
+    }
+
+    /// Ends a plugin with its app.
+    pub(super) fn close(&self, plugin: PluginIndex) -> Option<Instance> {
+        self.cell(plugin).condition = Condition::NotStarted;
+        self.take(plugin)
+    }
+
+    /// How a plugin is.
+    pub(super) fn status(&self, plugin: PluginIndex) -> Status {
+        let mut cell = self.cell(plugin);
+        let ready = cell.readiness(Instant::now());
+        match &cell.condition {
+            Condition::NotStarted => Status::NotStarted,
+            Condition::Live | Condition::Starting => Status::Up,
+            Condition::Down { cause, .. } => match ready {
+                Ready::Never(_) => Status::Failed { cause: cause.clone() },
+                Ready::Now | Ready::In(_) => Status::Down { cause: cause.clone() },
+            },
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn generation(&self, plugin: PluginIndex) -> u64 {
+        self.cell(plugin).generation
+    }
+
+    fn still_down(&self, plugin: PluginIndex, cell: &Cell, why: &str) -> CallError {
+        let last = match &cell.condition {
+            Condition::Down { cause, .. } => format!("; its last failure: {cause}"),
+            _ => String::new(),
+        };
+        refuse(&self.assembly, CallErrorKind::Failed, plugin, format!("it has failed and {why}{last}"))
+    }
+
+    fn cell(&self, plugin: PluginIndex) -> MutexGuard<'_, Cell> {
+        self.slots[plugin.0].cell()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instances_are_taken_without_a_lock() {
+        assert!(AtomicCell::<Option<Instance>>::is_lock_free());
+    }
+}

@@ -1,0 +1,197 @@
+//! What happens when an instance has been left: it is put back or torn down, and destructors run once, in the store
+//! of the owner, never while it is on a chain of calls.
+//!
+//! All that wait for an owner run in one *drain*, which has one deadline: the owner's own time, or that of the
+//! chain of calls that it belongs to, where that is earlier. At its own deadline, or within a destructor, the owner is
+//! torn down, and what waits for it goes with it. Otherwise what is left on a chain whose time is up, or comes up there,
+//! waits until the call ends for the host.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+
+use wasmtime::StoreContextMut;
+
+use super::activation::{Failed, begin, run};
+use super::codec::Codec;
+use super::instances::Instance;
+use super::live_app::LiveApp;
+use super::preflight::check_stack;
+use super::purpose::{Ended, Purpose};
+use super::room::no_longer_out;
+use super::start::{end_store, warn};
+use super::{blocking, deadlines};
+use crate::call::{Caller, Clock, Deadline, Entry, Frame, Holder, InstanceId, PluginState, Rep};
+use crate::plan::PluginIndex;
+
+/// How often it is looked whether destructors have brought about more of them.
+pub(super) const MOST_ROUNDS: usize = 100;
+
+/// An entry from `caller`, as those see it that are called from there.
+pub(super) fn entry(app: &LiveApp, caller: &Frame, purpose: Purpose, instance: InstanceId) -> Frame {
+    let deadline = deadlines::of_entry(&app.assembly, caller, purpose);
+    Frame { chain: caller.chain, instance: Some(instance), depth: caller.depth + 1, deadline }
+}
+
+/// Puts an instance back where the next call finds it.
+pub(super) fn put_back(app: &LiveApp, instance: Instance, frame: Frame) {
+    if app.is_ended.load(Ordering::Relaxed) {
+        // The app was dropped from within.
+        return tear_down(app, instance, frame);
+    }
+    app.instances.put_back(instance);
+}
+
+/// Ends an instance that has failed and that nobody is in any more. Resources of others that it had handles
+/// of are released, within the frame's deadline.
+pub(super) fn tear_down(app: &LiveApp, instance: Instance, frame: Frame) {
+    let id = instance.id();
+    end_store(app, instance);
+    app.destructors.forget(id.plugin, |entry| entry.owner == id);
+    release_held_by(app, id, frame);
+}
+
+/// Releases what an instance has handles of, whose store is gone.
+pub(super) fn release_held_by(app: &LiveApp, instance: InstanceId, frame: Frame) {
+    destroy(app, Caller::alone(&frame), app.handles.remove_held_by(Holder::Instance(instance)));
+}
+
+/// Releases resources that no handle is left of.
+pub(super) fn release(app: &LiveApp, caller: Caller<'_>, reps: impl IntoIterator<Item = Rep>) {
+    let removed = reps.into_iter().filter_map(|rep| app.handles.remove(rep));
+    destroy(app, caller, removed.filter(|entry| entry.holder != Holder::Gone).collect());
+}
+
+/// Runs the destructors of resources: at once where their owners are free, else when those are left. What comes of it
+/// is the owners' affair alone. Those of one owner are one drain.
+fn destroy(app: &LiveApp, caller: Caller<'_>, entries: Vec<Entry>) {
+    if entries.is_empty() {
+        return;
+    }
+    let owners: BTreeSet<PluginIndex> = entries.iter().map(|entry| entry.owner.plugin).collect();
+    entries.into_iter().for_each(|entry| app.destructors.add(entry));
+    blocking::lending(caller, |caller| {
+        for owner in owners {
+            drain_if_free(app, caller, owner);
+        }
+    });
+}
+
+/// Runs the destructors that wait for plugins, where those are free now, at the end of a call of the host.
+pub(super) fn drain_free(app: &LiveApp, caller: &Frame) {
+    if app.destructors.is_empty() {
+        return;
+    }
+    let deadline = caller.deadline.into_iter().chain(deadlines::of_drains(&app.assembly)).reduce(Deadline::sooner);
+    let caller = Frame { deadline, ..*caller };
+    for _ in 0..MOST_ROUNDS {
+        // What is left waits for plugins that others are in, who see to it when they leave.
+        let plugins = (0..app.assembly.plan().plugins.len()).map(PluginIndex);
+        if plugins.filter(|plugin| drain_if_free(app, &caller, *plugin)).count() == 0 {
+            return;
+        }
+    }
+}
+
+/// Runs the destructors that wait for a plugin, where nobody is in it; whether there was something to do.
+fn drain_if_free(app: &LiveApp, caller: &Frame, plugin: PluginIndex) -> bool {
+    if app.destructors.waiting(plugin) == 0 || check_stack(&app.assembly, plugin).is_err() {
+        return false;
+    }
+    match app.admission.try_turn(plugin, caller.chain) {
+        Some(_turn) => drain(app, caller, plugin),
+        None => false,
+    }
+}
+
+/// Runs the destructors that wait for a plugin, unless the caller's time is up; whether there was something to
+/// do. The chain has the plugin's turn, and is not in it.
+pub(super) fn drain(app: &LiveApp, caller: &Frame, plugin: PluginIndex) -> bool {
+    let assembly = &*app.assembly;
+    if app.destructors.waiting(plugin) == 0 || deadlines::is_past(assembly, caller.deadline) {
+        return false;
+    }
+    let deadline = deadlines::of_entry(assembly, caller, Purpose::Destroy(plugin));
+    if caller.instance.is_some() {
+        // A caller whose time is up must not cost the owner its state.
+        let spares = deadline.is_some_and(|deadline| deadline.by != plugin);
+        drain_until(app, caller, plugin, deadline, spares);
+        return true;
+    }
+    // What the host lets go of one after the other counts together.
+    let time = app.destructors.time(plugin);
+    let spent = Clock::ticks(time.spent()).saturating_sub(1);
+    let deadline = deadline.map(|deadline| match deadlines::drain_time(assembly, plugin).checked_sub(spent) {
+        Some(0) | None => Deadline { at: 0, by: plugin },
+        Some(left) => deadlines::from_now(assembly, left, plugin).sooner(deadline),
+    });
+    time.spend(|| drain_until(app, caller, plugin, deadline, false));
+    true
+}
+
+/// Runs the destructors that wait for a plugin until the deadline. At it the plugin is torn down, or, where
+/// it is spared, the destructors that have not begun wait until the call ends for the host.
+pub(super) fn drain_until(
+    app: &LiveApp,
+    caller: &Frame,
+    plugin: PluginIndex,
+    deadline: Option<Deadline>,
+    spares: bool,
+) {
+    let Some(mut instance) = app.instances.take(plugin) else {
+        // Whatever it had is gone with its store.
+        return app.destructors.forget(plugin, |_| true);
+    };
+    let (id, purpose) = (instance.id(), Purpose::Destroy(plugin));
+    let frame = Frame { chain: caller.chain, instance: Some(id), depth: caller.depth + 1, deadline };
+    let _noted = app.activations.note(caller, purpose);
+    let _shown = blocking::show(app.number, frame);
+    while !(spares && deadlines::is_past(&app.assembly, deadline)) {
+        let Some(entry) = app.destructors.next(plugin) else { break };
+        if entry.owner != id {
+            continue;
+        }
+        if let Err(failed) = destroy_one(app, &mut instance, frame, entry) {
+            let left = app.destructors.waiting_for(id);
+            let also =
+                if left > 0 { format!(", and {left} that waited are gone with the plugin") } else { String::new() };
+            warn(app, plugin, format!("a destructor has failed{also}: {}", failed.cause));
+            return tear_down(app, instance, frame);
+        }
+    }
+    put_back(app, instance, frame);
+}
+
+fn destroy_one(app: &LiveApp, instance: &mut Instance, frame: Frame, entry: Entry) -> Result<(), Failed> {
+    let late = deadlines::is_past(&app.assembly, frame.deadline);
+    let activation = begin(app, instance, Purpose::Destroy(entry.owner.plugin), frame);
+    run(app, activation, &mut Destroy { entry, late }).map(drop)
+}
+
+/// Runs the destructor of a resource.
+struct Destroy {
+    entry: Entry,
+    /// Whether there is no time left for it.
+    late: bool,
+}
+
+impl Codec for Destroy {
+    type Passed = ();
+    type Returned = ();
+    type Answer = ();
+
+    fn put_in(&mut self, _: &LiveApp, store: &mut StoreContextMut<'_, PluginState>) -> Result<(), Ended> {
+        if self.late {
+            return Err(Ended::Failed(wasmtime::Trap::Interrupt.into()));
+        }
+        no_longer_out(store, 1);
+        Ok(())
+    }
+
+    fn call(&mut self, store: StoreContextMut<'_, PluginState>, (): ()) -> wasmtime::Result<()> {
+        self.entry.handle.resource_drop(store)
+    }
+
+    fn take_out(&mut self, _: &LiveApp, _: &mut StoreContextMut<'_, PluginState>, (): ()) -> Result<(), Ended> {
+        Ok(())
+    }
+}
