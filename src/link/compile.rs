@@ -71,14 +71,14 @@ fn compile_by(
     let heavy = heavy.and_then(|plugin| processes.map(|processes| (plugin, processes)));
     let heavy = heavy.map(|(plugin, processes)| Ok((processes, private_folder(plugin)?))).transpose()?;
     let settings = EngineSettings::of(plan);
-    let cache = heavy.as_ref().map(|(_, folder)| engine::cache(folder.path())).transpose()?;
+    let cache = heavy.as_ref().map(|(_, folder)| engine::cache(&folder.code())).transpose()?;
     let engine = settings.engine(cache.clone())?;
     let compiled = parallel::map("plugweave-compile", &firsts, |(plugin, binary)| {
         // Kept until the code has been taken: code that is lost on the way is made again here, and that takes as much.
         let part = heavy.as_ref().filter(|_| plugin.weight >= HEAVY).map(|(processes, folder)| {
             let order = Order {
                 engine: settings,
-                cache: folder.path().to_owned(),
+                cache: folder.code(),
                 memory: memory(binary),
                 cpu_time: plan.compile_time.unwrap_or_else(|| default_time(binary)),
             };
