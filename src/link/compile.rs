@@ -79,6 +79,7 @@ fn compile_by(
             let order = Order {
                 engine: settings,
                 cache: folder.code(),
+                bytes: binary.len() as u64,
                 memory: memory(binary),
                 cpu_time: plan.compile_time.unwrap_or_else(|| default_time(binary)),
             };

@@ -1,6 +1,6 @@
 use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
@@ -90,10 +90,9 @@ fn attend(child: &mut Child, order: &Order, binary: &[u8]) -> Result<Ended, Stri
     std::thread::scope(|scope| {
         let thread = || std::thread::Builder::new().name("plugweave-compile-io".to_owned());
         let began = (|| {
-            // A process that has ended before it has read all says itself why.
-            let give = move || input.map_or(Ok(()), |mut input| input.write_all(binary));
-            thread().spawn_scoped(scope, give)?;
-            Ok((thread().spawn_scoped(scope, || listen(output))?, thread().spawn_scoped(scope, || listen(errors))?))
+            let input = thread().spawn_scoped(scope, || give(input, binary))?;
+            let output = thread().spawn_scoped(scope, || listen(output))?;
+            Ok((input, output, thread().spawn_scoped(scope, || listen(errors))?))
         })();
         // Whatever happens, the process ends, and with it the threads.
         let waited = if began.is_ok() { wait(child, longest(order)) } else { Ok(None) };
@@ -101,11 +100,20 @@ fn attend(child: &mut Child, order: &Order, binary: &[u8]) -> Result<Ended, Stri
             let _ = child.kill();
             let _ = child.wait();
         }
-        let (output, errors) = began.map_err(|error: std::io::Error| format!("no thread can be started: {error}"))?;
+        // The answer of the first of them, the open pipe, is kept up to here: the process ends where that does.
+        let (_input, output, errors) =
+            began.map_err(|error: std::io::Error| format!("no thread can be started: {error}"))?;
         let heard = |thread: ScopedJoinHandle<'_, String>| thread.join().unwrap_or_default();
         let status = waited.map_err(|error| format!("it cannot be waited for: {error}"))?;
         Ok(Ended { status, output: heard(output), errors: heard(errors) })
     })
+}
+
+/// Gives the process its component, and answers the pipe, still open.
+fn give(mut input: Option<ChildStdin>, binary: &[u8]) -> Option<ChildStdin> {
+    // A process that has ended before it has read all says itself why.
+    let _ = input.as_mut().map(|input| input.write_all(binary));
+    input
 }
 
 /// Keeps the beginning of what the process says, and lets the rest go by.
@@ -166,6 +174,7 @@ mod tests {
         Order {
             engine: EngineSettings::of(&Plan::default()),
             cache: PathBuf::new(),
+            bytes: 0,
             memory: 3 << 20,
             cpu_time: Duration::from_millis(1500),
         }
