@@ -91,6 +91,10 @@ fn compile_by(
     });
     let compiled: Vec<Component> = compiled.into_iter().collect::<Result<_, _>>()?;
     if let Some(cache) = cache {
+        let heavy = firsts.iter().filter(|(plugin, _)| plugin.weight >= HEAVY).count();
+        if let lost @ 1.. = heavy.saturating_sub(cache.cache_hits()) {
+            tracing::warn!("the compiled code of {lost} plugins was gone from `TMPDIR` and has been made again");
+        }
         tracing::debug!("compiled by processes of their own: {} of {} binaries", cache.cache_hits(), compiled.len());
     }
     Ok((engine, of_plugin.into_iter().map(|number| compiled[number].clone()).collect()))

@@ -178,6 +178,37 @@ fn a_component_that_is_cut_off_is_not_compiled() {
     assert!(!place.temporary().join("code").exists());
 }
 
+/// A folder that cannot be written to, for the administrator either.
+#[test]
+fn code_that_cannot_be_written_is_no_success() {
+    let place = Place::new("unwritable", "", &[]);
+    let component = bombs::many_functions(1);
+    let ended = |cache: &str, what: &str| {
+        let mut child = compiling(&component, component.len(), &place.temporary().join(cache));
+        // Standard input stays open, or the process would end by that.
+        let _input = child.stdin.take();
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(4), "{}", text(&ended.stdout));
+        assert!(text(&ended.stdout).contains(what), "{}", text(&ended.stdout));
+    };
+    fs::write(place.temporary().join("file"), "").unwrap();
+    ended("file", "failed to create cache directory");
+    fs::create_dir(place.temporary().join("code")).unwrap();
+    fs::write(place.temporary().join("code/modules"), "").unwrap();
+    ended("code", "code`; let `TMPDIR` name a folder with free space");
+}
+
+#[test]
+fn a_limit_of_files_is_told() {
+    let place = Place::new("files", "", &heavy());
+    let mut shell = Command::new("sh");
+    let program = env!("CARGO_BIN_EXE_plugweave");
+    shell.args(["-c", "ulimit -f 0 && exec \"$0\" call \"$1\" 'twice(21)'", program]).arg(place.app());
+    let called = shell.env("TMPDIR", place.temporary()).output().unwrap();
+    fails(&called, &["plugin `costly`", "its code is larger than a file may be here", "ulimit -f"]);
+    assert_eq!(left(&place), [] as [&Path; 0]);
+}
+
 /// What is in the folder for temporary files.
 fn left(place: &Place) -> Vec<PathBuf> {
     fs::read_dir(place.temporary()).unwrap().map(|entry| entry.unwrap().path()).collect()

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use wasmtime::Engine;
+use wasmtime::{Cache, Engine};
 
 use super::{EngineSettings, compile_one, engine};
 
@@ -98,11 +98,11 @@ fn obey(order: &Order) -> i32 {
         Ok(cache) => cache,
         Err(error) => return tell(FAILED, &error.to_string()),
     };
-    let engine = match order.engine.engine(Some(cache)) {
+    let engine = match order.engine.engine(Some(cache.clone())) {
         Ok(engine) => engine,
         Err(error) => return tell(FAILED, &error.to_string()),
     };
-    let compile = move || std::process::exit(compile(&engine, &binary));
+    let compile = move || std::process::exit(compile(&engine, &cache, &binary));
     let thread = std::thread::Builder::new().name("plugweave-compile".to_owned()).stack_size(STACK);
     match thread.spawn(compile) {
         Ok(_) => watch(),
@@ -123,8 +123,14 @@ fn watch() -> i32 {
     ORPHANED
 }
 
-fn compile(engine: &Engine, binary: &[u8]) -> i32 {
+fn compile(engine: &Engine, cache: &Cache, binary: &[u8]) -> i32 {
     match compile_one(engine, binary) {
+        // Only what has been written counts as a miss; that it could not be is not told otherwise.
+        Ok(_) if cache.cache_misses() + cache.cache_hits() == 0 => {
+            let folder = cache.directory().display();
+            let cause = format!("its code cannot be written to `{folder}`; let `TMPDIR` name a folder with free space");
+            tell(FAILED, &cause)
+        }
         Ok(_) => tell(0, DONE),
         Err(cause) => tell(REFUSED, &cause),
     }

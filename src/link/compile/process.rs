@@ -48,6 +48,10 @@ fn judge(plugin: &PluginId, order: &Order, ended: Ended) -> Result<(), LinkError
             }
             (Some(REFUSED), _) => return Err(LinkError::Compile { plugin, cause: ended.output }),
             (Some(FAILED), _) => return Err(LinkError::CompileProcess { plugin, cause: ended.output }),
+            (_, Some(Signal::FileSize)) => {
+                let cause = "its code is larger than a file may be here; raise the limit (`ulimit -f`)".to_owned();
+                return Err(LinkError::CompileProcess { plugin, cause });
+            }
             (_, Some(Signal::CpuTime)) => CompileExcess::CpuTime { limit: Duration::from_secs(order.seconds()) },
             (_, Some(_)) if ended.errors.contains(NO_MEMORY) => CompileExcess::Memory { limit: order.memory },
             (_, Some(Signal::Other(number))) => CompileExcess::Ended { by: format!("signal {number}") },
@@ -146,14 +150,18 @@ fn wait(child: &mut Child, longest: Duration) -> std::io::Result<Option<ExitStat
 /// What a process was ended by.
 enum Signal {
     CpuTime,
+    FileSize,
     Other(i32),
 }
 
 #[cfg(unix)]
 fn signal(status: ExitStatus) -> Option<Signal> {
     let number = std::os::unix::process::ExitStatusExt::signal(&status)?;
-    let is_time = number == rustix::process::Signal::XCPU.as_raw();
-    Some(if is_time { Signal::CpuTime } else { Signal::Other(number) })
+    Some(match number {
+        _ if number == rustix::process::Signal::XCPU.as_raw() => Signal::CpuTime,
+        _ if number == rustix::process::Signal::XFSZ.as_raw() => Signal::FileSize,
+        _ => Signal::Other(number),
+    })
 }
 
 #[cfg(not(unix))]
@@ -197,6 +205,7 @@ mod tests {
             (exit(0), "usage: shell FILE", "", "it ended and has compiled nothing; call `compile_child_main` first"),
             (exit(101), "", "", "it ended with the code 101"),
             (Some(24), "", "", "(PW003): it takes more than 2s of CPU time; raise `compile-time`"),
+            (Some(25), "", "", "its code is larger than a file may be here"),
             (Some(6), "", "memory allocation of 9 bytes failed", "(PW003): it takes more than 3 MiB of memory"),
             (Some(9), "", "", "(PW003): the process that compiled it was ended by signal 9"),
             (None, "", "", "(PW003): it did not end within 16s"),
