@@ -54,8 +54,11 @@ pub(super) fn compile(
 #[derive(Clone, Copy)]
 struct Processes<'a> {
     budget: &'a Budget,
-    compile: &'a (dyn Fn(&PluginId, &Order, &[u8]) -> Result<(), LinkError> + Sync),
+    compile: &'a Compile<'a>,
 }
+
+/// As [`process::compile`].
+type Compile<'a> = dyn Fn(&PluginId, &Order, &[u8]) -> Result<(), LinkError> + Sync + 'a;
 
 fn compile_by(
     processes: Option<Processes<'_>>,

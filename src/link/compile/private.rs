@@ -103,7 +103,7 @@ fn sweep(parent: &Path) {
     let entries = fs::read_dir(parent).into_iter().flatten().flatten();
     for entry in entries.filter(|entry| entry.file_name().to_str().is_some_and(is_name)) {
         let path = entry.path();
-        // Its lock is held until it is gone: meanwhile nobody else need remove it.
+        // Its lock is held until it is gone: meanwhile no other process need remove it.
         let Some(_lock) = abandoned(&path) else { continue };
         match fs::remove_dir_all(&path) {
             Ok(()) => tracing::debug!("removed `{}`, which a process has left behind", path.display()),
