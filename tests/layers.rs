@@ -47,7 +47,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// Words that only the named files or folders may say.
 const KEPT_IN: &[(&str, &[&str])] = &[
     ("petgraph", &["resolve/graph.rs"]),
-    ("std::fs", &["folder.rs", "folder", "link/compile/private.rs"]),
+    ("std::fs", &["folder.rs", "folder", "link/compile/machine.rs", "link/compile/private.rs"]),
     ("wasmtime::", &["call", "link", "runtime", "app", "lib.rs"]),
     ("wasmtime_wasi", &["call", "runtime"]),
     ("tokio", &["call/waits.rs", "runtime/stream.rs", "runtime/outside.rs"]),

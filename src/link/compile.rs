@@ -1,4 +1,6 @@
+mod budget;
 mod child;
+mod machine;
 mod private;
 mod process;
 
@@ -11,9 +13,12 @@ use wasmtime::component::Component;
 
 use super::LinkError;
 use super::engine::{self, EngineSettings};
+use crate::model::PluginId;
 use crate::parallel;
 use crate::plan::{Plan, PlannedPlugin};
 
+use budget::Budget;
+use child::Order;
 pub use child::compile_child_main;
 use private::PrivateFolder;
 
@@ -32,11 +37,31 @@ const SECONDS: u64 = 20;
 /// Compiles the components of all plugins, as many at once as there are cores. Plugins with the same binary share its
 /// code, each with instances of its own.
 ///
-/// A heavy one is compiled by a process with limits first, which leaves the code in a folder that nobody else can
-/// read. From there the engine takes it. Where it is not found, compiling again ends as it did in that process.
+/// A heavy one is compiled by a process with limits first, which leaves the code in a folder that only this user can
+/// enter. From there the engine takes it. As many such processes are there at once as their limits of memory fit into
+/// a budget.
 ///
 /// wasmtime's own parallelism is off: it costs more time of the processor in all.
 pub(super) fn compile(
+    plan: &Plan,
+    binaries: &[impl AsRef<[u8]> + Sync],
+) -> Result<(Engine, Vec<Component>), LinkError> {
+    let processes = Processes { budget: Budget::of_machine(), compile: &process::compile };
+    compile_by(child::is_possible().then_some(processes), plan, binaries)
+}
+
+/// How heavy plugins are compiled first.
+#[derive(Clone, Copy)]
+struct Processes<'a> {
+    budget: &'a Budget,
+    compile: &'a Compile<'a>,
+}
+
+/// As [`process::compile`].
+type Compile<'a> = dyn Fn(&PluginId, &Order, &[u8]) -> Result<(), LinkError> + Sync + 'a;
+
+fn compile_by(
+    processes: Option<Processes<'_>>,
     plan: &Plan,
     binaries: &[impl AsRef<[u8]> + Sync],
 ) -> Result<(Engine, Vec<Component>), LinkError> {
@@ -44,41 +69,56 @@ pub(super) fn compile(
     if plugins.len() != binaries.len() {
         return Err(LinkError::Binaries { plugins: plugins.len(), binaries: binaries.len() });
     }
-    // The first plugin of each binary, and for each plugin which of them has its own.
-    let mut firsts: Vec<(&PlannedPlugin, &[u8])> = Vec::new();
-    let mut numbers: HashMap<&[u8], usize> = HashMap::new();
-    let of_plugin: Vec<usize> = plugins
-        .iter()
-        .zip(binaries)
-        .map(|(plugin, binary)| {
-            *numbers.entry(binary.as_ref()).or_insert_with(|| {
-                firsts.push((plugin, binary.as_ref()));
-                firsts.len() - 1
-            })
-        })
-        .collect();
-    let heavy = plugins.iter().find(|plugin| plugin.weight >= HEAVY && child::is_possible());
-    let folder = heavy.map(private_folder).transpose()?;
+    let (firsts, of_plugin) = distinct(plugins, binaries);
+    let heavy = plugins.iter().find(|plugin| plugin.weight >= HEAVY);
+    let heavy = heavy.and_then(|plugin| processes.map(|processes| (plugin, processes)));
+    let heavy = heavy.map(|(plugin, processes)| Ok((processes, private_folder(plugin)?))).transpose()?;
     let settings = EngineSettings::of(plan);
-    let cache = folder.as_ref().map(|folder| engine::cache(folder.path())).transpose()?;
+    let cache = heavy.as_ref().map(|(_, folder)| engine::cache(&folder.code())).transpose()?;
     let engine = settings.engine(cache.clone())?;
     let compiled = parallel::map("plugweave-compile", &firsts, |(plugin, binary)| {
-        if let Some(folder) = folder.as_ref().filter(|_| plugin.weight >= HEAVY) {
-            let order = child::Order {
+        // Kept until the code has been taken: code that is lost on the way is made again here, and that takes as much.
+        let part = heavy.as_ref().filter(|_| plugin.weight >= HEAVY).map(|(processes, folder)| {
+            let order = Order {
                 engine: settings,
-                cache: folder.path().to_owned(),
+                cache: folder.code(),
+                bytes: binary.len() as u64,
                 memory: memory(binary),
                 cpu_time: plan.compile_time.unwrap_or_else(|| default_time(binary)),
             };
-            process::compile(&plugin.id, &order, binary)?;
-        }
+            let part = processes.budget.take(order.memory);
+            (processes.compile)(&plugin.id, &order, binary).map(|()| part)
+        });
+        let _part = part.transpose()?;
         compile_one(&engine, binary).map_err(|cause| LinkError::Compile { plugin: plugin.id.clone(), cause })
     });
     let compiled: Vec<Component> = compiled.into_iter().collect::<Result<_, _>>()?;
     if let Some(cache) = cache {
+        let heavy = firsts.iter().filter(|(plugin, _)| plugin.weight >= HEAVY).count();
+        if let lost @ 1.. = heavy.saturating_sub(cache.cache_hits()) {
+            tracing::warn!("the compiled code of {lost} plugins was gone from `TMPDIR` and has been made again");
+        }
         tracing::debug!("compiled by processes of their own: {} of {} binaries", cache.cache_hits(), compiled.len());
     }
     Ok((engine, of_plugin.into_iter().map(|number| compiled[number].clone()).collect()))
+}
+
+/// The first plugin of each binary, and for each plugin which of them has its own.
+fn distinct<'a>(
+    plugins: &'a [PlannedPlugin],
+    binaries: &'a [impl AsRef<[u8]>],
+) -> (Vec<(&'a PlannedPlugin, &'a [u8])>, Vec<usize>) {
+    let mut firsts: Vec<(&PlannedPlugin, &[u8])> = Vec::new();
+    let mut numbers: HashMap<&[u8], usize> = HashMap::new();
+    let mut number = |(plugin, binary): (&'a PlannedPlugin, &'a _)| {
+        let binary: &[u8] = AsRef::as_ref(binary);
+        *numbers.entry(binary).or_insert_with(|| {
+            firsts.push((plugin, binary));
+            firsts.len() - 1
+        })
+    };
+    let of_plugin = plugins.iter().zip(binaries).map(&mut number).collect();
+    (firsts, of_plugin)
 }
 
 fn private_folder(plugin: &PlannedPlugin) -> Result<PrivateFolder, LinkError> {
@@ -116,6 +156,8 @@ fn compile_one(engine: &Engine, binary: &[u8]) -> Result<Component, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
     use super::*;
     use crate::link::testing::{Bench, component};
 
@@ -161,5 +203,29 @@ mod tests {
         bench.plan.compile_time = Some(Duration::from_nanos(1));
         assert!(!child::is_possible());
         assert!(compile(&bench.plan, &bench.binaries).is_ok());
+    }
+
+    #[test]
+    fn processes_are_there_at_once_as_far_as_their_memory_fits() {
+        let binary = |pages: u32| component("world w {}", &format!("(module (memory {pages}))"));
+        let mut bench = Bench::default();
+        for (id, pages) in [("a", 1), ("b", 2), ("c", 3), ("d", 4), ("e", 1)] {
+            bench.add(id, binary(pages)).weight = HEAVY;
+        }
+        bench.add("light", binary(5)).weight = HEAVY - 1;
+        let (now, most, all) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+        let process = |_: &PluginId, order: &Order, _: &[u8]| {
+            most.fetch_max(now.fetch_add(order.memory, Ordering::SeqCst) + order.memory, Ordering::SeqCst);
+            all.fetch_add(1, Ordering::SeqCst);
+            // Long enough that the others come meanwhile, where they may.
+            std::thread::sleep(Duration::from_millis(50));
+            now.fetch_sub(order.memory, Ordering::SeqCst);
+            Ok(())
+        };
+        let budget = Budget::new(MEMORY + MEMORY / 2);
+        let processes = Processes { budget: &budget, compile: &process };
+        let (_, compiled) = compile_by(Some(processes), &bench.plan, &bench.binaries).unwrap();
+        assert_eq!((compiled.len(), all.into_inner()), (6, 4));
+        assert!((MEMORY..MEMORY + MEMORY / 2).contains(&most.into_inner()));
     }
 }

@@ -1,11 +1,12 @@
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use wasmtime::{Cache, Engine};
 
-use super::{EngineSettings, GAVE_UP, compile_one, engine};
+use super::{EngineSettings, compile_one, engine};
 
 /// The variable by which a process knows that it is to compile one component, and how. It has no other.
 pub(super) const ORDER: &str = "PLUGWEAVE_COMPILE_CHILD";
@@ -15,6 +16,9 @@ pub(super) const REFUSED: i32 = 3;
 
 /// The order, or the component, cannot be read, or a limit cannot be set; standard output says why.
 pub(super) const FAILED: i32 = 4;
+
+/// The process that has started this one has ended.
+pub(super) const ORPHANED: i32 = 5;
 
 /// What the process says last when the code is in the cache. Without it, a code of 0 says only that the program ended
 /// before it called [`compile_child_main`].
@@ -33,6 +37,8 @@ pub(super) struct Order {
     pub(super) engine: EngineSettings,
     /// The folder that the code is left in.
     pub(super) cache: PathBuf,
+    /// The size of the component. Standard input goes on behind it: it ends with the process at its other end.
+    pub(super) bytes: u64,
     /// Bytes of address space.
     pub(super) memory: u64,
     pub(super) cpu_time: Duration,
@@ -77,28 +83,56 @@ pub fn compile_child_main() {
     CALLED.store(true, Ordering::Relaxed);
 }
 
-/// Compiles what standard input says, so that the code is left in the cache.
+/// Compiles what standard input says, so that the code is left in the cache. Where it gets that far, another thread
+/// ends this process.
 fn obey(order: &Order) -> i32 {
     if let Err(error) = limit(order) {
         return tell(FAILED, &format!("limits cannot be set: {error}"));
     }
-    let mut binary = Vec::new();
-    if let Err(error) = std::io::stdin().lock().read_to_end(&mut binary) {
-        return tell(FAILED, &format!("the component cannot be read: {error}"));
-    }
-    let engine = match engine::cache(&order.cache).and_then(|cache| order.engine.engine(Some(cache))) {
+    let binary = match component(order.bytes) {
+        Ok(binary) => binary,
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return ORPHANED,
+        Err(error) => return tell(FAILED, &format!("the component cannot be read: {error}")),
+    };
+    let cache = match engine::cache(&order.cache) {
+        Ok(cache) => cache,
+        Err(error) => return tell(FAILED, &error.to_string()),
+    };
+    let engine = match order.engine.engine(Some(cache.clone())) {
         Ok(engine) => engine,
         Err(error) => return tell(FAILED, &error.to_string()),
     };
-    let compile = || compile_one(&engine, &binary).map(drop);
-    let compiled = std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("plugweave-compile".to_owned()).stack_size(STACK);
-        thread.spawn_scoped(scope, compile).map(|thread| thread.join().unwrap_or_else(|_| Err(GAVE_UP.to_owned())))
-    });
-    match compiled {
-        Ok(Ok(())) => tell(0, DONE),
-        Ok(Err(cause)) => tell(REFUSED, &cause),
+    let compile = move || std::process::exit(compile(&engine, &cache, &binary));
+    let thread = std::thread::Builder::new().name("plugweave-compile".to_owned()).stack_size(STACK);
+    match thread.spawn(compile) {
+        Ok(_) => watch(),
         Err(error) => tell(FAILED, &format!("no thread can be started: {error}")),
+    }
+}
+
+/// Reads the component, and nothing behind it.
+fn component(bytes: u64) -> std::io::Result<Vec<u8>> {
+    let mut binary = Vec::new();
+    std::io::stdin().lock().take(bytes).read_to_end(&mut binary)?;
+    if binary.len() as u64 == bytes { Ok(binary) } else { Err(ErrorKind::UnexpectedEof.into()) }
+}
+
+/// Waits until the process that has started this one has ended, however it did: then standard input ends.
+fn watch() -> i32 {
+    let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+    ORPHANED
+}
+
+fn compile(engine: &Engine, cache: &Cache, binary: &[u8]) -> i32 {
+    match compile_one(engine, binary) {
+        // Only what has been written counts as a miss; that it could not be is not told otherwise.
+        Ok(_) if cache.cache_misses() + cache.cache_hits() == 0 => {
+            let folder = cache.directory().display();
+            let cause = format!("its code cannot be written to `{folder}`; let `TMPDIR` name a folder with free space");
+            tell(FAILED, &cause)
+        }
+        Ok(_) => tell(0, DONE),
+        Err(cause) => tell(REFUSED, &cause),
     }
 }
 

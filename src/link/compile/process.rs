@@ -1,6 +1,6 @@
 use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
@@ -48,6 +48,10 @@ fn judge(plugin: &PluginId, order: &Order, ended: Ended) -> Result<(), LinkError
             }
             (Some(REFUSED), _) => return Err(LinkError::Compile { plugin, cause: ended.output }),
             (Some(FAILED), _) => return Err(LinkError::CompileProcess { plugin, cause: ended.output }),
+            (_, Some(Signal::FileSize)) => {
+                let cause = "its code is larger than a file may be here; raise the limit (`ulimit -f`)".to_owned();
+                return Err(LinkError::CompileProcess { plugin, cause });
+            }
             (_, Some(Signal::CpuTime)) => CompileExcess::CpuTime { limit: Duration::from_secs(order.seconds()) },
             (_, Some(_)) if ended.errors.contains(NO_MEMORY) => CompileExcess::Memory { limit: order.memory },
             (_, Some(Signal::Other(number))) => CompileExcess::Ended { by: format!("signal {number}") },
@@ -90,10 +94,9 @@ fn attend(child: &mut Child, order: &Order, binary: &[u8]) -> Result<Ended, Stri
     std::thread::scope(|scope| {
         let thread = || std::thread::Builder::new().name("plugweave-compile-io".to_owned());
         let began = (|| {
-            // A process that has ended before it has read all says itself why.
-            let give = move || input.map_or(Ok(()), |mut input| input.write_all(binary));
-            thread().spawn_scoped(scope, give)?;
-            Ok((thread().spawn_scoped(scope, || listen(output))?, thread().spawn_scoped(scope, || listen(errors))?))
+            let input = thread().spawn_scoped(scope, || give(input, binary))?;
+            let output = thread().spawn_scoped(scope, || listen(output))?;
+            Ok((input, output, thread().spawn_scoped(scope, || listen(errors))?))
         })();
         // Whatever happens, the process ends, and with it the threads.
         let waited = if began.is_ok() { wait(child, longest(order)) } else { Ok(None) };
@@ -101,11 +104,20 @@ fn attend(child: &mut Child, order: &Order, binary: &[u8]) -> Result<Ended, Stri
             let _ = child.kill();
             let _ = child.wait();
         }
-        let (output, errors) = began.map_err(|error: std::io::Error| format!("no thread can be started: {error}"))?;
+        // The answer of the first of them, the open pipe, is kept up to here: the process ends where that does.
+        let (_input, output, errors) =
+            began.map_err(|error: std::io::Error| format!("no thread can be started: {error}"))?;
         let heard = |thread: ScopedJoinHandle<'_, String>| thread.join().unwrap_or_default();
         let status = waited.map_err(|error| format!("it cannot be waited for: {error}"))?;
         Ok(Ended { status, output: heard(output), errors: heard(errors) })
     })
+}
+
+/// Gives the process its component, and answers the pipe, still open.
+fn give(mut input: Option<ChildStdin>, binary: &[u8]) -> Option<ChildStdin> {
+    // A process that has ended before it has read all says itself why.
+    let _ = input.as_mut().map(|input| input.write_all(binary));
+    input
 }
 
 /// Keeps the beginning of what the process says, and lets the rest go by.
@@ -138,14 +150,18 @@ fn wait(child: &mut Child, longest: Duration) -> std::io::Result<Option<ExitStat
 /// What a process was ended by.
 enum Signal {
     CpuTime,
+    FileSize,
     Other(i32),
 }
 
 #[cfg(unix)]
 fn signal(status: ExitStatus) -> Option<Signal> {
     let number = std::os::unix::process::ExitStatusExt::signal(&status)?;
-    let is_time = number == rustix::process::Signal::XCPU.as_raw();
-    Some(if is_time { Signal::CpuTime } else { Signal::Other(number) })
+    Some(match number {
+        _ if number == rustix::process::Signal::XCPU.as_raw() => Signal::CpuTime,
+        _ if number == rustix::process::Signal::XFSZ.as_raw() => Signal::FileSize,
+        _ => Signal::Other(number),
+    })
 }
 
 #[cfg(not(unix))]
@@ -166,6 +182,7 @@ mod tests {
         Order {
             engine: EngineSettings::of(&Plan::default()),
             cache: PathBuf::new(),
+            bytes: 0,
             memory: 3 << 20,
             cpu_time: Duration::from_millis(1500),
         }
@@ -188,6 +205,7 @@ mod tests {
             (exit(0), "usage: shell FILE", "", "it ended and has compiled nothing; call `compile_child_main` first"),
             (exit(101), "", "", "it ended with the code 101"),
             (Some(24), "", "", "(PW003): it takes more than 2s of CPU time; raise `compile-time`"),
+            (Some(25), "", "", "its code is larger than a file may be here"),
             (Some(6), "", "memory allocation of 9 bytes failed", "(PW003): it takes more than 3 MiB of memory"),
             (Some(9), "", "", "(PW003): the process that compiled it was ended by signal 9"),
             (None, "", "", "(PW003): it did not end within 16s"),

@@ -7,6 +7,7 @@ use wasmtime::component::Val;
 use crate::model::{Case, Field, Type};
 
 /// A generator that depends on its seed only.
+#[derive(Clone)]
 pub(super) struct Random(u64);
 
 impl Random {

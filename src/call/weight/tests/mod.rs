@@ -49,6 +49,24 @@ fn abi(t: Type, value: &Val) -> u64 {
     Shapes::default().shape(&ty(t)).weigh(value).abi
 }
 
+/// Makes values, and holds what they are weighed at against what was allocated for them; both, and the ratio.
+///
+/// The test harness allocates now and then, too: what has been disturbed is measured again.
+fn measured(what: &str, make: &dyn Fn() -> Vec<Val>, weigh: &dyn Fn(&[Val]) -> u64) -> (Vec<Val>, f64) {
+    let mut wrong = (0, 0);
+    for _ in 0..5 {
+        let before = ALLOCATOR.allocated();
+        let values = make();
+        let allocated = amount(ALLOCATOR.allocated().saturating_sub(before));
+        let computed = weigh(&values);
+        if (allocated..=3 * allocated).contains(&computed) {
+            return (values, computed as f64 / allocated as f64);
+        }
+        wrong = (computed, allocated);
+    }
+    panic!("{what}: {} are computed, {} allocated", wrong.0, wrong.1);
+}
+
 #[test]
 fn memory_is_never_below_what_is_allocated_and_at_most_three_times_that() {
     alone("memory_is_never_below_what_is_allocated_and_at_most_three_times_that", || {
@@ -56,19 +74,15 @@ fn memory_is_never_below_what_is_allocated_and_at_most_three_times_that() {
         for seed in 0..3000 {
             let mut random = Random::new(seed);
             let types: Vec<Arc<Type>> = (0..=random.below(3)).map(|_| random_type(&mut random, 4)).collect();
-            let before = ALLOCATOR.allocated();
-            let values: Vec<Val> = types.iter().map(|ty| random_value(&mut random, ty)).collect();
-            let measured = amount(ALLOCATOR.allocated() - before);
-            let computed = Shapes::default().parts(types.iter()).weigh_all(&values).memory;
-            assert!(computed >= measured, "seed {seed}: {computed} < {measured} for {types:?}");
-            assert!(computed <= 3 * measured, "seed {seed}: {computed} > 3 * {measured} for {types:?}");
-            largest = largest.max(computed as f64 / measured as f64);
-
-            let before = ALLOCATOR.allocated();
-            let copy = values.clone();
-            let measured = amount(ALLOCATOR.allocated() - before);
-            let computed = Shapes::default().parts(types.iter()).weigh_all(&copy).memory;
-            assert!(computed >= measured && computed <= 3 * measured, "seed {seed}: {computed}, {measured}");
+            let random = &random;
+            let weigh = |values: &[Val]| Shapes::default().parts(types.iter()).weigh_all(values).memory;
+            let make = || {
+                let mut random = random.clone();
+                types.iter().map(|ty| random_value(&mut random, ty)).collect::<Vec<Val>>()
+            };
+            let (values, ratio) = measured(&format!("seed {seed}: {types:?}"), &make, &weigh);
+            measured(&format!("seed {seed}, copied"), &|| values.clone(), &weigh);
+            largest = largest.max(ratio);
         }
         assert!(largest > 1.0);
     });
