@@ -1,11 +1,24 @@
 //! Imports point one way: this test reads the `use crate::` edges of the sources and holds them
-//! against the layers of `docs/architecture.md`.
+//! against the layers of `docs/architecture.md`. Inside the running half it also reads which file
+//! uses which other, methods of shared structs included.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
+
+#[path = "layers/bodies.rs"]
+mod bodies;
+#[path = "layers/groups.rs"]
+mod groups;
+#[path = "layers/planted.rs"]
+mod planted;
+#[path = "layers/uses.rs"]
+mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use groups::Group;
+use uses::Folder;
 
 /// Each layer with the layers that it may use, in the order in which an app passes through them.
 const LAYERS: &[(&str, &[&str])] = &[
@@ -56,6 +69,47 @@ const KEPT_IN: &[(&str, &[&str])] = &[
     ("println!", &["cli", "main.rs"]),
     ("io::stdout", &["cli", "main.rs", "link/compile/child.rs"]),
 ];
+
+/// Who may use whom inside `src/call`: each group those before it. `mod.rs` only passes names on.
+const CALL: &[Group<'_>] = &[
+    &["mod.rs", "stack.rs", "host_states.rs"],
+    &["weight/mod.rs"],
+    &["weight/tree.rs"],
+    &["weight/shape.rs"],
+    &["weight/lifting.rs"],
+    &["clock.rs", "clock"],
+    &["log.rs"],
+    &["error.rs"],
+    &["reply.rs"],
+    &["handles/passing.rs", "handles/walk.rs"],
+    &["handles/table.rs"],
+    &["handles/mod.rs"],
+    &["wasi/open_files.rs"],
+    &["wasi/listing.rs"],
+    // The data of a store leads to the app, which is called with the store; and WASI keeps its own there.
+    &["live.rs", "state.rs", "waits.rs", "wasi/mod.rs", "wasi/preopens.rs"],
+    &["wasi/files.rs"],
+    &["wasi/sockets.rs"],
+    &["handles/stores.rs"],
+    // One struct, the dispatcher.
+    &["dispatch.rs", "gathered.rs", "route.rs"],
+];
+
+/// Who may use whom inside `src/link`.
+const LINK: &[Group<'_>] = &[
+    &["mod.rs", "error.rs"],
+    &["host.rs"],
+    &["imports.rs"],
+    &["lifts.rs"],
+    &["engine.rs"],
+    &["compile/private.rs"],
+    // A process that compiles is this program again.
+    &["compile.rs", "compile/child.rs", "compile/process.rs"],
+    &["assembly.rs"],
+];
+
+/// Who may use whom inside `src/runtime`, which has no such order yet.
+const RUNTIME: Option<&[Group<'_>]> = None;
 
 fn sources() -> Vec<(String, String)> {
     fn collect(folder: &Path, root: &Path, found: &mut Vec<(String, String)>) {
@@ -174,4 +228,22 @@ fn edges_are_found_in_every_form() {
     let expected: BTreeSet<String> = ["link", "model", "plan", "world"].map(str::to_owned).into();
     assert_eq!(found, expected);
     assert!(edges(&code("// crate::cli\n")).is_empty());
+}
+
+/// What is wrong inside a folder of `src`.
+fn wrong_inside(name: &str, groups: &[Group<'_>]) -> Vec<String> {
+    let sources = sources();
+    let files = sources.iter().filter(|(file, _)| !is_test_file(file));
+    let beneath = files.filter_map(|(file, text)| Some((file.strip_prefix(name)?.strip_prefix('/')?, text.as_str())));
+    let folder = Folder::read(name, beneath);
+    assert!(folder.files.len() > 1, "src/{name} is no folder of sources");
+    groups::wrong(&folder, groups).into_iter().map(|wrong| format!("src/{name}: {wrong}")).collect()
+}
+
+#[test]
+fn uses_inside_the_running_half_point_one_way() {
+    let orders = [("call", Some(CALL)), ("link", Some(LINK)), ("runtime", RUNTIME)];
+    let held = orders.into_iter().filter_map(|(folder, order)| Some((folder, order?)));
+    let wrong: Vec<String> = held.flat_map(|(folder, order)| wrong_inside(folder, order)).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
