@@ -4,10 +4,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::deadlines;
-use super::host::{chain, on_chain};
 use super::live_app::LiveApp;
 use super::preflight::check_stack;
 use super::purpose::Purpose;
+use super::root::{chain, on_chain};
 use super::settle::{MOST_ROUNDS, drain_until};
 use super::start::end_store;
 use crate::call::{Clock, Deadline, Frame, flush_log, targets};

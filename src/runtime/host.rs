@@ -1,29 +1,74 @@
-//! The host's way into an app: each of its calls begins a chain, or goes on with the one that it was called from.
+//! What the host does with a live app: calls by value and by type, work with exports, `run`, restarts.
 
+use std::path::Path;
+use std::sync::Arc;
 use wasmtime::StoreContextMut;
+
 use wasmtime::component::{ComponentNamedList, Instance as WasmInstance, Lift, Lower, Val as Raw};
 
 use super::activation::Outcome;
 use super::arguments::{TakeHandle, lower_all};
 use super::codec::{ByType, ByTypeWithHandles, ByValue, Codec, Inspect, Typed, UseExports, check_places, typed};
+use super::end::end;
 use super::explain::{describe, refuse};
-use super::handle::{Handle, Home};
+use super::folders::Folders;
+use super::handle::Handle;
 use super::lent::Lent;
 use super::live_app::LiveApp;
-use super::outside::outside_async;
+use super::options::StartOptions;
 use super::passed::{Answers, Arguments};
 use super::preflight::too_many_bytes;
 use super::purpose::Purpose;
+use super::root::on_chain;
 use super::route::{self, Call, perform};
-use super::settle::{drain_free, release};
+use super::status::Status;
 use super::value::Val;
-use super::{Runtime, blocking};
 use crate::call::{
-    CallError, CallErrorKind, Caller, ChainId, Flights, Frame, Holder, InstanceId, MOST_VALUE_MEMORY, PluginState, Rep,
-    Sent, Target, Values, Weight, targets,
+    CallError, CallErrorKind, Caller, Flights, Frame, Holder, InstanceId, MOST_VALUE_MEMORY, PluginState, Rep, Sent,
+    Target, Values, Weight, targets,
 };
+use crate::link::Assembly;
 use crate::model::PluginId;
 use crate::plan::PluginIndex;
+
+/// The live plugins of an app. They end when it is dropped.
+pub struct Runtime {
+    pub(super) app: Arc<LiveApp>,
+}
+
+impl Runtime {
+    /// Starts every plugin, in the order of the plan, and tells which have failed while starting.
+    /// Those are tried again when they are needed, within their restart budget.
+    pub fn start(assembly: Arc<Assembly>, options: StartOptions) -> (Self, Vec<(PluginId, CallError)>) {
+        let folders = granted_folders(&assembly, &options.base);
+        let app = LiveApp::new(assembly, options, folders);
+        let failures = start_all(&app);
+        (Self { app }, failures)
+    }
+
+    /// What the app is made from.
+    pub fn assembly(&self) -> &Arc<Assembly> {
+        &self.app.assembly
+    }
+
+    /// How many resources have handles outside the stores of their owners.
+    pub fn live_handles(&self) -> usize {
+        self.app.handles.live()
+    }
+
+    /// How a plugin is.
+    pub fn status(&self, plugin: PluginIndex) -> Status {
+        self.app.instances.status(plugin)
+    }
+}
+
+impl Drop for Runtime {
+    // Stores hold the runtime, which holds the stores. No call is in them now, because calls borrow `self`; but a
+    // destructor may be, of a handle that another thread has let go of, or one that has brought about this.
+    fn drop(&mut self) {
+        end(&self.app);
+    }
+}
 
 impl Runtime {
     /// Calls a function of a plugin.
@@ -188,30 +233,6 @@ pub(super) fn start_all(app: &LiveApp) -> Vec<(PluginId, CallError)> {
     failures
 }
 
-/// Does something at the beginning of a chain of calls, or goes on with the chain that a host function
-/// was called from, while the clock runs and no async runtime is active.
-pub(super) fn on_chain<T: Send>(app: &LiveApp, work: impl FnOnce(&Frame) -> T + Send) -> T {
-    let _running = app.assembly.clock().run();
-    let frame = chain(app);
-    outside_async(|| {
-        let done = work(&frame);
-        drain_free(app, &frame);
-        done
-    })
-}
-
-/// The chain that the thread is on, or a new one.
-pub(super) fn chain(app: &LiveApp) -> Frame {
-    let new = || Frame { chain: ChainId::next(), instance: None, depth: 0, deadline: None };
-    blocking::innermost(app.number).unwrap_or_else(new)
-}
-
-impl Home for LiveApp {
-    fn let_go(&self, rep: Rep) {
-        on_chain(self, |frame| release(self, Caller::alone(frame), [rep]));
-    }
-}
-
 /// Calls a plugin from an entry whose store is not lent: the host has none, and cannot reach that of a plugin that has
 /// called it.
 fn enter<C: Codec>(app: &LiveApp, frame: &Frame, purpose: Purpose, codec: &mut C) -> Outcome<C::Answer> {
@@ -236,6 +257,18 @@ fn lend_sketched<'a>(
         let told = |cause| format!("parameter `{parameter}` (`{}`): {cause}", leaf.written());
         taken.map_err(|cause| bad_call(app, target, told(cause)))
     })
+}
+
+/// Opens the folders that plugins are granted, before any of them runs. Those that use nothing of WASI cannot get at
+/// theirs.
+fn granted_folders(assembly: &Assembly, base: &Path) -> Folders {
+    // What is missing is opened later, when the process may be in another folder.
+    let base = std::path::absolute(base.join(".")).unwrap_or_else(|_| base.to_owned());
+    let granted = assembly.plan().plugins.iter().enumerate().map(|(index, plugin)| {
+        let dirs = plugin.wasi.dirs.as_slice();
+        (&plugin.id, if assembly.plugin(PluginIndex(index)).uses_runtime { dirs } else { &[] })
+    });
+    Folders::open(&base, granted)
 }
 
 /// Makes entries on their way handles of the host.
