@@ -9,10 +9,10 @@ use wit_parser::decoding::decode_world;
 use wit_parser::{Resolve, WorldId};
 
 use super::validate::{invalid, validate};
-use super::{Gated, WorldError, disguise, gates, guard, platform, preview1, text, uses, wit};
+use super::{Gated, WorldError, disguise, gates, guard, platform, preview1, stand_in, text, uses, wit};
 
 /// What the names of custom sections with embedded WIT begin with.
-const EMBEDDED_WIT: &str = "component-type";
+pub(super) const EMBEDDED_WIT: &str = "component-type";
 
 /// How many sections with embedded WIT a core module may have: each library that it is linked from may bring one, and
 /// each is put together with all before it.
@@ -85,8 +85,10 @@ fn componentize_module(binary: &[u8], wit: Option<&WitSource>, world: Option<&st
     // The encoder takes much for granted that only a valid module keeps.
     let types = validate(binary)?.types;
     preview1::check_imports(&types.as_ref())?;
-    let mut module = binary.to_vec();
-    if !has_embedded_wit(&module)? {
+    let has_wit = has_embedded_wit(binary)?;
+    // The module itself may be large, and the encoder copies what it is given.
+    let mut module = stand_in::of(binary)?;
+    if !has_wit {
         match wit {
             Some(wit) => embed(&mut module, &types.as_ref(), wit, world)?,
             // A command needs none: the adapter gives it its one export.
@@ -95,7 +97,7 @@ fn componentize_module(binary: &[u8], wit: Option<&WitSource>, world: Option<&st
         }
     }
     let module = preview1::with_exit_codes(&module, &types.as_ref())?;
-    encode(&module, &types.as_ref())
+    stand_in::replaced(&encode(&module, &types.as_ref())?, binary)
 }
 
 fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>, WorldError> {

@@ -23,6 +23,7 @@ mod print;
 mod print_type;
 mod read_back;
 mod size;
+mod stand_in;
 mod text;
 mod uses;
 mod validate;
