@@ -85,8 +85,7 @@ const LONGEST_NUMBER: usize = 5;
 
 /// Whether the encoder is given a custom section.
 fn is_passed(section: &CustomSectionReader<'_>) -> bool {
-    section.name().starts_with(EMBEDDED_WIT)
-        || section.name() == PRODUCERS && section.data().len() <= MAX_PRODUCERS
+    section.name().starts_with(EMBEDDED_WIT) || section.name() == PRODUCERS && section.data().len() <= MAX_PRODUCERS
 }
 
 fn first_module(component: &[u8]) -> Result<Range<usize>, WorldError> {
