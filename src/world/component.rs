@@ -31,7 +31,7 @@ pub fn read_component(bytes: &[u8]) -> Result<World, WorldError> {
     if !Parser::is_component(bytes) {
         return Err(WorldError::NotWasm("it does not begin like a component".to_owned()));
     }
-    let Validated { types, mut scales, lowered } = validate(bytes)?;
+    let Validated { types, mut scales, lowered, turn: _turn, .. } = validate(bytes)?;
     let items = items(bytes, &types)?;
     let mut converter = Converter::new(&types, origins(&items, &types));
     let mut world = World::default();
@@ -74,7 +74,7 @@ pub(super) struct NamedType {
 /// # Errors
 /// As of [`read_component`].
 pub(super) fn read_named(bytes: &[u8]) -> Result<Vec<Named>, WorldError> {
-    let types = validate(bytes)?.types;
+    let Validated { types, turn: _turn, .. } = validate(bytes)?;
     let items = items(bytes, &types)?;
     let mut converter = Converter::new(&types, origins(&items, &types));
     let mut known = HashMap::new();

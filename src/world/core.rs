@@ -1,6 +1,5 @@
 use std::borrow::Cow;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use wasmparser::types::TypesRef;
 use wasmparser::{Parser, Payload};
@@ -8,15 +7,23 @@ use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata, 
 use wit_parser::decoding::decode_world;
 use wit_parser::{Resolve, WorldId};
 
-use super::validate::{invalid, validate};
-use super::{Gated, WorldError, disguise, gates, guard, platform, preview1, text, uses, wit};
+use super::turn::Turn;
+use super::validate::{Validated, invalid, validate};
+use super::{Gated, WorldError, disguise, gates, guard, platform, preview1, stand_in, text, uses, wit, wit_size};
 
 /// What the names of custom sections with embedded WIT begin with.
-const EMBEDDED_WIT: &str = "component-type";
+pub(super) const EMBEDDED_WIT: &str = "component-type";
 
 /// How many sections with embedded WIT a core module may have: each library that it is linked from may bring one, and
 /// each is put together with all before it.
 const MAX_EMBEDDED: usize = 256;
+
+/// How much the WIT may declare that is embedded in a core module: types with their parts, functions, imports. The
+/// decoder keeps two kilobytes of each. The largest of the test guests have a tenth.
+const MAX_EMBEDDED_ITEMS: u64 = 12_500;
+
+/// How much embedded WIT may declare until no other is read meanwhile.
+const LARGE_WIT: u64 = 500;
 
 /// Bytes that a component or core module may have in text form. The parser takes some hundred times as many, which must
 /// stay within the memory that `check` may take.
@@ -24,9 +31,6 @@ pub const MAX_COMPONENT_TEXT: usize = 256 << 10;
 
 /// Bytes of a text from which on no other is parsed meanwhile. Smaller ones are parsed on each core.
 const LARGE_TEXT: usize = 4 << 10;
-
-/// Held while a large text is parsed.
-static PARSING: Mutex<()> = Mutex::new(());
 
 /// WIT text with everything that it depends on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,10 +87,18 @@ pub fn componentize<'a>(
 
 fn componentize_module(binary: &[u8], wit: Option<&WitSource>, world: Option<&str>) -> Result<Vec<u8>, WorldError> {
     // The encoder takes much for granted that only a valid module keeps.
-    let types = validate(binary)?.types;
+    let Validated { types, declared, turn: _turn, .. } = validate(binary)?;
+    declared.check_encoded().map_err(|over| WorldError::Costly(over.of(None)))?;
     preview1::check_imports(&types.as_ref())?;
-    let mut module = binary.to_vec();
-    if !has_embedded_wit(&module)? {
+    let has_wit = embedded_wit(binary)?;
+    let has_large = has_wit.is_some_and(|declared| declared > LARGE_WIT);
+    let _turn_of_wit = Turn::wait(match wit {
+        Some(wit) if has_wit.is_none() => wit_size::is_large(wit)?,
+        _ => has_large,
+    });
+    // The module itself may be large, and the encoder copies what it is given.
+    let mut module = stand_in::of(binary)?;
+    if has_wit.is_none() {
         match wit {
             Some(wit) => embed(&mut module, &types.as_ref(), wit, world)?,
             // A command needs none: the adapter gives it its one export.
@@ -95,7 +107,7 @@ fn componentize_module(binary: &[u8], wit: Option<&WitSource>, world: Option<&st
         }
     }
     let module = preview1::with_exit_codes(&module, &types.as_ref())?;
-    encode(&module, &types.as_ref())
+    stand_in::replaced(&encode(&module, &types.as_ref())?, binary)
 }
 
 fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>, WorldError> {
@@ -107,7 +119,7 @@ fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>, WorldError> {
         check_text(bytes)?;
     }
     let is_large_text = !bytes.starts_with(disguise::MAGIC) && bytes.len() > LARGE_TEXT;
-    let _parsing = is_large_text.then(|| PARSING.lock().unwrap_or_else(PoisonError::into_inner));
+    let _turn = Turn::wait(is_large_text);
     wat::Parser::new().parse_bytes(Some(Path::new(TEXT)), bytes).map_err(|error| text_error(&error.to_string()))
 }
 
@@ -149,13 +161,20 @@ fn text_error(picture: &str) -> WorldError {
     })
 }
 
-/// Whether a valid core module has WIT embedded. Refuses what cannot be decoded without danger.
-fn has_embedded_wit(module: &[u8]) -> Result<bool, WorldError> {
-    let mut sections = 0;
+/// How much the WIT declares that a valid core module has embedded, if it has. Refuses what cannot be decoded without
+/// danger.
+fn embedded_wit(module: &[u8]) -> Result<Option<u64>, WorldError> {
+    let (mut sections, mut declared) = (0, 0);
     for payload in Parser::new(0).parse_all(module) {
         match payload.map_err(invalid)? {
             Payload::CustomSection(section) if section.name().starts_with(EMBEDDED_WIT) => {
-                guard::check_nesting(section.data())?;
+                declared += guard::check_declared(section.data())?.by_components;
+                if declared > MAX_EMBEDDED_ITEMS {
+                    return Err(WorldError::Wit(format!(
+                        "the WIT embedded in it has more than {MAX_EMBEDDED_ITEMS} types, functions and parts of them"
+                    )));
+                }
+                let _turn = Turn::wait(declared > LARGE_WIT);
                 sections += 1;
                 check_embedded(section.data())?;
             }
@@ -165,7 +184,7 @@ fn has_embedded_wit(module: &[u8]) -> Result<bool, WorldError> {
             return Err(WorldError::Wit(format!("more than {MAX_EMBEDDED} sections with embedded WIT")));
         }
     }
-    Ok(sections > 0)
+    Ok((sections > 0).then_some(declared))
 }
 
 /// Refuses embedded WIT that could not be put together in time. What is wrong with it otherwise the decoder says.
@@ -228,10 +247,11 @@ pub fn gated(bytes: &[u8], wit: &WitSource, world: Option<&str>) -> Result<Vec<G
     // Most WIT gates nothing, and need not be read again.
     let mut texts = wit.main.iter().chain(wit.deps.iter().flatten()).map(|(_, text)| text);
     let binary = to_binary(bytes)?;
-    if !texts.any(|text| text.contains(GATE)) || !Parser::is_core_wasm(&binary) || has_embedded_wit(&binary)? {
+    if !texts.any(|text| text.contains(GATE)) || !Parser::is_core_wasm(&binary) || embedded_wit(&binary)?.is_some() {
         return Ok(Vec::new());
     }
-    let types = validate(&binary)?.types;
+    let Validated { types, turn: _turn, .. } = validate(&binary)?;
+    let _turn_of_wit = Turn::wait(wit_size::is_large(wit)?);
     let (mut resolve, world) = chosen(wit, world)?;
     Ok(gates::leave_out(&mut resolve, world, &types.as_ref()))
 }

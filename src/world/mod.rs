@@ -9,6 +9,7 @@ mod component;
 mod contents;
 mod convert;
 mod core;
+mod declared;
 mod disguise;
 mod features;
 mod function_names;
@@ -23,11 +24,15 @@ mod print;
 mod print_type;
 mod read_back;
 mod size;
+mod stand_in;
 mod text;
+mod turn;
+mod type_sizes;
 mod uses;
 mod validate;
 mod weight;
 mod wit;
+mod wit_size;
 mod wit_types;
 
 #[cfg(test)]

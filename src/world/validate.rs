@@ -1,13 +1,15 @@
 use wasmparser::types::Types;
 use wasmparser::{
-    FuncToValidate, FuncValidatorAllocations, FunctionBody, OperatorsReader, Parser, Payload, ValidPayload, Validator,
-    ValidatorResources,
+    ComponentInstance, FuncToValidate, FuncValidatorAllocations, FunctionBody, OperatorsReader, Parser, Payload,
+    ValidPayload, Validator, ValidatorResources,
 };
 
 use super::adapters::Lowered;
 use super::contents::Contents;
+use super::declared::Declared;
 use super::features::features;
 use super::size::Sizes;
+use super::turn::Turn;
 use super::weight::{Body, CostlyFunction, Over, Scales};
 use super::{WorldError, function_names, guard};
 
@@ -19,6 +21,10 @@ pub(super) struct Validated {
     pub(super) scales: Scales,
     /// The functions that may pass between components in it.
     pub(super) lowered: Lowered,
+    /// What it declares.
+    pub(super) declared: Declared,
+    /// Held while the types are in memory.
+    pub(super) turn: Turn,
 }
 
 /// Validates a component or a core module.
@@ -26,8 +32,9 @@ pub(super) struct Validated {
 /// Refuses also what would be too costly to validate or to compile, and types that the engine could not lay out in
 /// memory, in whichever nested component they are.
 pub(super) fn validate(bytes: &[u8]) -> Result<Validated, WorldError> {
-    guard::check_nesting(bytes)?;
-    guard::catch(|| Validation::default().run(bytes))
+    let declared = guard::check_declared(bytes)?;
+    let turn = Turn::wait(declared.is_large());
+    guard::catch(|| Validation { declared, ..Validation::default() }.run(bytes, turn))
         .unwrap_or_else(|| Err(WorldError::Intricate("its types are too deep to be validated".to_owned())))
 }
 
@@ -43,6 +50,7 @@ struct Waiting<'a> {
 #[derive(Default)]
 struct Validation<'a> {
     scales: Scales,
+    declared: Declared,
     sizes: Sizes,
     lowered: Lowered,
     /// The core modules that have begun and not ended, and how many there have been.
@@ -52,7 +60,7 @@ struct Validation<'a> {
 }
 
 impl<'a> Validation<'a> {
-    fn run(mut self, bytes: &'a [u8]) -> Result<Validated, WorldError> {
+    fn run(mut self, bytes: &'a [u8], turn: Turn) -> Result<Validated, WorldError> {
         let mut validator = Validator::new_with_features(features());
         let mut parser = Parser::new(0);
         parser.set_features(features());
@@ -69,14 +77,15 @@ impl<'a> Validation<'a> {
                     self.functions.push(Waiting { module, function, body });
                 }
                 ValidPayload::End(types) => {
+                    // Not at the end of all: what is needed for it is held for each module.
+                    self.validate_functions(bytes)?;
                     self.sizes.check(&types).map_err(|error| WorldError::HugeValue(error.to_string()))?;
                     outermost = Some(types);
                 }
             }
         }
-        self.validate_functions(bytes)?;
         let types = outermost.ok_or_else(|| WorldError::Invalid("it has no end".to_owned()))?;
-        Ok(Validated { types, scales: self.scales, lowered: self.lowered })
+        Ok(Validated { types, scales: self.scales, lowered: self.lowered, declared: self.declared, turn })
     }
 
     /// Weighs what takes the validator itself long: for each function that crosses the edge of a component, it goes
@@ -86,6 +95,17 @@ impl<'a> Validation<'a> {
             (Payload::ComponentCanonicalSection(section), Some(types)) => {
                 self.scales.add_parts(section.count())?;
                 self.lowered.add(section, types, &mut self.scales)
+            }
+            // Each instance has its own copy of what the component exports.
+            (Payload::ComponentInstanceSection(section), Some(types)) => {
+                section.clone().into_iter().flatten().try_for_each(|instance| match instance {
+                    ComponentInstance::Instantiate { component_index, .. }
+                        if component_index < types.component_count() =>
+                    {
+                        self.declared.add(types[types.component_at(component_index)].exports.len())
+                    }
+                    _ => Ok(()),
+                })
             }
             _ => Ok(()),
         }

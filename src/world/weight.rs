@@ -54,6 +54,12 @@ pub(super) enum Measure {
     Spread,
     /// Functions of all modules.
     Functions,
+    /// What components declare: see [`Declared`](super::declared::Declared).
+    Declared,
+    /// What core modules declare, their functions left out.
+    DeclaredByModules,
+    /// The same of one that is to be made a component, which takes more.
+    DeclaredToEncode,
     /// Core modules and components, those inside others included.
     Modules,
     /// Bytes of the memories and tables as they are when instances begin.
@@ -73,6 +79,9 @@ impl Measure {
             Self::Passed => 5_000_000,
             Self::Spread => 40_000_000,
             Self::Functions => 500_000,
+            Self::Declared => 30_000,
+            Self::DeclaredByModules => 200_000,
+            Self::DeclaredToEncode => 40_000,
             Self::Modules => 2_000,
             Self::Content => 128 << 20,
             Self::Sum => 200_000_000,
@@ -89,6 +98,11 @@ impl Measure {
             Self::Passed => "values taken and given by its operators and branches",
             Self::Spread => "pairs of a block and a value that may live across it",
             Self::Functions => "functions",
+            Self::Declared => "types, imports, exports and other declarations of components",
+            Self::DeclaredByModules => "types, imports, exports and globals of core modules",
+            Self::DeclaredToEncode => {
+                "types, imports, exports and globals, of a core module that is to be made a component"
+            }
             Self::Modules => "core modules and components",
             Self::Content => "bytes in its memories and tables from the start",
             Self::Sum => "units of work for the compiler",
@@ -156,7 +170,7 @@ fn beyond_registers(values: u64) -> u64 {
     values.saturating_sub(REGISTERS)
 }
 
-fn within(measure: Measure, found: u64) -> Result<(), Over> {
+pub(super) fn within(measure: Measure, found: u64) -> Result<(), Over> {
     if found > measure.limit() { Err(Over { measure, found }) } else { Ok(()) }
 }
 

@@ -1,7 +1,8 @@
 use wit_parser::{InterfaceId, PackageId, Resolve, SourceMap, UnresolvedPackageGroup};
 
+use super::turn::Turn;
 use super::wit_types::WitTypes;
-use super::{Extern, ExternKind, WitSource, WorldError, gates, guard, uses};
+use super::{Extern, ExternKind, WitSource, WorldError, gates, guard, uses, wit_size};
 use crate::model::ExternName;
 
 /// How much WIT text is read. The parser counts in 32 bits, and an interface is a few kilobytes.
@@ -19,6 +20,7 @@ const MAX_PACKAGES: usize = 1000;
 /// [`WorldError::Wit`] when the text does not parse or resolve, [`WorldError::NoInterface`] when it has no such
 /// interface.
 pub fn read_interface(source: &WitSource, name: &ExternName) -> Result<Extern, WorldError> {
+    let _turn = Turn::wait(wit_size::is_large(source)?);
     let (resolve, _) = parse(source)?;
     let (name, id) = find(&resolve, name)?;
     convert(&resolve, &WitTypes::read(&resolve)?, name, id)
@@ -29,6 +31,7 @@ pub fn read_interface(source: &WitSource, name: &ExternName) -> Result<Extern, W
 /// # Errors
 /// [`WorldError::Wit`] when the text does not parse or resolve.
 pub(crate) fn read_interfaces(source: &WitSource) -> Result<Vec<Extern>, WorldError> {
+    let _turn = Turn::wait(wit_size::is_large(source)?);
     let (resolve, _) = parse(source)?;
     let types = WitTypes::read(&resolve)?;
     named(&resolve).map(|(name, id)| convert(&resolve, &types, name, id)).collect()

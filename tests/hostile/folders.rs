@@ -122,3 +122,95 @@ fn largest_folders() {
         try_one(Kind::UnknownNumbers, 798_000);
     }
 }
+
+/// A section of a binary.
+fn section(id: u8, content: &[u8]) -> Vec<u8> {
+    [&[id][..], &number_of(content.len()), content].concat()
+}
+
+/// A number as binaries have it.
+fn number_of(mut number: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number >= 0x80 {
+        bytes.push(u8::try_from(number & 0x7f).unwrap() | 0x80);
+        number >>= 7;
+    }
+    bytes.push(u8::try_from(number).unwrap());
+    bytes
+}
+
+/// So many of the same, with their number in front.
+fn many(count: usize, one: impl Fn(usize) -> Vec<u8>) -> Vec<u8> {
+    [number_of(count), (0..count).flat_map(one).collect()].concat()
+}
+
+/// Measures a plugin with this binary, and WIT for it, so many times.
+fn try_binary(name: &str, binary: &[u8], wit: Option<&str>, times: usize) {
+    let folder = folder(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    for number in 0..times {
+        std::fs::write(folder.join(format!("p{number}.wasm")), binary).unwrap();
+        let mut manifest = format!("[plugin]\ncomponent = 'p{number}.wasm'\n");
+        if let Some(wit) = wit {
+            std::fs::write(folder.join(format!("p{number}.wit")), wit).unwrap();
+            manifest += &format!("wit = 'p{number}.wit'\nworld = 'w'\n");
+        }
+        std::fs::write(folder.join(format!("p{number}.toml")), manifest).unwrap();
+    }
+    println!("{name}: {}", alone(&folder));
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+const MODULE: &[u8] = b"\0asm\x01\0\0\0";
+const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
+const NO_WIT: &str = "package a:b;\nworld w {}\n";
+
+/// The encoder copies what it is given: these took up to 7 times their bytes.
+#[test]
+fn large_core_modules() {
+    let custom = section(0, &[&b"\x01x"[..], &vec![0; 40 << 20]].concat());
+    try_binary("core-custom", &[MODULE, &custom].concat(), Some(NO_WIT), 1);
+    let segment = [&b"\x01\0\x41\0\x0b"[..], &number_of(40 << 20), &vec![0; 40 << 20]].concat();
+    let data = [section(5, b"\x01\0\xe8\x07"), section(11, &segment)].concat();
+    try_binary("core-data", &[MODULE, &data].concat(), Some(NO_WIT), 1);
+    let exports = many(199_000, |at| [&b"\x06"[..], format!("e{at:05x}").as_bytes(), &b"\0\0"[..]].concat());
+    let module =
+        [section(1, b"\x01\x60\0\0"), section(3, b"\x01\0"), section(7, &exports), section(10, b"\x01\x02\0\x0b")];
+    try_binary("core-exports", &[MODULE, &module.concat()].concat(), Some(NO_WIT), 1);
+}
+
+/// Two bytes of a file, and hundreds of memory.
+#[test]
+fn many_declarations() {
+    for (name, one) in
+        [("lists", &b"\x70\x7d"[..]), ("types", b"\x7d"), ("components", b"\x41\0"), ("instances", b"\x42\0")]
+    {
+        let types = section(7, &many(900_000, |_| one.to_vec()));
+        try_binary(name, &[COMPONENT, &types].concat(), None, 1);
+    }
+    // Within the limits, and several at once.
+    let types = section(7, &many(28_000, |_| b"\x41\0".to_vec()));
+    try_binary("several", &[COMPONENT, &types].concat(), None, 8);
+    // A thousand imports of an instance with a thousand resources.
+    let resource = |at: usize| [&b"\x04\0\x04"[..], format!("f{at:03x}").as_bytes(), b"\x03\x01"].concat();
+    let instance = [&b"\x01\x42"[..], &many(1_000, resource)].concat();
+    let import = |at: usize| [&b"\0\x08a:b/i"[..], format!("{at:03x}").as_bytes(), b"\x05\0"].concat();
+    let sections = [section(7, &instance), section(10, &many(990, import))].concat();
+    try_binary("resources", &[COMPONENT, &sections].concat(), None, 1);
+}
+
+/// WIT takes a hundred times its bytes.
+#[test]
+fn much_wit() {
+    let wit = |count: usize, one: fn(usize) -> String, world: &str| {
+        let items: String = (0..count).map(one).collect();
+        format!("package a:b;\ninterface i {{ {items} }}\nworld w {{ {world} }}\n")
+    };
+    let function = |at| format!("f{at:05}: func(a: u32, b: string);\n");
+    let ty = |at| format!("type t{at:x}=u8;");
+    try_binary("wit-functions", MODULE, Some(&wit(100_000, function, "")), 1);
+    try_binary("wit-types", MODULE, Some(&wit(75_000, ty, "export i;")), 1);
+    // Within the limits, and several at once.
+    try_binary("wit-several", MODULE, Some(&wit(12_000, ty, "export i;")), 4);
+}

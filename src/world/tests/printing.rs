@@ -161,6 +161,6 @@ fn an_import_and_an_export_of_one_name_are_two_functions() {
 #[test]
 fn many_functions_of_the_world_are_read_back() {
     // Looking for each of them among all others took half a minute.
-    let imports: String = (0..20_000).map(|n| format!("(import \"f{n}\" (func))")).collect();
+    let imports: String = (0..5_000).map(|n| format!("(import \"f{n}\" (func))")).collect();
     assert!(printed(&format!("(component {imports})")).is_ok());
 }
