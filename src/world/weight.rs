@@ -79,7 +79,7 @@ impl Measure {
             Self::Passed => 5_000_000,
             Self::Spread => 40_000_000,
             Self::Functions => 500_000,
-            Self::Declared => 30_000,
+            Self::Declared => 60_000,
             Self::DeclaredByModules => 200_000,
             Self::DeclaredToEncode => 40_000,
             Self::Modules => 2_000,

@@ -188,16 +188,18 @@ fn many_declarations() {
     {
         let types = section(7, &many(900_000, |_| one.to_vec()));
         try_binary(name, &[COMPONENT, &types].concat(), None, 1);
+        // Within the limits, and several at once.
+        let types = section(7, &many(57_000, |_| one.to_vec()));
+        try_binary(&format!("several-{name}"), &[COMPONENT, &types].concat(), None, 8);
     }
-    // Within the limits, and several at once.
-    let types = section(7, &many(28_000, |_| b"\x41\0".to_vec()));
-    try_binary("several", &[COMPONENT, &types].concat(), None, 8);
     // A thousand imports of an instance with a thousand resources.
     let resource = |at: usize| [&b"\x04\0\x04"[..], format!("f{at:03x}").as_bytes(), b"\x03\x01"].concat();
     let instance = [&b"\x01\x42"[..], &many(1_000, resource)].concat();
     let import = |at: usize| [&b"\0\x08a:b/i"[..], format!("{at:03x}").as_bytes(), b"\x05\0"].concat();
-    let sections = [section(7, &instance), section(10, &many(990, import))].concat();
-    try_binary("resources", &[COMPONENT, &sections].concat(), None, 1);
+    for (name, imports) in [("resources", 990), ("few-resources", 55)] {
+        let sections = [section(7, &instance), section(10, &many(imports, import))].concat();
+        try_binary(name, &[COMPONENT, &sections].concat(), None, 1);
+    }
 }
 
 /// WIT takes a hundred times its bytes.
