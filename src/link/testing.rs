@@ -8,7 +8,9 @@ use tracing::field::{Field, Visit};
 use tracing::{Dispatch, span};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 
-use crate::model::{Cardinality, ExternName, FuncType, Limits, OnFailure, Param, PluginId, Type, WasiGrants};
+use crate::model::{
+    Cardinality, EngineNeeds, ExternName, FuncType, Limits, OnFailure, Param, PluginId, Type, WasiGrants,
+};
 use crate::plan::{
     Binding, ImportSource, Plan, PlannedExport, PlannedFunction, PlannedImport, PlannedPlugin, PluginIndex, Provider,
     Reply,
@@ -57,6 +59,7 @@ impl Bench {
             description: None,
             component: format!("{id}.wasm"),
             weight: 0,
+            needs: EngineNeeds::default(),
             limits: Limits::default(),
             wasi: WasiGrants::default(),
             config: BTreeMap::new(),

@@ -7,9 +7,11 @@ use wasmparser::{
 use super::adapters::Lowered;
 use super::contents::Contents;
 use super::features::features;
+use super::needs::Needs;
 use super::size::Sizes;
 use super::weight::{Body, CostlyFunction, Over, Scales};
 use super::{WorldError, function_names, guard};
+use crate::model::EngineNeeds;
 
 /// What is known of a valid component or core module.
 pub(super) struct Validated {
@@ -19,6 +21,8 @@ pub(super) struct Validated {
     pub(super) scales: Scales,
     /// The functions that may pass between components in it.
     pub(super) lowered: Lowered,
+    /// What it needs of an engine, nested components included.
+    pub(super) needs: EngineNeeds,
 }
 
 /// Validates a component or a core module.
@@ -45,6 +49,7 @@ struct Validation<'a> {
     scales: Scales,
     sizes: Sizes,
     lowered: Lowered,
+    needs: Needs,
     /// The core modules that have begun and not ended, and how many there have been.
     open: Vec<Option<(usize, Contents)>>,
     modules: usize,
@@ -61,6 +66,7 @@ impl<'a> Validation<'a> {
             let payload = payload.map_err(invalid)?;
             self.weigh_first(&payload, &validator).map_err(|over| WorldError::Costly(over.of(None)))?;
             let valid = validator.payload(&payload).map_err(invalid)?;
+            self.needs.add(&payload).map_err(invalid)?;
             self.weigh(&payload, &validator).map_err(|over| WorldError::Costly(over.of(None)))?;
             match valid {
                 ValidPayload::Ok | ValidPayload::Parser(_) => {}
@@ -76,7 +82,7 @@ impl<'a> Validation<'a> {
         }
         self.validate_functions(bytes)?;
         let types = outermost.ok_or_else(|| WorldError::Invalid("it has no end".to_owned()))?;
-        Ok(Validated { types, scales: self.scales, lowered: self.lowered })
+        Ok(Validated { types, scales: self.scales, lowered: self.lowered, needs: self.needs.found() })
     }
 
     /// Weighs what takes the validator itself long: for each function that crosses the edge of a component, it goes
