@@ -9,10 +9,11 @@ use std::time::Duration;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use super::LinkError;
-use super::engine::{self, EngineSettings};
+use super::cache;
+use super::engines::{Engines, Settings};
+use super::{EngineOptions, LinkError};
 use crate::parallel;
-use crate::plan::{Plan, PlannedPlugin};
+use crate::plan::{Plan, PlannedPlugin, PluginIndex};
 
 pub use child::compile_child_main;
 use private::PrivateFolder;
@@ -30,55 +31,61 @@ const MEMORY_FOR_BYTE: u64 = 64;
 const SECONDS: u64 = 20;
 
 /// Compiles the components of all plugins, as many at once as there are cores. Plugins with the same binary share its
-/// code, each with instances of its own.
+/// code where they share the engine, each with instances of its own.
 ///
 /// A heavy one is compiled by a process with limits first, which leaves the code in a folder that nobody else can
-/// read. From there the engine takes it. Where it is not found, compiling again ends as it did in that process.
+/// read, or in that of the options. From there the engine takes it. Where it is not found, compiling again ends as it
+/// did in that process.
 ///
 /// wasmtime's own parallelism is off: it costs more time of the processor in all.
 pub(super) fn compile(
     plan: &Plan,
     binaries: &[impl AsRef<[u8]> + Sync],
-) -> Result<(Engine, Vec<Component>), LinkError> {
+    settings: &Settings,
+    options: &EngineOptions,
+) -> Result<(Engines, Vec<Component>), LinkError> {
     let plugins = &plan.plugins;
     if plugins.len() != binaries.len() {
         return Err(LinkError::Binaries { plugins: plugins.len(), binaries: binaries.len() });
     }
-    // The first plugin of each binary, and for each plugin which of them has its own.
-    let mut firsts: Vec<(&PlannedPlugin, &[u8])> = Vec::new();
-    let mut numbers: HashMap<&[u8], usize> = HashMap::new();
+    // The first plugin of each binary in each engine, and for each plugin which of them has its own.
+    let mut firsts: Vec<(PluginIndex, &PlannedPlugin, &[u8])> = Vec::new();
+    let mut numbers: HashMap<(usize, &[u8]), usize> = HashMap::new();
     let of_plugin: Vec<usize> = plugins
         .iter()
+        .enumerate()
         .zip(binaries)
-        .map(|(plugin, binary)| {
-            *numbers.entry(binary.as_ref()).or_insert_with(|| {
-                firsts.push((plugin, binary.as_ref()));
+        .map(|((index, plugin), binary)| {
+            let index = PluginIndex(index);
+            *numbers.entry((settings.number(index), binary.as_ref())).or_insert_with(|| {
+                firsts.push((index, plugin, binary.as_ref()));
                 firsts.len() - 1
             })
         })
         .collect();
     let heavy = plugins.iter().find(|plugin| plugin.weight >= HEAVY && child::is_possible());
-    let folder = heavy.map(private_folder).transpose()?;
-    let settings = EngineSettings::of(plan);
-    let cache = folder.as_ref().map(|folder| engine::cache(folder.path())).transpose()?;
-    let engine = settings.engine(cache.clone())?;
-    let compiled = parallel::map("plugweave-compile", &firsts, |(plugin, binary)| {
-        if let Some(folder) = folder.as_ref().filter(|_| plugin.weight >= HEAVY) {
+    let kept = cache::kept(&options.cache)?;
+    let folder = heavy.filter(|_| kept.is_none()).map(private_folder).transpose()?;
+    let passing = folder.as_ref().map(|folder| cache::passing(folder.path())).transpose()?;
+    let cache = kept.or(passing);
+    let engines = settings.build(plugins, cache.as_ref(), options.pooling)?;
+    let compiled = parallel::map("plugweave-compile", &firsts, |(index, plugin, binary)| {
+        if let Some(cache) = cache.as_ref().filter(|_| plugin.weight >= HEAVY && child::is_possible()) {
             let order = child::Order {
-                engine: settings,
-                cache: folder.path().to_owned(),
+                engine: settings.of(*index),
+                cache: cache.directory().clone(),
                 memory: memory(binary),
                 cpu_time: plan.compile_time.unwrap_or_else(|| default_time(binary)),
             };
             process::compile(&plugin.id, &order, binary)?;
         }
-        compile_one(&engine, binary).map_err(|cause| LinkError::Compile { plugin: plugin.id.clone(), cause })
+        compile_one(engines.of(*index), binary).map_err(|cause| LinkError::Compile { plugin: plugin.id.clone(), cause })
     });
     let compiled: Vec<Component> = compiled.into_iter().collect::<Result<_, _>>()?;
     if let Some(cache) = cache {
-        tracing::debug!("compiled by processes of their own: {} of {} binaries", cache.cache_hits(), compiled.len());
+        tracing::debug!("compiled code found: {} of {} binaries", cache.cache_hits(), compiled.len());
     }
-    Ok((engine, of_plugin.into_iter().map(|number| compiled[number].clone()).collect()))
+    Ok((engines, of_plugin.into_iter().map(|number| compiled[number].clone()).collect()))
 }
 
 fn private_folder(plugin: &PlannedPlugin) -> Result<PrivateFolder, LinkError> {
@@ -117,6 +124,7 @@ fn compile_one(engine: &Engine, binary: &[u8]) -> Result<Component, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::engine::EngineSettings;
     use crate::link::testing::{Bench, component};
 
     fn bench(binaries: [&[u8]; 3]) -> Bench {
@@ -127,11 +135,17 @@ mod tests {
         bench
     }
 
+    fn compiled(bench: &Bench) -> Result<Vec<Component>, LinkError> {
+        let plain = EngineSettings::plain();
+        let settings = Settings::new(bench.plan.plugins.iter().map(|_| plain), plain);
+        compile(&bench.plan, &bench.binaries, &settings, &EngineOptions::new()).map(|(_, compiled)| compiled)
+    }
+
     #[test]
     fn the_same_binary_is_compiled_once() {
         let (one, other) = (component("world w {}", "(module)"), component("world w {}", "(module (memory 1))"));
         let bench = bench([&one, &other, &one]);
-        let (_, compiled) = compile(&bench.plan, &bench.binaries).unwrap();
+        let compiled = compiled(&bench).unwrap();
         let [a, b, c] = compiled.as_slice() else { unreachable!() };
         assert_eq!(a.image_range(), c.image_range());
         assert_ne!(a.image_range(), b.image_range());
@@ -141,7 +155,7 @@ mod tests {
     fn the_first_plugin_with_a_bad_binary_is_named() {
         let good = component("world w {}", "(module)");
         let bench = bench([&good, b"bad", b"bad"]);
-        let failed = compile(&bench.plan, &bench.binaries).err();
+        let failed = compiled(&bench).err();
         assert!(matches!(failed, Some(LinkError::Compile { plugin, .. }) if plugin.as_str() == "b"));
     }
 
@@ -160,6 +174,6 @@ mod tests {
         bench.add("a", component("world w {}", "(module)")).weight = u64::MAX;
         bench.plan.compile_time = Some(Duration::from_nanos(1));
         assert!(!child::is_possible());
-        assert!(compile(&bench.plan, &bench.binaries).is_ok());
+        assert!(compiled(&bench).is_ok());
     }
 }

@@ -3,13 +3,14 @@ use std::sync::Arc;
 use wasmtime::component::{Linker, LinkerInstance, ResourceType};
 use wasmtime::{AsContextMut, Engine, StoreContextMut};
 
+use super::engines::Engines;
 use super::{HostInterface, HostInterfaces, LinkError};
 use crate::call::{
     Called, Caller, Dispatcher, NoLocal, Passing, PluginState, Provider, Rep, Shape, Shapes, Target, add_wasi_to_linker,
 };
 use crate::model::{ExternName, Resource, same_series};
 use crate::plan::{
-    Answer, Binding, Fallible, ImportSource, Plan, PlannedFunction, PlannedImport, PlannedPlugin, Reply,
+    Answer, Binding, Fallible, ImportSource, Plan, PlannedFunction, PlannedImport, PlannedPlugin, PluginIndex, Reply,
 };
 
 /// Finds the function of a provider: the target, and whether it answers anything.
@@ -20,40 +21,43 @@ pub(super) type FindResult<'a> = dyn Fn(Target) -> Option<Arc<Shape>> + 'a;
 
 /// Makes the linker of each plugin.
 pub(super) struct Imports<'a> {
-    engine: &'a Engine,
+    engines: &'a Engines,
     plan: &'a Plan,
     hosts: &'a HostInterfaces,
     find: &'a FindProvider<'a>,
     results: &'a FindResult<'a>,
     /// Whether consumers lend their stores.
     lends: bool,
-    /// What the runtime itself offers, defined once and cloned for each plugin that imports of it.
-    runtime: Option<Linker<PluginState>>,
+    /// What the runtime itself offers: for each engine defined once, and cloned for each plugin that imports of it.
+    runtimes: Vec<Option<Linker<PluginState>>>,
 }
 
 impl<'a> Imports<'a> {
     pub(super) fn new(
-        engine: &'a Engine,
+        engines: &'a Engines,
         plan: &'a Plan,
         hosts: &'a HostInterfaces,
         find: &'a FindProvider<'a>,
         results: &'a FindResult<'a>,
     ) -> Result<Self, LinkError> {
-        let runtime = if plan.plugins.iter().any(uses_runtime) {
-            let failed = |error: wasmtime::Error| LinkError::Engine { cause: format!("WASI: {error:#}") };
-            Some(runtime_linker(engine).map_err(failed)?)
-        } else {
-            None
+        let failed = |error: wasmtime::Error| LinkError::Engine { cause: format!("WASI: {error:#}") };
+        let runtime = |(number, engine): (usize, &Engine)| {
+            let mut plugins = plan.plugins.iter().enumerate();
+            let is_used =
+                plugins.any(|(index, plugin)| engines.number(PluginIndex(index)) == number && uses_runtime(plugin));
+            is_used.then(|| runtime_linker(engine).map_err(failed)).transpose()
         };
+        let runtimes = engines.all().iter().enumerate().map(runtime).collect::<Result<_, _>>()?;
         let lends = plan.plugins.iter().flat_map(|plugin| &plugin.imports).any(closes_rings);
-        Ok(Self { engine, plan, hosts, find, results, lends, runtime })
+        Ok(Self { engines, plan, hosts, find, results, lends, runtimes })
     }
 
     /// A linker that defines every import of a plugin.
-    pub(super) fn linker(&self, plugin: &PlannedPlugin, shapes: &mut Shapes) -> Result<Linker<PluginState>, LinkError> {
-        let mut linker = match &self.runtime {
+    pub(super) fn linker(&self, index: PluginIndex, shapes: &mut Shapes) -> Result<Linker<PluginState>, LinkError> {
+        let plugin = self.plan.plugin(index);
+        let mut linker = match &self.runtimes[self.engines.number(index)] {
             Some(runtime) if uses_runtime(plugin) => runtime.clone(),
-            _ => Linker::new(self.engine),
+            _ => Linker::new(self.engines.of(index)),
         };
         // A `wasi:*` import that plugins serve takes the place of the runtime's own.
         linker.allow_shadowing(true);

@@ -37,7 +37,7 @@ impl Inner {
             hosts: self.assembly.hosts().states(self.assembly.plan().plugin(plugin)),
             wasi: linked.uses_runtime.then(|| self.grants(plugin)).transpose().map_err(failed)?.map(Box::new),
         };
-        let store = Store::try_new(self.assembly.engine(), state);
+        let store = Store::try_new(self.assembly.engine_of(plugin), state);
         let mut store = store.map_err(|error| failed(format!("there is no store for it: {error:#}")))?;
         store.limiter(|state| &mut state.limiter);
         store.set_max_component_handles(usize::try_from(limits.handles).unwrap_or(usize::MAX));
@@ -131,7 +131,8 @@ impl Inner {
             }
             _ => {
                 let lifting = self.told_lifting(error, store.data());
-                let mut cause = lifting.unwrap_or_else(|| self.told_limit(&describe(error), plugin));
+                let known = lifting.or_else(|| self.assembly.told_full_pool(error));
+                let mut cause = known.unwrap_or_else(|| self.told_limit(&describe(error), plugin));
                 if let Some(refused) = store.data().limiter.refused {
                     let limit = self.limits(plugin).memory;
                     cause += &format!(" (it had asked for {refused} bytes of memory, and its limit is {limit})");
@@ -158,12 +159,22 @@ fn names(backtrace: &WasmBacktrace) -> Vec<String> {
             None => format!("function {}", frame.func_index()),
         };
         let function = cut(&function, MAX_NAME);
+        let line = line(frame).unwrap_or_default();
         match frame.module().name() {
-            Some(module) => format!("{}!{function}", cut(module, MAX_MODULE)),
-            None => function,
+            Some(module) => format!("{}!{function}{line}", cut(module, MAX_MODULE)),
+            None => format!("{function}{line}"),
         }
     };
     backtrace.frames().iter().map(name).collect()
+}
+
+/// Where a function is in its source, as far as the binary says and the engine reads it. Code that is inlined there
+/// comes before it.
+fn line(frame: &wasmtime::FrameInfo) -> Option<String> {
+    let symbol = frame.symbols().iter().find(|symbol| symbol.file().is_some())?;
+    let place = [symbol.line(), symbol.column()];
+    let place: String = place.iter().map_while(|number| number.map(|number| format!(":{number}"))).collect();
+    Some(format!(" at {}{place}", cut(symbol.file()?, MAX_NAME)))
 }
 
 /// What wasmtime says, without the backtrace, which is told apart.

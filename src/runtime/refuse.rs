@@ -6,8 +6,7 @@ use super::enter::Purpose;
 use super::turns::{Refusal, Turn};
 use super::{Inner, current};
 use crate::call::{
-    CALLED_BACK_STACK, CallError, CallErrorKind, CallFrame, Deadline, Frame, HOST_STACK_RESERVE, MAX_WASM_STACK,
-    PluginState, ends,
+    CALLED_BACK_STACK, CallError, CallErrorKind, CallFrame, Deadline, Frame, HOST_STACK_RESERVE, PluginState, ends,
 };
 use crate::model::{Limits, PluginId};
 use crate::plan::PluginIndex;
@@ -27,7 +26,7 @@ impl Inner {
     /// line of them could run off the thread's: which would be the end of the process.
     pub(super) fn check_stack(&self, plugin: PluginIndex) -> Result<(), CallError> {
         match stacker::remaining_stack() {
-            Some(left) if left < MAX_WASM_STACK + HOST_STACK_RESERVE => {
+            Some(left) if left < self.assembly.wasm_stack() + HOST_STACK_RESERVE => {
                 let cause = format!("the thread has only {} KiB of native stack left", left >> 10);
                 Err(self.refuse(CallErrorKind::Stack, plugin, cause))
             }
@@ -50,8 +49,9 @@ impl Inner {
         else {
             return Ok(());
         };
-        let left = MAX_WASM_STACK.saturating_sub(then.saturating_sub(now));
-        if left >= CALLED_BACK_STACK {
+        let whole = self.assembly.wasm_stack();
+        let left = whole.saturating_sub(then.saturating_sub(now));
+        if left >= CALLED_BACK_STACK.min(whole / 4) {
             return Ok(());
         }
         let cause =

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{EngineSettings, GAVE_UP, compile_one, engine};
+use super::{GAVE_UP, cache, compile_one};
+use crate::link::engine::EngineSettings;
 
 /// The variable by which a process knows that it is to compile one component, and how. It has no other.
 pub(super) const ORDER: &str = "PLUGWEAVE_COMPILE_CHILD";
@@ -86,7 +87,7 @@ fn obey(order: &Order) -> i32 {
     if let Err(error) = std::io::stdin().lock().read_to_end(&mut binary) {
         return tell(FAILED, &format!("the component cannot be read: {error}"));
     }
-    let engine = match engine::cache(&order.cache).and_then(|cache| order.engine.engine(Some(cache))) {
+    let engine = match cache::passing(&order.cache).and_then(|cache| order.engine.engine(Some(cache), None)) {
         Ok(engine) => engine,
         Err(error) => return tell(FAILED, &error.to_string()),
     };

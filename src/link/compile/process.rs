@@ -160,11 +160,10 @@ mod tests {
 
     use super::*;
     use crate::link::EngineSettings;
-    use crate::plan::Plan;
 
     fn order() -> Order {
         Order {
-            engine: EngineSettings::of(&Plan::default()),
+            engine: EngineSettings::plain(),
             cache: PathBuf::new(),
             memory: 3 << 20,
             cpu_time: Duration::from_millis(1500),
