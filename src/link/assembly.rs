@@ -107,7 +107,7 @@ impl Assembly {
     }
 
     /// Links plugins whose engines are settled.
-    fn link_in(
+    pub(super) fn link_in(
         plan: Plan,
         binaries: &[impl AsRef<[u8]> + Sync],
         hosts: HostInterfaces,

@@ -15,7 +15,7 @@ pub(crate) struct Pool {
     tables: u32,
 }
 
-/// The tables that there are for each instance at least: they cost little, and the loader of a component has some of its own.
+/// The tables that there are for each instance at least: they cost little.
 const TABLES: u32 = 4;
 
 /// The elements of a table, at most. A table with more to begin with is refused, and one that grows stays below.
@@ -43,7 +43,7 @@ impl Pool {
             .max_component_instance_size(INSTANCE_SIZE)
             .max_core_instance_size(INSTANCE_SIZE)
             .total_memories(self.instances.saturating_mul(self.memories))
-            .max_memories_per_module(u32::MAX)
+            .max_memories_per_module(self.memories)
             .total_tables(self.instances.saturating_mul(self.tables))
             .max_tables_per_module(u32::MAX)
             .table_elements(TABLE_ELEMENTS)
@@ -55,8 +55,8 @@ impl Pool {
     pub(super) fn refused(self, cause: &str) -> LinkError {
         let Self { instances, memories, tables } = self;
         let cause = format!(
-            "no room for {instances} instances can be reserved, each with {memories} memories of 4 GiB and {tables} tables: \
-             {cause}; ask for fewer, or allow the process more address space"
+            "room for {instances} instances, each with up to {memories} memories of 4 GiB and up to {tables} tables, \
+             cannot be reserved: {cause}; ask for fewer, or allow the process more address space"
         );
         LinkError::Option { option: "pooling", cause }
     }
