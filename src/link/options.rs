@@ -94,9 +94,9 @@ impl EngineOptions {
     /// instance, and one that is restarted while its old instance is still on a chain of calls takes a second one.
     ///
     /// It reserves address space at once, and memory only as it is used. For each instance of a plugin with one
-    /// linear memory that is 4 GiB and 32 MiB for the memory, and 2 MiB for four tables. Where some plugin has more memories, or more than four tables, each
-    /// instance has as many as that plugin needs. Linux has 128 TiB of addresses on most processors, which is room for some 30,000
-    /// memories. `ulimit -v` must allow it.
+    /// linear memory that is 4 GiB and 32 MiB for the memory, and 2 MiB for four tables. Where some plugin has more
+    /// memories, or more than four tables, each instance has as many as that plugin needs. Linux has 128 TiB of
+    /// addresses on most processors, which is room for some 30,000 memories. `ulimit -v` must allow it.
     ///
     /// In a pool, a memory has at most 4 GiB, and a table at most 65,536 elements.
     pub fn pooling(mut self, instances: u32) -> Self {
