@@ -157,7 +157,7 @@ fn app(kind: Kind, size: usize) -> App {
         let world = World {
             imports: imports(kind, number).iter().map(|(name, how)| external(name, *how == "any")).collect(),
             exports: exports(kind, number).iter().map(|name| external(name, false)).collect(),
-            weight: 0,
+            ..World::default()
         };
         app.plugins.push(Plugin { manifest, settings, component: format!("{id}.wasm"), world: Some(Arc::new(world)) });
     }

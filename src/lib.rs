@@ -23,6 +23,7 @@
 //! | call plugins | [`App::call`] and [`App::call_all`] with values, [`WaveCall`] with text, [`App::typed`] with Rust types, [`App::bindings`] through a `bindgen!` world |
 //! | know what there is | [`App::plan`], [`App::callables`] |
 //! | run the entry | [`App::run`] |
+//! | choose how plugins are compiled | [`AppBuilder::engine_options`] with [`EngineOptions`] |
 //! | take what plugins print | [`AppBuilder::on_line`], [`AppBuilder::capture`] |
 //! | tell what is wrong | [`OpenError`] and [`Problems`], [`App::failures`], [`CallError`] |
 //! | write a manifest in code | [`manifest::ManifestBuilder`] |
@@ -88,7 +89,10 @@ pub use app::{
 #[cfg(feature = "runtime")]
 pub use call::{CallError, CallErrorKind, CallFrame, PluginState, flush_log};
 #[cfg(feature = "runtime")]
-pub use link::{Assembly, CompileExcess, HostInterface, HostInterfaces, HostState, LinkError, compile_child_main};
+pub use link::{
+    Assembly, CodeCache, CompileExcess, EngineOptions, HostInterface, HostInterfaces, HostState, LinkError,
+    Optimisation, compile_child_main,
+};
 #[cfg(feature = "runtime")]
 pub use runtime::{Answer, Answers, Argument, Arguments, BoundToStore, Handle, HandleList, Status, Val};
 /// wasmtime itself, so that the types of bindings and linkers are the same ones.

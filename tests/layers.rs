@@ -107,10 +107,14 @@ const CALL: &[Group<'_>] = &[
 /// Who may use whom inside `src/link`.
 const LINK: &[Group<'_>] = &[
     &["mod.rs", "error.rs"],
+    &["options.rs"],
+    &["cache.rs"],
+    &["pool.rs"],
     &["host.rs"],
+    &["engine.rs"],
+    &["engines.rs"],
     &["imports.rs"],
     &["lifts.rs"],
-    &["engine.rs"],
     &["compile/machine.rs"],
     &["compile/budget.rs"],
     &["compile/private.rs"],

@@ -8,7 +8,7 @@ use super::{App, AppHandle, OpenError, Problems};
 use crate::call::PluginState;
 use crate::check::{APP_FILE, BadOffer, Checked, HostOffer, check_offering};
 use crate::files::{Memory, is_manifest_path};
-use crate::link::{Assembly, HostInterface, HostInterfaces, HostState};
+use crate::link::{Assembly, EngineOptions, HostInterface, HostInterfaces, HostState};
 use crate::manifest::ManifestBuilder;
 use crate::manifest::path::join;
 use crate::model::PluginId;
@@ -25,6 +25,7 @@ pub struct AppBuilder {
     memory: Memory,
     offers: Vec<HostOffer>,
     hosts: HostInterfaces,
+    engine_options: EngineOptions,
     entry_args: Option<Vec<String>>,
     output: Option<OutputSink>,
     handle: Option<AppHandle>,
@@ -114,6 +115,12 @@ impl AppBuilder {
         Ok(self)
     }
 
+    /// How plugins are compiled, and what the engines that run them are built with.
+    pub fn engine_options(mut self, options: EngineOptions) -> Self {
+        self.engine_options = options;
+        self
+    }
+
     /// Arguments for the entry that [`App::run`] runs, in place of those of its manifest. With them
     /// it also gets the standard streams of the process.
     pub fn args(mut self, args: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -171,7 +178,7 @@ impl AppBuilder {
     pub fn build(self) -> Result<App, OpenError> {
         let Checked { sources, diagnostics, plan, binaries } = self.check()?;
         let Some(plan) = plan else { return Err(OpenError::Problems(Problems { diagnostics, sources })) };
-        let assembly = Assembly::link_with(plan, &binaries, self.hosts)?;
+        let assembly = Assembly::link_with_options(plan, &binaries, self.hosts, &self.engine_options)?;
         let base = self.folders.into_iter().next().unwrap_or_default();
         let options = StartOptions { base, entry_args: self.entry_args, output: self.output };
         let app = App::of(Arc::new(assembly), options);

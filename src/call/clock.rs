@@ -15,7 +15,7 @@ pub type Ticks = u64;
 /// Length of a tick: how precise deadlines are.
 const TICK: Duration = Duration::from_millis(5);
 
-/// Advances the epoch of an engine while calls are in progress, and counts the ticks: there is no
+/// Advances the epochs of the engines of an assembly while calls are in progress, and counts the ticks: there is no
 /// public getter of an engine's epoch.
 ///
 /// Time stands still while nothing runs. That does not matter, because deadlines exist only within
@@ -30,19 +30,19 @@ pub struct Clock {
 pub struct Running<'a>(&'a AtomicUsize);
 
 impl Clock {
-    /// Starts the clock of an engine; one without deadlines needs no thread.
+    /// Starts the clock of these engines; one without deadlines needs no thread.
     ///
     /// # Errors
     /// When the system has no thread for it.
-    pub fn start(engine: &Engine, has_deadlines: bool) -> io::Result<Self> {
-        Self::start_by(has_deadlines.then_some(&TICKER), engine)
+    pub fn start(engines: &[Engine], has_deadlines: bool) -> io::Result<Self> {
+        Self::start_by(has_deadlines.then_some(&TICKER), engines)
     }
 
-    fn start_by(ticker: Option<&'static Ticker>, engine: &Engine) -> io::Result<Self> {
+    fn start_by(ticker: Option<&'static Ticker>, engines: &[Engine]) -> io::Result<Self> {
         if let Some(ticker) = ticker {
             ticker.add_clock()?;
         }
-        Ok(Self { time: Arc::new(Time::new(engine, ticker.is_some())), ticker })
+        Ok(Self { time: Arc::new(Time::new(engines, ticker.is_some())), ticker })
     }
 
     /// The present.

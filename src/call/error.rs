@@ -302,7 +302,8 @@ impl CallError {
     }
 
     /// The stack of the guest in which it began: the names of its functions, as far as the binary
-    /// has them, innermost first. Empty where it did not begin in a guest.
+    /// has them, innermost first, with file, line and column where it has debug information. Empty where
+    /// it did not begin in a guest.
     pub fn backtrace(&self) -> &[String] {
         &self.0.backtrace
     }

@@ -33,8 +33,8 @@ pub use handles::{
 pub use host_states::HostStates;
 pub use live::{Live, Returned, Sent, Values};
 pub use log::{LogSource, flush_log, log_own, told_dropped};
-pub use stack::{CALLED_BACK_STACK, HOST_STACK_RESERVE, MAX_WASM_STACK};
-pub use state::{Exports, Limiter, PluginState, Wasi};
+pub use stack::{CALLED_BACK_STACK, HOST_STACK_RESERVE};
+pub use state::{Exports, Limiter, MAX_MEMORIES, PluginState, Wasi};
 pub use wasi::{GrantedFolder, OpenFiles, add_wasi_to_linker};
 pub use weight::{LiftBound, Lifting, Lifts, MOST_VALUE_MEMORY, Shape, Shapes, Tree, View, Weight, own_memory};
 pub use wiring::{ImportedFunction, Provider, Wiring};

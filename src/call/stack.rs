@@ -1,10 +1,7 @@
 //! How much native stack a call needs.
 
-/// Native stack that a plugin may use below the point where it is entered.
-pub const MAX_WASM_STACK: usize = 512 << 10;
-
-/// What must be left of that to a plugin that is called back: it goes on with the stack that it was entered
-/// with first, of which those have used their part that it has called.
+/// What must be left of its native stack to a plugin that is called back: it goes on with the stack that it was
+/// entered with first, of which those have used their part that it has called. A quarter does where it has little.
 pub const CALLED_BACK_STACK: usize = 128 << 10;
 
 /// Native stack that must be left below a plugin that has used up its own: what the host needs to

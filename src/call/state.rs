@@ -117,7 +117,7 @@ const MAX_TABLE_ELEMENTS: usize = 1 << 20;
 
 /// Most linear memories of a plugin. Each reserves some 4 GiB of the process' addresses, even if it
 /// is empty, and those are not endless; tool chains need one or two.
-const MAX_MEMORIES: usize = 16;
+pub const MAX_MEMORIES: usize = 16;
 
 /// Keeps a plugin within its memory, tables and instances.
 #[derive(Debug, Clone)]

@@ -2,21 +2,24 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
+use wasmtime::{Engine, PoolConcurrencyLimitError};
 
+use super::engine::{self, EngineSettings};
+use super::engines::{Engines, Settings};
 use super::imports::{self, Imports};
-use super::{HostInterfaces, LinkError, compile, engine, lifts};
+use super::{EngineOptions, HostInterfaces, LinkError, compile, lifts};
 use crate::call::{
     Clock, FunctionIndex, Lifting, Lifts, NoLocal, Passing, PluginState, Shape, Shapes, Target, Ticks, Wiring,
 };
-use crate::model::{Budget, ExternName, FuncType, Limits, PluginId, Type};
+use crate::model::{Budget, EngineNeeds, ExternName, FuncType, Limits, PluginId, Type};
 use crate::plan::{Entry, Plan, PlannedExport, PlannedFunction, PlannedPlugin, PluginIndex, Provider};
 
 /// A plan compiled and linked: immutable, and good for any number of live apps.
 pub struct Assembly {
     plan: Plan,
-    engine: Engine,
+    engines: Engines,
+    options: EngineOptions,
     clock: Arc<Clock>,
     has_timeouts: bool,
     has_fuel: bool,
@@ -87,15 +90,44 @@ impl Assembly {
         binaries: &[impl AsRef<[u8]> + Sync],
         hosts: HostInterfaces,
     ) -> Result<Self, LinkError> {
+        Self::link_with_options(plan, binaries, hosts, &EngineOptions::default())
+    }
+
+    /// As [`Assembly::link_with`], with engines as the embedding application wants them.
+    ///
+    /// # Errors
+    /// As [`Assembly::link_with`], and when an option cannot be had.
+    pub fn link_with_options(
+        plan: Plan,
+        binaries: &[impl AsRef<[u8]> + Sync],
+        hosts: HostInterfaces,
+        options: &EngineOptions,
+    ) -> Result<Self, LinkError> {
+        let settings = |plugin: &PlannedPlugin| EngineSettings::of(&plan, options, plugin.needs);
+        let without = EngineSettings::of(&plan, options, EngineNeeds::default());
+        let settings = Settings::new(plan.plugins.iter().map(settings), without);
+        Self::link_in(plan, binaries, hosts, options, &settings)
+    }
+
+    /// Links plugins whose engines are settled.
+    pub(super) fn link_in(
+        plan: Plan,
+        binaries: &[impl AsRef<[u8]> + Sync],
+        hosts: HostInterfaces,
+        options: &EngineOptions,
+        settings: &Settings,
+    ) -> Result<Self, LinkError> {
+        options.check()?;
         hosts.check(&plan)?;
-        let (engine, components) = compile::compile(&plan, binaries)?;
+        let (engines, components) = compile::compile(&plan, binaries, settings, options)?;
         let mut names = Names::new();
         let mut functions = Vec::with_capacity(components.len());
         let mut shapes = Shapes::default();
         let mut all_lifts = Vec::with_capacity(components.len());
         for ((index, plugin), component) in plan.plugins.iter().enumerate().zip(&components) {
-            let lifts = lifts::lifts(plugin, component, &engine, &mut shapes);
-            functions.push(exported((PluginIndex(index), plugin), component, lifts, &mut names, &mut shapes)?);
+            let index = PluginIndex(index);
+            let lifts = lifts::lifts(plugin, component, engines.of(index), &mut shapes);
+            functions.push(exported((index, plugin), component, lifts, &mut names, &mut shapes)?);
             all_lifts.push(lifts);
         }
         let find_entry = |entry| find_entry(&plan, entry, &components, &all_lifts, &mut functions, &names);
@@ -107,10 +139,10 @@ impl Assembly {
                 .map(|target| (target, functions[target.plugin.0][target.function.0].ty.result.is_some()))
         };
         let results = |target: Target| functions[target.plugin.0][target.function.0].result.clone();
-        let imports = Imports::new(&engine, &plan, &hosts, &find, &results)?;
+        let imports = Imports::new(&engines, &plan, &hosts, &find, &results)?;
         let mut wiring = imports.wiring();
-        for ((plugin, component), lifts) in plan.plugins.iter().zip(&components).zip(all_lifts) {
-            let linker = imports.linker(plugin, &mut shapes, &mut wiring)?;
+        for (((index, plugin), component), lifts) in plan.plugins.iter().enumerate().zip(&components).zip(all_lifts) {
+            let linker = imports.linker(PluginIndex(index), &mut shapes, &mut wiring)?;
             let pre = linker.instantiate_pre(component).map_err(|error| imports::imports_failed(plugin, &error))?;
             plugins.push((pre, plugin, lifts.lifting()));
         }
@@ -129,8 +161,9 @@ impl Assembly {
         let plugins = plugins.into_iter().zip(functions).map(linked).collect();
         let (has_timeouts, has_fuel) = (engine::has_timeouts(&plan), engine::has_fuel(&plan));
         let failed = |error| LinkError::Engine { cause: format!("its clock cannot start: {error}") };
-        let clock = Arc::new(Clock::start(&engine, has_timeouts).map_err(failed)?);
-        Ok(Self { plan, engine, clock, has_timeouts, has_fuel, plugins, wiring: Arc::new(wiring), entry, hosts })
+        let clock = Arc::new(Clock::start(engines.all(), has_timeouts).map_err(failed)?);
+        let (options, wiring) = (options.clone(), Arc::new(wiring));
+        Ok(Self { plan, engines, options, clock, has_timeouts, has_fuel, plugins, wiring, entry, hosts })
     }
 
     /// The plan that this is made from.
@@ -138,22 +171,49 @@ impl Assembly {
         &self.plan
     }
 
-    /// The engine that all plugins share.
+    /// The engine of the first plugin, which all others share that need no other.
     pub fn engine(&self) -> &Engine {
-        &self.engine
+        &self.engines.all()[0]
     }
 
-    /// The clock of the engine.
+    /// The engine of a plugin.
+    ///
+    /// # Panics
+    /// When the index belongs to another, larger plan.
+    pub fn engine_of(&self, plugin: PluginIndex) -> &Engine {
+        self.engines.of(plugin)
+    }
+
+    /// The options of the engines.
+    pub fn engine_options(&self) -> &EngineOptions {
+        &self.options
+    }
+
+    /// The native stack that each plugin may use below where it is entered.
+    pub fn wasm_stack(&self) -> usize {
+        self.options.wasm_stack
+    }
+
+    /// What there is to say where an instance has no room in its engine's pool.
+    pub fn told_full_pool(&self, error: &wasmtime::Error) -> Option<String> {
+        let instances = self.options.pooling.filter(|_| error.is::<PoolConcurrencyLimitError>())?;
+        Some(format!(
+            "the pool of its engine has room for {instances} instances, and all of it is taken; end apps of the same \
+             assembly, or raise the engine option `pooling`"
+        ))
+    }
+
+    /// The clock of the engines.
     pub fn clock(&self) -> &Arc<Clock> {
         &self.clock
     }
 
-    /// Whether the engine checks the time.
+    /// Whether the engines check the time.
     pub fn has_timeouts(&self) -> bool {
         self.has_timeouts
     }
 
-    /// Whether the engine counts fuel.
+    /// Whether the engines count fuel.
     pub fn has_fuel(&self) -> bool {
         self.has_fuel
     }

@@ -11,11 +11,12 @@ use std::time::Duration;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use super::LinkError;
-use super::engine::{self, EngineSettings};
+use super::cache;
+use super::engines::{Engines, Settings};
+use super::{EngineOptions, LinkError};
 use crate::model::PluginId;
 use crate::parallel;
-use crate::plan::{Plan, PlannedPlugin};
+use crate::plan::{Plan, PlannedPlugin, PluginIndex};
 
 use budget::Budget;
 use child::Order;
@@ -35,19 +36,21 @@ const MEMORY_FOR_BYTE: u64 = 64;
 const SECONDS: u64 = 20;
 
 /// Compiles the components of all plugins, as many at once as there are cores. Plugins with the same binary share its
-/// code, each with instances of its own.
+/// code where they share the engine, each with instances of its own.
 ///
 /// A heavy one is compiled by a process with limits first, which leaves the code in a folder that only this user can
-/// enter. From there the engine takes it. As many such processes are there at once as their limits of memory fit into
-/// a budget.
+/// enter, or in that of the options. From there the engine takes it. As many such processes are there at once as their
+/// limits of memory fit into a budget.
 ///
 /// wasmtime's own parallelism is off: it costs more time of the processor in all.
 pub(super) fn compile(
     plan: &Plan,
     binaries: &[impl AsRef<[u8]> + Sync],
-) -> Result<(Engine, Vec<Component>), LinkError> {
+    settings: &Settings,
+    options: &EngineOptions,
+) -> Result<(Engines, Vec<Component>), LinkError> {
     let processes = Processes { budget: Budget::of_machine(), compile: &process::compile };
-    compile_by(child::is_possible().then_some(processes), plan, binaries)
+    compile_by(child::is_possible().then_some(processes), plan, binaries, settings, options)
 }
 
 /// How heavy plugins are compiled first.
@@ -64,24 +67,27 @@ fn compile_by(
     processes: Option<Processes<'_>>,
     plan: &Plan,
     binaries: &[impl AsRef<[u8]> + Sync],
-) -> Result<(Engine, Vec<Component>), LinkError> {
+    settings: &Settings,
+    options: &EngineOptions,
+) -> Result<(Engines, Vec<Component>), LinkError> {
     let plugins = &plan.plugins;
     if plugins.len() != binaries.len() {
         return Err(LinkError::Binaries { plugins: plugins.len(), binaries: binaries.len() });
     }
-    let (firsts, of_plugin) = distinct(plugins, binaries);
-    let heavy = plugins.iter().find(|plugin| plugin.weight >= HEAVY);
-    let heavy = heavy.and_then(|plugin| processes.map(|processes| (plugin, processes)));
-    let heavy = heavy.map(|(plugin, processes)| Ok((processes, private_folder(plugin)?))).transpose()?;
-    let settings = EngineSettings::of(plan);
-    let cache = heavy.as_ref().map(|(_, folder)| engine::cache(&folder.code())).transpose()?;
-    let engine = settings.engine(cache.clone())?;
-    let compiled = parallel::map("plugweave-compile", &firsts, |(plugin, binary)| {
+    let (firsts, of_plugin) = distinct(plugins, binaries, settings);
+    let heavy = plugins.iter().find(|plugin| plugin.weight >= HEAVY).filter(|_| processes.is_some());
+    let kept = cache::kept(&options.cache)?;
+    let folder = heavy.filter(|_| kept.is_none()).map(private_folder).transpose()?;
+    let passing = folder.as_ref().map(|folder| cache::passing(&folder.code())).transpose()?;
+    let cache = kept.or(passing);
+    let engines = settings.build(plugins, cache.as_ref(), options.pooling)?;
+    let processes = processes.zip(cache.as_ref());
+    let compiled = parallel::map("plugweave-compile", &firsts, |(index, plugin, binary)| {
         // Kept until the code has been taken: code that is lost on the way is made again here, and that takes as much.
-        let part = heavy.as_ref().filter(|_| plugin.weight >= HEAVY).map(|(processes, folder)| {
+        let part = processes.filter(|_| plugin.weight >= HEAVY).map(|(processes, cache)| {
             let order = Order {
-                engine: settings,
-                cache: folder.code(),
+                engine: settings.of(*index),
+                cache: cache.directory().clone(),
                 bytes: binary.len() as u64,
                 memory: memory(binary),
                 cpu_time: plan.compile_time.unwrap_or_else(|| default_time(binary)),
@@ -90,34 +96,39 @@ fn compile_by(
             (processes.compile)(&plugin.id, &order, binary).map(|()| part)
         });
         let _part = part.transpose()?;
-        compile_one(&engine, binary).map_err(|cause| LinkError::Compile { plugin: plugin.id.clone(), cause })
+        compile_one(engines.of(*index), binary).map_err(|cause| LinkError::Compile { plugin: plugin.id.clone(), cause })
     });
     let compiled: Vec<Component> = compiled.into_iter().collect::<Result<_, _>>()?;
     if let Some(cache) = cache {
-        let heavy = firsts.iter().filter(|(plugin, _)| plugin.weight >= HEAVY).count();
+        tracing::debug!("compiled code found: {} of {} binaries", cache.cache_hits(), compiled.len());
+        // In a folder that is kept others may be found, too.
+        let heavy = firsts.iter().filter(|(_, plugin, _)| plugin.weight >= HEAVY && folder.is_some()).count();
         if let lost @ 1.. = heavy.saturating_sub(cache.cache_hits()) {
             tracing::warn!("the compiled code of {lost} plugins was gone from `TMPDIR` and has been made again");
         }
-        tracing::debug!("compiled by processes of their own: {} of {} binaries", cache.cache_hits(), compiled.len());
     }
-    Ok((engine, of_plugin.into_iter().map(|number| compiled[number].clone()).collect()))
+    Ok((engines, of_plugin.into_iter().map(|number| compiled[number].clone()).collect()))
 }
 
-/// The first plugin of each binary, and for each plugin which of them has its own.
+/// The first plugin of each binary in each engine.
+type Firsts<'a> = Vec<(PluginIndex, &'a PlannedPlugin, &'a [u8])>;
+
+/// The first plugin of each binary in each engine, and for each plugin which of them has its own.
 fn distinct<'a>(
     plugins: &'a [PlannedPlugin],
     binaries: &'a [impl AsRef<[u8]>],
-) -> (Vec<(&'a PlannedPlugin, &'a [u8])>, Vec<usize>) {
-    let mut firsts: Vec<(&PlannedPlugin, &[u8])> = Vec::new();
-    let mut numbers: HashMap<&[u8], usize> = HashMap::new();
-    let mut number = |(plugin, binary): (&'a PlannedPlugin, &'a _)| {
-        let binary: &[u8] = AsRef::as_ref(binary);
-        *numbers.entry(binary).or_insert_with(|| {
-            firsts.push((plugin, binary));
+    settings: &Settings,
+) -> (Firsts<'a>, Vec<usize>) {
+    let mut firsts = Firsts::new();
+    let mut numbers: HashMap<(usize, &[u8]), usize> = HashMap::new();
+    let mut number = |((index, plugin), binary): ((usize, &'a PlannedPlugin), &'a _)| {
+        let (index, binary): (_, &[u8]) = (PluginIndex(index), AsRef::as_ref(binary));
+        *numbers.entry((settings.number(index), binary)).or_insert_with(|| {
+            firsts.push((index, plugin, binary));
             firsts.len() - 1
         })
     };
-    let of_plugin = plugins.iter().zip(binaries).map(&mut number).collect();
+    let of_plugin = plugins.iter().enumerate().zip(binaries).map(&mut number).collect();
     (firsts, of_plugin)
 }
 
@@ -159,6 +170,7 @@ mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
 
     use super::*;
+    use crate::link::engine::EngineSettings;
     use crate::link::testing::{Bench, component};
 
     fn bench(binaries: [&[u8]; 3]) -> Bench {
@@ -169,11 +181,21 @@ mod tests {
         bench
     }
 
+    fn compiled(bench: &Bench) -> Result<Vec<Component>, LinkError> {
+        let compiled = compile(&bench.plan, &bench.binaries, &settings(bench), &EngineOptions::new());
+        compiled.map(|(_, compiled)| compiled)
+    }
+
+    fn settings(bench: &Bench) -> Settings {
+        let plain = EngineSettings::plain();
+        Settings::new(bench.plan.plugins.iter().map(|_| plain), plain)
+    }
+
     #[test]
     fn the_same_binary_is_compiled_once() {
         let (one, other) = (component("world w {}", "(module)"), component("world w {}", "(module (memory 1))"));
         let bench = bench([&one, &other, &one]);
-        let (_, compiled) = compile(&bench.plan, &bench.binaries).unwrap();
+        let compiled = compiled(&bench).unwrap();
         let [a, b, c] = compiled.as_slice() else { unreachable!() };
         assert_eq!(a.image_range(), c.image_range());
         assert_ne!(a.image_range(), b.image_range());
@@ -183,7 +205,7 @@ mod tests {
     fn the_first_plugin_with_a_bad_binary_is_named() {
         let good = component("world w {}", "(module)");
         let bench = bench([&good, b"bad", b"bad"]);
-        let failed = compile(&bench.plan, &bench.binaries).err();
+        let failed = compiled(&bench).err();
         assert!(matches!(failed, Some(LinkError::Compile { plugin, .. }) if plugin.as_str() == "b"));
     }
 
@@ -202,7 +224,7 @@ mod tests {
         bench.add("a", component("world w {}", "(module)")).weight = u64::MAX;
         bench.plan.compile_time = Some(Duration::from_nanos(1));
         assert!(!child::is_possible());
-        assert!(compile(&bench.plan, &bench.binaries).is_ok());
+        assert!(compiled(&bench).is_ok());
     }
 
     #[test]
@@ -224,7 +246,9 @@ mod tests {
         };
         let budget = Budget::new(MEMORY + MEMORY / 2);
         let processes = Processes { budget: &budget, compile: &process };
-        let (_, compiled) = compile_by(Some(processes), &bench.plan, &bench.binaries).unwrap();
+        let (_, compiled) =
+            compile_by(Some(processes), &bench.plan, &bench.binaries, &settings(&bench), &EngineOptions::new())
+                .unwrap();
         assert_eq!((compiled.len(), all.into_inner()), (6, 4));
         assert!((MEMORY..MEMORY + MEMORY / 2).contains(&most.into_inner()));
     }

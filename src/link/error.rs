@@ -12,6 +12,14 @@ pub enum LinkError {
         /// What the engine says.
         cause: String,
     },
+    /// An option of the engine that cannot be had: see [`EngineOptions`](crate::EngineOptions).
+    #[error("the engine option `{option}` cannot be had: {}", told(cause))]
+    Option {
+        /// The name of the option.
+        option: &'static str,
+        /// Why not.
+        cause: String,
+    },
     /// Not one binary for each plugin.
     #[error("the plan has {plugins} plugins, but there are {binaries} binaries")]
     Binaries {

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use wasmtime::component::{Linker, LinkerInstance, ResourceType};
 use wasmtime::{AsContextMut, Engine, StoreContextMut};
 
+use super::engines::Engines;
 use super::{HostInterface, HostInterfaces, LinkError};
 use crate::call::{
     Called, Caller, Dispatcher, ImportedFunction, NoLocal, Passing, PluginState, Provider, Rep, Shape, Shapes, Target,
@@ -10,7 +11,7 @@ use crate::call::{
 };
 use crate::model::{ExternName, Resource, same_series};
 use crate::plan::{
-    Answer, Binding, Fallible, ImportSource, Plan, PlannedFunction, PlannedImport, PlannedPlugin, Reply,
+    Answer, Binding, Fallible, ImportSource, Plan, PlannedFunction, PlannedImport, PlannedPlugin, PluginIndex, Reply,
 };
 
 /// Finds the function of a provider: the target, and whether it answers anything.
@@ -21,30 +22,32 @@ pub(super) type FindResult<'a> = dyn Fn(Target) -> Option<Arc<Shape>> + 'a;
 
 /// Makes the linker of each plugin.
 pub(super) struct Imports<'a> {
-    engine: &'a Engine,
+    engines: &'a Engines,
     plan: &'a Plan,
     hosts: &'a HostInterfaces,
     find: &'a FindProvider<'a>,
     results: &'a FindResult<'a>,
-    /// What the runtime itself offers, defined once and cloned for each plugin that imports of it.
-    runtime: Option<Linker<PluginState>>,
+    /// What the runtime itself offers: for each engine defined once, and cloned for each plugin that imports of it.
+    runtimes: Vec<Option<Linker<PluginState>>>,
 }
 
 impl<'a> Imports<'a> {
     pub(super) fn new(
-        engine: &'a Engine,
+        engines: &'a Engines,
         plan: &'a Plan,
         hosts: &'a HostInterfaces,
         find: &'a FindProvider<'a>,
         results: &'a FindResult<'a>,
     ) -> Result<Self, LinkError> {
-        let runtime = if plan.plugins.iter().any(uses_runtime) {
-            let failed = |error: wasmtime::Error| LinkError::Engine { cause: format!("WASI: {error:#}") };
-            Some(runtime_linker(engine).map_err(failed)?)
-        } else {
-            None
+        let failed = |error: wasmtime::Error| LinkError::Engine { cause: format!("WASI: {error:#}") };
+        let runtime = |(number, engine): (usize, &Engine)| {
+            let mut plugins = plan.plugins.iter().enumerate();
+            let is_used =
+                plugins.any(|(index, plugin)| engines.number(PluginIndex(index)) == number && uses_runtime(plugin));
+            is_used.then(|| runtime_linker(engine).map_err(failed)).transpose()
         };
-        Ok(Self { engine, plan, hosts, find, results, runtime })
+        let runtimes = engines.all().iter().enumerate().map(runtime).collect::<Result<_, _>>()?;
+        Ok(Self { engines, plan, hosts, find, results, runtimes })
     }
 
     /// A wiring without functions, for [`Imports::linker`] to add them.
@@ -56,13 +59,14 @@ impl<'a> Imports<'a> {
     /// to the wiring.
     pub(super) fn linker(
         &self,
-        plugin: &PlannedPlugin,
+        index: PluginIndex,
         shapes: &mut Shapes,
         wiring: &mut Wiring,
     ) -> Result<Linker<PluginState>, LinkError> {
-        let mut linker = match &self.runtime {
+        let plugin = self.plan.plugin(index);
+        let mut linker = match &self.runtimes[self.engines.number(index)] {
             Some(runtime) if uses_runtime(plugin) => runtime.clone(),
-            _ => Linker::new(self.engine),
+            _ => Linker::new(self.engines.of(index)),
         };
         // A `wasi:*` import that plugins serve takes the place of the runtime's own.
         linker.allow_shadowing(true);

@@ -6,12 +6,16 @@
 //! cheap. What happens during a call is in [`call`](crate::call).
 
 mod assembly;
+mod cache;
 mod compile;
 mod engine;
+mod engines;
 mod error;
 mod host;
 mod imports;
 mod lifts;
+mod options;
+mod pool;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -21,3 +25,4 @@ pub use compile::compile_child_main;
 pub(crate) use engine::EngineSettings;
 pub use error::{CompileExcess, LinkError};
 pub use host::{HostInterface, HostInterfaces, HostState};
+pub use options::{CodeCache, EngineOptions, Optimisation};

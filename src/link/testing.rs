@@ -2,13 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write as _};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use tracing::field::{Field, Visit};
 use tracing::{Dispatch, span};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 
-use crate::model::{Cardinality, ExternName, FuncType, Limits, OnFailure, Param, PluginId, Type, WasiGrants};
+use super::engine::EngineSettings;
+use super::engines::Settings;
+use super::{Assembly, EngineOptions, HostInterfaces, LinkError, Optimisation};
+use crate::model::{
+    Cardinality, EngineNeeds, ExternName, FuncType, Limits, OnFailure, Param, PluginId, Type, WasiGrants,
+};
 use crate::plan::{
     Binding, ImportSource, Plan, PlannedExport, PlannedFunction, PlannedImport, PlannedPlugin, PluginIndex, Provider,
     Reply,
@@ -48,6 +54,21 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
+    /// Links it with an engine of their own for some plugins, whose code is not optimised.
+    pub(crate) fn link_apart(&self, is_apart: impl Fn(PluginIndex) -> bool) -> Result<Assembly, LinkError> {
+        let (plan, options) = (self.plan.clone(), EngineOptions::new());
+        let settings = |(index, plugin): (usize, &PlannedPlugin)| {
+            let options = if is_apart(PluginIndex(index)) {
+                options.clone().optimisation(Optimisation::None)
+            } else {
+                options.clone()
+            };
+            EngineSettings::of(&self.plan, &options, plugin.needs)
+        };
+        let settings = Settings::new(self.plan.plugins.iter().enumerate().map(settings), EngineSettings::plain());
+        Assembly::link_in(plan, &self.binaries, HostInterfaces::default(), &options, &settings)
+    }
+
     /// Adds a plugin that imports and exports nothing yet.
     pub(crate) fn add(&mut self, id: &str, binary: Vec<u8>) -> &mut PlannedPlugin {
         self.binaries.push(binary);
@@ -57,6 +78,7 @@ impl Bench {
             description: None,
             component: format!("{id}.wasm"),
             weight: 0,
+            needs: EngineNeeds::default(),
             limits: Limits::default(),
             wasi: WasiGrants::default(),
             config: BTreeMap::new(),
@@ -255,6 +277,40 @@ fn asker_wat(function: &str, ty: &str) -> String {
         (func (export "t:t/api#count") (result i32) (global.get $calls))
         {go})"#
     )
+}
+
+/// A place for a folder of compiled code, which goes away with it.
+pub(crate) struct CodeFolder(PathBuf);
+
+impl CodeFolder {
+    pub(crate) fn new(name: &str) -> Self {
+        Self(std::env::temp_dir().join(format!("plugweave-test-{name}-{}", std::process::id())))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// How many files are there.
+    pub(crate) fn files(&self) -> usize {
+        fn count(folder: &Path) -> usize {
+            let Ok(entries) = folder.read_dir() else { return 0 };
+            entries.map(|entry| entry.unwrap().path()).map(|path| if path.is_dir() { count(&path) } else { 1 }).sum()
+        }
+        count(&self.0)
+    }
+}
+
+impl Drop for CodeFolder {
+    fn drop(&mut self) {
+        // wasmtime's own thread may still count a use of the code there.
+        for _ in 0..50 {
+            if !self.0.exists() || std::fs::remove_dir_all(&self.0).is_ok() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+    }
 }
 
 /// Collects what is logged on this thread while it lives.

@@ -8,6 +8,7 @@ mod grants;
 mod id;
 mod limits;
 mod name;
+mod needs;
 mod print;
 mod signature;
 mod types;
@@ -21,6 +22,7 @@ pub use limits::{Budget, Limits, RestartBudget};
 #[cfg(feature = "runtime")]
 pub(crate) use name::without_escapes;
 pub use name::{BadExternName, ExternName};
+pub use needs::EngineNeeds;
 pub use print::{Marked, Step, print_marked};
 pub use signature::{Fitting, ResourceMatch, fits, signature_fits};
 pub use types::{Case, Field, FuncType, Param, Resource, Side, Type};

@@ -11,7 +11,7 @@ mod reply;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::model::{Cardinality, ExternName, FuncType, Limits, OnFailure, PluginId, Resource, WasiGrants};
+use crate::model::{Cardinality, EngineNeeds, ExternName, FuncType, Limits, OnFailure, PluginId, Resource, WasiGrants};
 
 pub use reply::{Answer, ErrorForm, Fallible, Reply};
 
@@ -54,6 +54,8 @@ pub struct PlannedPlugin {
     pub component: String,
     /// What it takes to compile its binary, in units of roughly one operator.
     pub weight: u64,
+    /// What its binary needs of the engine that runs it.
+    pub needs: EngineNeeds,
     /// What it may use.
     pub limits: Limits,
     /// What it is granted of WASI.

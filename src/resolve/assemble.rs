@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{OnFailure, Resource};
+use crate::model::{EngineNeeds, OnFailure, Resource};
 use crate::plan::{
     Binding, ImportSource, Plan, PlannedExport, PlannedFunction, PlannedImport, PlannedPlugin, PlannedResource,
     PluginIndex, Provider,
@@ -119,6 +119,7 @@ fn planned_plugin(
         description: plugin.manifest.description.clone(),
         component: plugin.component.clone(),
         weight: plugin.world.as_ref().map_or(0, |world| world.weight),
+        needs: plugin.world.as_ref().map_or_else(EngineNeeds::default, |world| world.needs),
         limits: plugin.settings.limits.clone(),
         wasi: plugin.settings.wasi.clone(),
         config: plugin.settings.config.clone(),

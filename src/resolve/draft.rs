@@ -158,7 +158,8 @@ mod tests {
     }
 
     fn draft(imports: &[Extern]) -> String {
-        let world = World { imports: imports.to_vec(), exports: vec![interface("a:b/out@1.0.0", None)], weight: 0 };
+        let exports = vec![interface("a:b/out@1.0.0", None)];
+        let world = World { imports: imports.to_vec(), exports, ..World::default() };
         let text = draft_manifest(&world, Draft { component: "odd \"name\".wasm", wit: None, world: None });
         // What is offered as a comment is right as well.
         let uncomment = |line: &str| match line.strip_prefix("# ") {

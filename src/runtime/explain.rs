@@ -136,8 +136,8 @@ pub(super) fn explain(
             failed(CallErrorKind::Fuel, format!("its fuel of {fuel} was used up"))
         }
         _ => {
-            let lifting = lifted_too_much(assembly, error, store.data());
-            let mut cause = lifting.unwrap_or_else(|| in_terms_of_limits(assembly, &text(error), plugin));
+            let known = lifted_too_much(assembly, error, store.data()).or_else(|| assembly.told_full_pool(error));
+            let mut cause = known.unwrap_or_else(|| in_terms_of_limits(assembly, &text(error), plugin));
             if let Some(refused) = store.data().limiter.refused {
                 let limit = assembly.limits(plugin).memory;
                 cause += &format!(" (it had asked for {refused} bytes of memory, and its limit is {limit})");
@@ -229,12 +229,22 @@ fn names(backtrace: &WasmBacktrace) -> Vec<String> {
             None => format!("function {}", frame.func_index()),
         };
         let function = cut(&function, MAX_NAME);
+        let line = line(frame).unwrap_or_default();
         match frame.module().name() {
-            Some(module) => format!("{}!{function}", cut(module, MAX_MODULE)),
-            None => function,
+            Some(module) => format!("{}!{function}{line}", cut(module, MAX_MODULE)),
+            None => format!("{function}{line}"),
         }
     };
     backtrace.frames().iter().map(name).collect()
+}
+
+/// Where a function is in its source, as far as the binary says and the engine reads it. Code that is inlined there
+/// comes before it.
+fn line(frame: &wasmtime::FrameInfo) -> Option<String> {
+    let symbol = frame.symbols().iter().find(|symbol| symbol.file().is_some())?;
+    let place = [symbol.line(), symbol.column()];
+    let place: String = place.iter().map_while(|number| number.map(|number| format!(":{number}"))).collect();
+    Some(format!(" at {}{place}", cut(symbol.file()?, MAX_NAME)))
 }
 
 /// What wasmtime says, without the backtrace, which is told apart.

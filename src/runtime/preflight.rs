@@ -2,9 +2,7 @@
 
 use super::activations::Activations;
 use super::explain::{described_chain, late, refuse};
-use crate::call::{
-    CALLED_BACK_STACK, CallError, CallErrorKind, Frame, HOST_STACK_RESERVE, MAX_WASM_STACK, PluginState,
-};
+use crate::call::{CALLED_BACK_STACK, CallError, CallErrorKind, Frame, HOST_STACK_RESERVE, PluginState};
 use crate::link::Assembly;
 use crate::plan::PluginIndex;
 
@@ -28,7 +26,7 @@ pub(super) fn check_depth(
 /// line of them could run off the thread's: which would be the end of the process.
 pub(super) fn check_stack(assembly: &Assembly, plugin: PluginIndex) -> Result<(), CallError> {
     match stacker::remaining_stack() {
-        Some(left) if left < MAX_WASM_STACK + HOST_STACK_RESERVE => {
+        Some(left) if left < assembly.wasm_stack() + HOST_STACK_RESERVE => {
             let cause = format!("the thread has only {} KiB of native stack left", left >> 10);
             Err(refuse(assembly, CallErrorKind::Stack, plugin, cause))
         }
@@ -44,8 +42,9 @@ pub(super) fn check_own_stack(
     state: &PluginState,
 ) -> Result<(), CallError> {
     let (Some(then), Some(now)) = (state.stack, stacker::remaining_stack()) else { return Ok(()) };
-    let left = MAX_WASM_STACK.saturating_sub(then.saturating_sub(now));
-    if left >= CALLED_BACK_STACK {
+    let whole = assembly.wasm_stack();
+    let left = whole.saturating_sub(then.saturating_sub(now));
+    if left >= CALLED_BACK_STACK.min(whole / 4) {
         return Ok(());
     }
     let plugin = state.instance.plugin;

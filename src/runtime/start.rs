@@ -116,7 +116,7 @@ fn new_store(app: &LiveApp, id: InstanceId, frame: Frame) -> Result<Store<Plugin
         hosts: assembly.hosts().states(assembly.plan().plugin(plugin)),
         wasi: linked.uses_runtime.then(|| grants(app, plugin)).transpose().map_err(failed)?.map(Box::new),
     };
-    let store = Store::try_new(assembly.engine(), state);
+    let store = Store::try_new(assembly.engine_of(plugin), state);
     let mut store = store.map_err(|error| failed(format!("there is no store for it: {error:#}")))?;
     store.limiter(|state| &mut state.limiter);
     store.set_max_component_handles(usize::try_from(limits.handles).unwrap_or(usize::MAX));

@@ -31,10 +31,10 @@ pub fn read_component(bytes: &[u8]) -> Result<World, WorldError> {
     if !Parser::is_component(bytes) {
         return Err(WorldError::NotWasm("it does not begin like a component".to_owned()));
     }
-    let Validated { types, mut scales, lowered, turn: _turn, .. } = validate(bytes)?;
+    let Validated { types, mut scales, lowered, needs, turn: _turn, .. } = validate(bytes)?;
     let items = items(bytes, &types)?;
     let mut converter = Converter::new(&types, origins(&items, &types));
-    let mut world = World::default();
+    let mut world = World { needs, ..World::default() };
     for item in &items {
         let read = read_extern(item, &types, &mut converter)?;
         match item.side {

@@ -17,6 +17,7 @@ mod gates;
 mod guard;
 mod inline;
 mod memory;
+mod needs;
 mod parts;
 mod platform;
 mod preview1;
@@ -40,7 +41,7 @@ mod tests;
 
 use std::fmt;
 
-use crate::model::{ExternName, FuncType, Resource};
+use crate::model::{EngineNeeds, ExternName, FuncType, Resource};
 use crate::words::{shown, told};
 
 pub use self::core::{MAX_COMPONENT_TEXT, WitSource, componentize, gated};
@@ -60,6 +61,8 @@ pub struct World {
     pub exports: Vec<Extern>,
     /// What it takes to compile the component, in units of roughly one operator.
     pub weight: u64,
+    /// What it needs of the engine that runs it.
+    pub needs: EngineNeeds,
 }
 
 /// An import or export of a component.

@@ -8,10 +8,12 @@ use super::adapters::Lowered;
 use super::contents::Contents;
 use super::declared::Declared;
 use super::features::features;
+use super::needs::Needs;
 use super::size::Sizes;
 use super::turn::Turn;
 use super::weight::{Body, CostlyFunction, Over, Scales};
 use super::{WorldError, function_names, guard};
+use crate::model::EngineNeeds;
 
 /// What is known of a valid component or core module.
 pub(super) struct Validated {
@@ -25,6 +27,8 @@ pub(super) struct Validated {
     pub(super) declared: Declared,
     /// Held while the types are in memory.
     pub(super) turn: Turn,
+    /// What it needs of an engine, nested components included.
+    pub(super) needs: EngineNeeds,
 }
 
 /// Validates a component or a core module.
@@ -53,6 +57,7 @@ struct Validation<'a> {
     declared: Declared,
     sizes: Sizes,
     lowered: Lowered,
+    needs: Needs,
     /// The core modules that have begun and not ended, and how many there have been.
     open: Vec<Option<(usize, Contents)>>,
     modules: usize,
@@ -69,6 +74,7 @@ impl<'a> Validation<'a> {
             let payload = payload.map_err(invalid)?;
             self.weigh_first(&payload, &validator).map_err(|over| WorldError::Costly(over.of(None)))?;
             let valid = validator.payload(&payload).map_err(invalid)?;
+            self.needs.add(&payload).map_err(invalid)?;
             self.weigh(&payload, &validator).map_err(|over| WorldError::Costly(over.of(None)))?;
             match valid {
                 ValidPayload::Ok | ValidPayload::Parser(_) => {}
@@ -85,7 +91,8 @@ impl<'a> Validation<'a> {
             }
         }
         let types = outermost.ok_or_else(|| WorldError::Invalid("it has no end".to_owned()))?;
-        Ok(Validated { types, scales: self.scales, lowered: self.lowered, declared: self.declared, turn })
+        let needs = self.needs.found();
+        Ok(Validated { types, scales: self.scales, lowered: self.lowered, declared: self.declared, turn, needs })
     }
 
     /// Weighs what takes the validator itself long: for each function that crosses the edge of a component, it goes

@@ -96,7 +96,7 @@ fn a_heavy_plugin_works() {
     answers(&place.call());
     // The code is not made again.
     let called = place.call_with(|command| command.env("PLUGWEAVE_LOG", "plugweave=debug"));
-    assert!(text(&called.stderr).contains("compiled by processes of their own: 1 of 1"), "{}", text(&called.stderr));
+    assert!(text(&called.stderr).contains("compiled code found: 1 of 1 binaries"), "{}", text(&called.stderr));
 }
 
 #[test]

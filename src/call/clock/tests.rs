@@ -9,7 +9,7 @@ fn ticker() -> &'static Ticker {
 }
 
 fn clock(ticker: &'static Ticker) -> Clock {
-    Clock::start_by(Some(ticker), &Engine::default()).unwrap()
+    Clock::start_by(Some(ticker), &[Engine::default()]).unwrap()
 }
 
 /// Waits until it is so; a machine on which that takes a minute is no machine.
@@ -135,7 +135,7 @@ fn the_thread_is_there_while_there_are_clocks() {
 
 #[test]
 fn without_deadlines_there_is_no_thread() {
-    let clock = Clock::start_by(None, &Engine::default()).unwrap();
+    let clock = Clock::start_by(None, &[Engine::default()]).unwrap();
     drop(clock.run());
     assert_eq!((clock.now(), clock.left(3)), (0, TICK * 3));
 }
@@ -143,7 +143,7 @@ fn without_deadlines_there_is_no_thread() {
 #[test]
 fn clocks_come_and_go_on_many_threads() {
     let ticker = ticker();
-    let engine = Engine::default();
+    let engine = [Engine::default()];
     std::thread::scope(|scope| {
         for number in 0..8 {
             let engine = &engine;

@@ -19,7 +19,7 @@ pub(super) static TICKER: Ticker = Ticker::new(LINGER);
 
 /// The time of one clock.
 pub(super) struct Time {
-    engine: Engine,
+    engines: Box<[Engine]>,
     pub(super) now: AtomicU64,
     /// Whether the thread passes it over.
     pub(super) asleep: AtomicBool,
@@ -73,9 +73,9 @@ struct Awake {
 
 impl Time {
     /// One that passes, or stands still for ever.
-    pub(super) fn new(engine: &Engine, passes: bool) -> Self {
+    pub(super) fn new(engines: &[Engine], passes: bool) -> Self {
         Self {
-            engine: engine.clone(),
+            engines: engines.into(),
             now: AtomicU64::new(0),
             asleep: AtomicBool::new(passes),
             running: Default::default(),
@@ -194,7 +194,7 @@ impl Ticker {
 impl Awake {
     /// Advances the time, and tells whether it is to go on.
     fn tick(&mut self, linger: u32) -> bool {
-        self.time.engine.increment_epoch();
+        self.time.engines.iter().for_each(Engine::increment_epoch);
         self.time.now.fetch_add(1, Ordering::Relaxed);
         self.quiet = if self.time.is_running() { 0 } else { self.quiet + 1 };
         if self.quiet < linger {

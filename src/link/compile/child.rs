@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use wasmtime::{Cache, Engine};
 
-use super::{EngineSettings, compile_one, engine};
+use super::{cache, compile_one};
+use crate::link::engine::EngineSettings;
 
 /// The variable by which a process knows that it is to compile one component, and how. It has no other.
 pub(super) const ORDER: &str = "PLUGWEAVE_COMPILE_CHILD";
@@ -94,11 +95,11 @@ fn obey(order: &Order) -> i32 {
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => return ORPHANED,
         Err(error) => return tell(FAILED, &format!("the component cannot be read: {error}")),
     };
-    let cache = match engine::cache(&order.cache) {
+    let cache = match cache::passing(&order.cache) {
         Ok(cache) => cache,
         Err(error) => return tell(FAILED, &error.to_string()),
     };
-    let engine = match order.engine.engine(Some(cache.clone())) {
+    let engine = match order.engine.engine(Some(cache.clone()), None) {
         Ok(engine) => engine,
         Err(error) => return tell(FAILED, &error.to_string()),
     };

@@ -176,11 +176,10 @@ mod tests {
 
     use super::*;
     use crate::link::EngineSettings;
-    use crate::plan::Plan;
 
     fn order() -> Order {
         Order {
-            engine: EngineSettings::of(&Plan::default()),
+            engine: EngineSettings::plain(),
             cache: PathBuf::new(),
             bytes: 0,
             memory: 3 << 20,

@@ -1,5 +1,6 @@
 //! Live plugins, from hand-written plans and components.
 
+mod engines;
 mod failures;
 mod limits;
 mod replies;

@@ -12,7 +12,6 @@ use super::image::{BASE, Image};
 use super::{ALLOCATOR, Shapes, alone};
 use crate::link::EngineSettings;
 use crate::model::{Case, Field, Type};
-use crate::plan::Plan;
 
 /// The bound that lifting must keep, in place of the real one, which takes long to reach.
 const MOST: usize = 2 << 20;
@@ -80,7 +79,7 @@ fn component(ty: &Arc<Type>, seed: u64) -> Vec<u8> {
 
 /// Lifts a value of a type, with no more memory to be had than the bound allows. Whether it was too large.
 fn lift(ty: &Arc<Type>, seed: u64) -> bool {
-    let engine = EngineSettings::of(&Plan::default()).engine(None).unwrap();
+    let engine = EngineSettings::plain().engine(None, None).unwrap();
     let component = Component::new(&engine, component(ty, seed)).unwrap();
     let mut store = Store::new(&engine, ());
     store.set_epoch_deadline(u64::MAX / 2);
