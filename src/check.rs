@@ -15,14 +15,15 @@ use std::sync::Arc;
 use crate::diagnostic::{Code, Diagnostic, FileId, Severity, Sources, Style, render_all};
 use crate::files::{Files, ManifestSize, ReadError, default_id};
 use crate::manifest::path::join;
-use crate::manifest::{self, HostEntry, Manifest, parse_app, parse_manifest, settle};
+use crate::manifest::{HostEntry, Manifest, ReadManifest, Unknown, parse_app, read_manifest, settle};
 use crate::model::PluginId;
 use crate::plan::Plan;
-use crate::resolve::{self, HostInterface, Plugin, resolve};
+use crate::resolve::{self, HostInterface, Plugin, resolve_unsorted};
 use crate::words::{shown, told};
 
 use components::{Loaded, Loader};
 use containment::Containment;
+use no_app::Search;
 
 pub use binary::{Binary, BinaryError, read_binary};
 pub use explain::{CannotExplain, explain};
@@ -118,31 +119,13 @@ fn read(files: &dyn Files, offers: &[HostOffer], keep: Keep) -> Result<Reading, 
             reading.read_app_file(files, path, &mut size);
         }
     }
-    if reading.app.file.is_none()
-        && let Some(diagnostic) = no_app::told(files, &plugin_files, reading.containment, &mut reading.app.sources)
-    {
-        reading.diagnostics.push(diagnostic);
-        return Ok(reading);
-    }
+    let mut search = Search::new(reading.app.file.is_none(), &reading);
     for path in app_files.iter().filter(|path| *path != APP_FILE) {
         reading.refuse_app_file(files, path, &mut size);
     }
-    let mut plugins = Vec::with_capacity(plugin_files.len());
-    let mut is_read = Vec::with_capacity(plugin_files.len());
-    for (index, path) in plugin_files.iter().enumerate() {
-        match reading.bytes(files, path, &mut size) {
-            Some(bytes) => {
-                if let Some((manifest, broken)) = reading.read_manifest(path, bytes) {
-                    let (plugin, wanted) = reading.settle(manifest, broken);
-                    plugins.push(plugin);
-                    is_read.push(wanted);
-                }
-            }
-            None => {
-                reading.too_much(path, plugin_files.len() - index - 1);
-                break;
-            }
-        }
+    let (plugins, is_read) = reading.read_manifests(files, &plugin_files, &mut size, &mut search);
+    if let Some(no_app) = search.told(files, &plugin_files) {
+        return Ok(no_app);
     }
     let loader = Loader {
         files,
@@ -187,12 +170,12 @@ impl Reading {
         let is_inside = bytes.as_ref().is_some_and(|bytes| bytes.is_inside);
         let text = bytes.and_then(|bytes| self.text(path, bytes));
         let Some((file, text)) = text else {
-            self.app.unknown_bindings = true;
+            self.app.unknown |= Unknown::APP_FILE;
             self.containment = Containment::Unknown;
             return;
         };
         let (app_file, diagnostics) = parse_app(file, &text);
-        self.app.unknown_bindings = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+        self.app.unknown |= app_file.as_ref().map_or(Unknown::APP_FILE, |file| file.unknown);
         self.diagnostics.extend(diagnostics);
         self.containment = Containment::of(app_file.as_ref());
         let contained = app_file.as_ref().and_then(|file| file.contained.clone());
@@ -220,21 +203,44 @@ impl Reading {
         );
     }
 
+    /// The plugins of these manifests without their worlds, and whether each binary is to be read.
+    fn read_manifests(
+        &mut self,
+        files: &dyn Files,
+        paths: &[String],
+        size: &mut ManifestSize,
+        search: &mut Search,
+    ) -> (Vec<Plugin>, Vec<bool>) {
+        let mut plugins = Vec::with_capacity(paths.len());
+        let mut is_read = Vec::with_capacity(paths.len());
+        for (index, path) in paths.iter().enumerate() {
+            let Some(bytes) = self.bytes(files, path, size) else {
+                self.too_much(path, paths.len() - index - 1);
+                break;
+            };
+            if let Some((manifest, broken)) = self.read_manifest(path, bytes, search) {
+                let (plugin, wanted) = self.settle(manifest, broken);
+                plugins.push(plugin);
+                is_read.push(wanted);
+            }
+        }
+        (plugins, is_read)
+    }
+
     /// The manifest, and whether it has errors.
-    fn read_manifest(&mut self, path: &str, bytes: Bytes) -> Option<(Manifest, bool)> {
+    fn read_manifest(&mut self, path: &str, bytes: Bytes, search: &mut Search) -> Option<(Manifest, bool)> {
+        let is_inside = bytes.is_inside;
         let Some((file, text)) = self.text(path, bytes) else {
-            self.app.unknown_offers = true;
-            self.app.unknown_ids = true;
+            search.saw_unreadable();
+            self.app.unknown |= Unknown::MANIFEST;
             return None;
         };
-        let (manifest, diagnostics) = parse_manifest(file, &text, default_id(path));
+        let ReadManifest { manifest, diagnostics, unknown, has_plugin_table } =
+            read_manifest(file, &text, default_id(path));
+        search.saw(has_plugin_table, text, is_inside);
         let broken = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-        // Of a file with errors of syntax nobody knows what else it would have offered.
-        self.app.unknown_ids |= manifest.as_ref().is_none_or(|manifest| manifest.id_is_guessed);
-        let is_clear = manifest.as_ref().is_some_and(|manifest| manifest.offers_are_clear);
-        let is_whole = diagnostics.is_empty() || manifest::is_syntactically_valid(&text);
         self.diagnostics.extend(diagnostics);
-        self.app.unknown_offers |= !is_clear || !is_whole;
+        self.app.unknown |= unknown;
         Some((manifest?, broken))
     }
 
@@ -245,8 +251,7 @@ impl Reading {
             &ManifestSize::told(others),
             "remove some of what the manifests say, or divide the app",
         );
-        self.app.unknown_offers = true;
-        self.app.unknown_ids = true;
+        self.app.unknown |= Unknown::MANIFEST;
     }
 
     fn unreadable(&mut self, path: &str, reason: &str, help: &str) -> FileId {
@@ -350,7 +355,7 @@ impl Reading {
     }
 
     fn finish(mut self) -> Checked {
-        let (plan, diagnostics) = resolve(&self.app);
+        let (plan, diagnostics) = resolve_unsorted(&self.app);
         self.diagnostics.extend(diagnostics);
         resolve::sort(&mut self.diagnostics, &self.app.sources);
         let failed = self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
