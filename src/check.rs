@@ -365,3 +365,6 @@ impl Reading {
         Checked { sources: self.app.sources, diagnostics: self.diagnostics, plan, binaries }
     }
 }
+
+#[cfg(test)]
+mod tests;

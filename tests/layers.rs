@@ -81,6 +81,7 @@ const RESOLVE: &[&str] = &[
     // The checks of the app.
     "ids",
     "resource_rules",
+    "findings",
     "type_check",
     "near_misses",
     "providers",

@@ -11,6 +11,7 @@ mod app_file;
 mod draft;
 mod exporters;
 mod few;
+mod findings;
 mod graph;
 mod ids;
 mod index;

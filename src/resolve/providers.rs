@@ -86,10 +86,10 @@ fn owners<'a>(scene: &'a Scene<'a>, consumer: usize, import: &ListedImport<'_>) 
 }
 
 /// Counts the answers of an import, with so many providers and owners; whether they are still within what an app may
-/// have.
+/// have. An import without any counts as with one: the plan has its functions all the same.
 fn is_within_answers(scene: &Scene<'_>, import: &ListedImport<'_>, providers: usize) -> bool {
     let most = MAX_ANSWERS.saturating_add(scene.members.len().saturating_mul(FREE_ANSWERS));
-    let answers = providers.saturating_mul(import.import.functions.len().max(1));
+    let answers = providers.max(1).saturating_mul(import.import.functions.len().max(1));
     let before = scene.answers.get();
     scene.answers.set(before.saturating_add(answers));
     before.saturating_add(answers) <= most

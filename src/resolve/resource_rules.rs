@@ -8,6 +8,9 @@ use super::offers::{is_host_served, serving_host};
 use super::problem::{Crossing, FunctionProblem, HandleSite, Refusal};
 use super::scene::Scene;
 
+/// Most functions of an import that are told to pass handles that cannot cross: a diagnostic has no room for more.
+pub const MAX_CROSSING: usize = 512;
+
 /// Whether it makes a resource.
 pub fn is_constructor(function: &Function) -> bool {
     function.name.starts_with("[constructor]")

@@ -46,6 +46,8 @@ pub struct Scene<'a> {
     pub exporters: OnceCell<Exporters>,
     /// How many imports were found without a provider so far.
     pub missing: Cell<usize>,
+    /// How many problems of functions are told so far.
+    pub told_functions: Cell<usize>,
 }
 
 impl<'a> Scene<'a> {
@@ -92,6 +94,7 @@ impl<'a> Scene<'a> {
             answers: Cell::new(0),
             exporters: OnceCell::new(),
             missing: Cell::new(0),
+            told_functions: Cell::new(0),
         };
         scene.read_app_file();
         (scene, problems)

@@ -9,12 +9,13 @@ use crate::plan::{Answer, Fallible, Reply};
 use crate::world::{Extern, Function};
 
 use super::few::Few;
+use super::findings::Findings;
 use super::input::HostInterface;
 use super::listed::{ImportOf, ListedImport, Offer};
 use super::mismatch::{Remedy, mismatch};
 use super::offers::{import_of, several};
 use super::problem::{FunctionProblem, Pair, Problem, ProvidedBy};
-use super::resource_rules::{self, is_by_owner, is_constructor};
+use super::resource_rules::{self, MAX_CROSSING, is_by_owner, is_constructor};
 use super::scene::Scene;
 use super::shape::{self, Container, Shape, Source};
 
@@ -32,11 +33,14 @@ pub fn check_host<'a>(
     let fitting = Fitting { interfaces_match: &matches };
     let mut crossing = Vec::new();
     let has = Offered::new(interface);
+    let mut findings = Findings::new(scene, of, problems);
     for function in &import.import.functions {
-        crossing.extend(resource_rules::refused_by_host(scene, consumer, function));
+        if crossing.len() < MAX_CROSSING {
+            crossing.extend(resource_rules::refused_by_host(scene, consumer, function));
+        }
         let pair = Pair { of, function, provider: ProvidedBy::Host(host) };
         let Some(offered) = has.function(&function.name) else {
-            problems.push(has.missing(scene, pair).into());
+            findings.add(has.missing(scene, pair));
             continue;
         };
         if is_transparent(&function.ty, &offered.ty, &fitting) {
@@ -44,9 +48,10 @@ pub fn check_host<'a>(
         }
         if let Some((mismatch, _)) = mismatch(&function.ty, &offered.ty, Cardinality::ExactlyOne, &fitting) {
             let remedy = Remedy::SameInterface;
-            problems.push(FunctionProblem::Differs { pair, mismatch: Box::new(mismatch), remedy }.into());
+            findings.add(FunctionProblem::Differs { pair, mismatch: Box::new(mismatch), remedy });
         }
     }
+    findings.finish();
     problems.extend(resource_rules::problem(of, crossing).map(Problem::from));
 }
 
@@ -76,25 +81,28 @@ pub fn check_plugins<'a>(
     let mut crossing = Vec::new();
     let mut telling = Vec::new();
     let (by_offer, by_owners) = (Offered::of_each(offers), Offered::of_each(owners));
+    let mut findings = Findings::new(scene, of, problems);
     for function in &import.import.functions {
         let by_owner = is_by_owner(import, function);
         let (providers, offered) = if by_owner { (owners, &by_owners) } else { (offers, &by_offer) };
         let mut shapes = Vec::with_capacity(providers.len());
-        let before = problems.len();
+        let before = findings.found();
         for (offer, has) in providers.iter().zip(offered) {
             let pair = Pair { of, function, provider: ProvidedBy::Plugin(*offer) };
             match check_one(scene, pair, has) {
                 Ok(shape) => shapes.push(shape),
                 Err(problem) => {
                     shapes.push(None);
-                    problems.push(problem.into());
+                    findings.add(problem);
                 }
             }
         }
-        if providers.is_empty() {
-            problems.extend(check_alone(of, function).map(Problem::from));
+        if providers.is_empty()
+            && let Some(problem) = check_alone(of, function)
+        {
+            findings.add(problem);
         }
-        if problems.len() == before {
+        if findings.found() == before && crossing.len() < MAX_CROSSING {
             crossing.extend(resource_rules::refused(scene, consumer, import, function, providers));
         }
         if shapes.iter().flatten().any(|shape| shape.answer.is_some_and(Answer::tells_failure)) {
@@ -102,6 +110,7 @@ pub fn check_plugins<'a>(
         }
         replies.push(joined(import, function, &shapes));
     }
+    findings.finish();
     // A broken plugin may have been meant as the provider: what follows from its absence is no news.
     if !offers.is_empty() || !scene.poison.hides_provider(of.plugin.id(), import) {
         problems.extend(constructors(of, offers).map(Problem::from));

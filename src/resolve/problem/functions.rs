@@ -62,6 +62,15 @@ pub enum FunctionProblem<'a> {
         /// Another one, which the reply suits.
         other: Option<Cardinality>,
     },
+    /// PW203: further functions of an import, which are not told one by one.
+    Others {
+        /// The import.
+        of: ImportOf<'a>,
+        /// How many, each counted at each provider.
+        count: usize,
+        /// How many problems of functions are told one by one.
+        told: usize,
+    },
     /// PW201 and PW202: a constructor has one answer, and its import not one provider.
     Constructor {
         /// The import.

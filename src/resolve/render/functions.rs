@@ -1,5 +1,6 @@
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Cardinality, FuncType};
+use crate::words::grouped;
 use crate::world::Function;
 
 use super::super::few::Few;
@@ -16,6 +17,7 @@ pub(super) fn diagnostic(problem: &FunctionProblem<'_>) -> Diagnostic {
         FunctionProblem::NotAlone { pair, offered, is_constructor } => not_alone(pair, offered, *is_constructor),
         FunctionProblem::OtherRow { pair, offered, other } => other_row(pair, offered, *other),
         FunctionProblem::NoReply { of, function, cardinality, other } => no_reply(of, function, *cardinality, *other),
+        FunctionProblem::Others { of, count, told } => others(of, *count, *told),
         FunctionProblem::Constructor { of, function, offers } => constructor(of, function, offers),
         FunctionProblem::Crossing { of, first, others } => cannot_cross(of, first, others),
         FunctionProblem::SkipOfOne { of, policy } => {
@@ -111,6 +113,14 @@ fn no_reply(
         .help(format!(
             "{other}declare a reply of `{cardinality}` in an interface of the consumer's own and name the providers' interface by `from`"
         ))
+}
+
+fn others(of: &ImportOf<'_>, count: usize, told: usize) -> Diagnostic {
+    let (id, interface) = (of.plugin.id(), &of.import.import.name);
+    let message = format!("{} more functions of `{interface}` do not fit what `{id}` imports", grouped(count));
+    at_import(Code::Pw203, message, of, "too many to be told one by one")
+        .note(format!("functions are counted at each provider; an app tells the first {} one by one", grouped(told)))
+        .help("correct those that are told, and check again")
 }
 
 fn constructor(of: &ImportOf<'_>, function: &Function, offers: &Several<'_>) -> Diagnostic {

@@ -46,7 +46,7 @@ pub(super) fn diagnostic(problem: &ProviderProblem<'_>) -> Diagnostic {
             let message = "the imports of the app have too many providers together".to_owned();
             at_import(Code::Pw202, message, of, "with this one there are too many")
                 .note(format!(
-                    "there may be {} answers, functions times providers, and {free} more for each plugin",
+                    "there may be {} answers, functions times providers or one where there is none, and {free} more for each plugin",
                     grouped(*most)
                 ))
                 .help("bind fewer providers in the `[bind]` table of `app.toml`, or divide the app")
