@@ -7,23 +7,25 @@ mod containment;
 mod explain;
 mod host;
 mod no_app;
+mod problem;
 mod refused;
+mod render;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::diagnostic::{Code, Diagnostic, FileId, Severity, Sources, Style, render_all};
+use crate::diagnostic::{Diagnostic, FileId, Severity, Sources, Style, render_all};
 use crate::files::{Files, ManifestSize, ReadError, default_id};
 use crate::manifest::path::join;
 use crate::manifest::{HostEntry, Manifest, ReadManifest, Unknown, parse_app, read_manifest, settle};
 use crate::model::PluginId;
 use crate::plan::Plan;
 use crate::resolve::{self, HostInterface, Plugin, resolve_unsorted};
-use crate::words::{shown, told};
 
-use components::{Loaded, Loader};
+use components::{Loaded, Loader, Outcome};
 use containment::Containment;
 use no_app::Search;
+use problem::Problem;
 
 pub use binary::{Binary, BinaryError, read_binary};
 pub use explain::{CannotExplain, explain};
@@ -180,27 +182,17 @@ impl Reading {
         self.containment = Containment::of(app_file.as_ref());
         let contained = app_file.as_ref().and_then(|file| file.contained.clone());
         if let Some(place) = contained.filter(|_| !is_inside) {
-            let message = "`app.contained` cannot hold: `app.toml` itself lies outside the app's folder";
-            self.diagnostics.push(
-                Diagnostic::error(Code::Pw401, message)
-                    .label(file, place, "nothing outside is to be read")
-                    .help("put `app.toml` itself into the app's folder, in place of a link"),
-            );
+            self.report(&Problem::ContainedOutside { file, place });
         }
         self.app.file = app_file;
     }
 
     /// PW401: an app of several folders is told about by the first one only.
     fn refuse_app_file(&mut self, files: &dyn Files, path: &str, size: &mut ManifestSize) {
-        let message = format!("`{}` is in a further folder of the app", shown(path));
         let bytes = self.bytes(files, path, size);
         let Some(bytes) = bytes else { return self.too_much(path, 0) };
         let Some((file, _)) = self.text(path, bytes) else { return };
-        self.diagnostics.push(
-            Diagnostic::error(Code::Pw401, message)
-                .label(file, 0..0, "not read")
-                .help("write what it says into the `app.toml` of the app's own folder, and remove it here"),
-        );
+        self.report(&Problem::FurtherAppFile { file, path });
     }
 
     /// The plugins of these manifests without their worlds, and whether each binary is to be read.
@@ -246,37 +238,24 @@ impl Reading {
 
     /// PW001: this manifest and those behind it are not read.
     fn too_much(&mut self, path: &str, others: usize) {
-        let _ = self.unreadable(
-            path,
-            &ManifestSize::told(others),
-            "remove some of what the manifests say, or divide the app",
-        );
+        let file = self.app.sources.add(path, "");
+        self.report(&Problem::TooMuch { file, path, others });
         self.app.unknown |= Unknown::MANIFEST;
     }
 
-    fn unreadable(&mut self, path: &str, reason: &str, help: &str) -> FileId {
-        let file = self.app.sources.add(path, "");
-        self.diagnostics.push(
-            Diagnostic::error(Code::Pw001, format!("`{}` cannot be read: {}", shown(path), told(reason)))
-                .label(file, 0..0, "cannot be read")
-                .help(help),
-        );
-        file
+    fn report(&mut self, problem: &Problem<'_>) {
+        self.diagnostics.push(render::diagnostic(problem));
     }
 
     /// Takes a file in, as text. What cannot be read is PW001.
     fn text(&mut self, path: &str, bytes: Bytes) -> Option<(FileId, String)> {
-        const HELP: &str = "make the file readable, as TOML in UTF-8, or move it out of the app's folder";
         let Bytes { read, is_inside: is_quoted } = bytes;
         let mut bytes = match read {
             Ok(bytes) => bytes,
             Err(reason) if self.containment.hides(&reason) => return None,
             Err(reason) => {
-                let help = match reason {
-                    ReadError::Outside => "put the manifest itself into the app's folder, in place of a link",
-                    ReadError::TooLarge { .. } | ReadError::Other(_) => HELP,
-                };
-                self.unreadable(path, &reason.to_string(), help);
+                let file = self.app.sources.add(path, "");
+                self.report(&Problem::Unreadable { file, path, reason: &reason });
                 return None;
             }
         };
@@ -294,13 +273,9 @@ impl Reading {
         match String::from_utf8(bytes) {
             Ok(text) => Some((add(text.clone()), text)),
             Err(error) => {
-                let valid = error.utf8_error().valid_up_to();
+                let at = error.utf8_error().valid_up_to();
                 let file = add(String::from_utf8_lossy(error.as_bytes()).into_owned());
-                self.diagnostics.push(
-                    Diagnostic::error(Code::Pw001, format!("`{}` is not UTF-8", shown(path)))
-                        .label(file, valid..valid + 1, "cannot be read")
-                        .help(HELP),
-                );
+                self.report(&Problem::NotUtf8 { file, path, at });
                 None
             }
         }
@@ -316,13 +291,13 @@ impl Reading {
     }
 
     /// Takes a plugin in, with what its binary gave if that was read.
-    fn add_plugin(&mut self, mut plugin: Plugin, loaded: Option<Result<Loaded, Diagnostic>>) {
+    fn add_plugin(&mut self, mut plugin: Plugin, loaded: Option<Outcome>) {
         match loaded {
             Some(Ok(Loaded { world, binary })) => {
                 plugin.world = Some(world);
                 self.binaries.extend(binary.map(|binary| (plugin.manifest.id.value.clone(), binary)));
             }
-            Some(Err(diagnostic)) => self.diagnostics.push(diagnostic),
+            Some(Err(problem)) => self.report(&Problem::Binary(&plugin, &problem)),
             None => {}
         }
         self.app.plugins.push(plugin);
@@ -337,12 +312,13 @@ impl Reading {
         entries.sort_by(|a, b| a.wit.value.cmp(&b.wit.value));
         let mut announced = host::Announced::new(files, app_file, self.containment);
         for entry in entries {
-            let (interface, problem) = match announced.read(entry) {
-                Ok(interface) => (Some(interface), None),
-                Err(diagnostic) => (None, diagnostic.map(|diagnostic| *diagnostic)),
-            };
-            self.diagnostics.extend(problem);
-            self.app.host.push(HostInterface { file: app_file.file, written: entry.name.clone(), interface });
+            let read = announced.read(entry);
+            if let Err(Some(problem)) = &read {
+                let problem = Problem::Host { file: app_file.file, entry, problem };
+                self.diagnostics.push(render::diagnostic(&problem));
+            }
+            let (file, written) = (app_file.file, entry.name.clone());
+            self.app.host.push(HostInterface { file, written, interface: read.ok() });
         }
         self.app.host.sort_by_key(|host| host.written.span.start);
     }

@@ -1,13 +1,10 @@
-use crate::diagnostic::{Code, Diagnostic, Sources};
+use crate::diagnostic::{Diagnostic, Sources};
 use crate::files::Files;
 use crate::manifest::has_plugin_table;
-use crate::words::list;
 
 use super::Reading;
 use super::containment::Containment;
-
-/// Most files that are named.
-const NAMED: usize = 5;
+use super::problem::Problem;
 
 /// Finds out whether a folder is no app, from the files that are read anyway: of several none is a manifest.
 pub(super) struct Search {
@@ -56,28 +53,19 @@ impl Search {
     /// the others are read now, one at a time.
     pub(super) fn told(self, files: &dyn Files, paths: &[String]) -> Option<Reading> {
         let [first, _, ..] = paths else { return None };
-        let Before { mut sources, mut diagnostics, containment } = self.before?;
+        let Before { mut sources, diagnostics, containment } = self.before?;
         let (text, is_inside) = self.first?;
         let mut unseen = paths.iter().skip(self.seen);
         if !unseen.all(|path| unseen_text(files, path, containment).is_some_and(|text| !has_plugin_table(&text))) {
             return None;
         }
-        let place = match is_inside {
+        let file = match is_inside {
             true => sources.add(first, text),
             false => sources.add_unquoted(first, String::new()),
         };
-        let message = format!("this folder is no app: of its {} TOML files none has a table `[plugin]`", paths.len());
-        let named = list(paths.iter().take(NAMED));
-        let more = paths.len().saturating_sub(NAMED);
-        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-        diagnostics.push(
-            Diagnostic::error(Code::Pw001, message)
-                .label(place, 0..0, "not the manifest of a plugin")
-                .note(format!("the files are {named}{more}"))
-                .help("name the folder that holds the manifests; each begins with `[plugin]`, and other TOML is kept elsewhere"),
-        );
         let mut reading = Reading { diagnostics, containment, ..Reading::default() };
         reading.app.sources = sources;
+        reading.report(&Problem::NoApp { file, paths });
         Some(reading)
     }
 }
