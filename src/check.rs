@@ -81,7 +81,9 @@ pub fn check(files: &dyn Files) -> Result<Checked, String> {
 }
 
 /// As [`check`], without keeping the components: for those who want to know the problems and the plan, and not to
-/// link it. Memory is bounded then by the largest file and the number of plugins, whatever the app.
+/// link it. Memory is bounded then by the largest file and the numbers of plugins and problems, whatever the app; and
+/// problems are no more than what manifests and binaries say, because those of functions at providers are told up to
+/// a number.
 ///
 /// # Errors
 /// A sentence for people when the app's folder itself cannot be read.
