@@ -195,7 +195,7 @@ fn vague_from<'a>(scene: &'a Scene<'a>, consumer: usize, import: &'a ListedImpor
 }
 
 /// The offers of exactly the listed providers, in the listed order; `None` when one of them
-/// cannot serve, which [`super::appfile`] reports.
+/// cannot serve, which [`super::app_file`] reports.
 fn bound_offers<'a>(
     scene: &'a Scene<'a>,
     consumer: usize,

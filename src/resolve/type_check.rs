@@ -85,23 +85,8 @@ pub fn check_plugins<'a>(
     for function in &import.import.functions {
         let by_owner = is_by_owner(import, function);
         let (providers, offered) = if by_owner { (owners, &by_owners) } else { (offers, &by_offer) };
-        let mut shapes = Vec::with_capacity(providers.len());
         let before = findings.found();
-        for (offer, has) in providers.iter().zip(offered) {
-            let pair = Pair { of, function, provider: ProvidedBy::Plugin(*offer) };
-            match check_one(scene, pair, has) {
-                Ok(shape) => shapes.push(shape),
-                Err(problem) => {
-                    shapes.push(None);
-                    findings.add(problem);
-                }
-            }
-        }
-        if providers.is_empty()
-            && let Some(problem) = check_alone(of, function)
-        {
-            findings.add(problem);
-        }
+        let shapes = check_function(scene, of, function, (providers, offered), &mut findings);
         if findings.found() == before && crossing.len() < MAX_CROSSING {
             crossing.extend(resource_rules::refused(scene, consumer, import, function, providers));
         }
@@ -118,6 +103,29 @@ pub fn check_plugins<'a>(
     }
     problems.extend(skip_with_failure_value(of, &telling).map(Problem::from));
     replies
+}
+
+/// One function at all of its providers: the shape of the reply at each.
+fn check_function<'a>(
+    scene: &'a Scene<'a>,
+    of: ImportOf<'a>,
+    function: &'a Function,
+    (providers, offered): (&[Offer<'a>], &[Offered<'a>]),
+    findings: &mut Findings<'a, '_>,
+) -> Vec<Option<Shape>> {
+    if providers.is_empty()
+        && let Some(problem) = check_alone(of, function)
+    {
+        findings.add(problem);
+    }
+    let shape = |(offer, has): (&Offer<'a>, &Offered<'a>)| {
+        let pair = Pair { of, function, provider: ProvidedBy::Plugin(*offer) };
+        check_one(scene, pair, has).unwrap_or_else(|problem| {
+            findings.add(problem);
+            None
+        })
+    };
+    providers.iter().zip(offered).map(shape).collect()
 }
 
 fn joined(import: &ListedImport<'_>, function: &Function, shapes: &[Option<Shape>]) -> Reply {
