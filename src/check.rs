@@ -7,22 +7,25 @@ mod containment;
 mod explain;
 mod host;
 mod no_app;
+mod problem;
 mod refused;
+mod render;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::diagnostic::{Code, Diagnostic, FileId, Severity, Sources, Style, render_all};
+use crate::diagnostic::{Diagnostic, FileId, Severity, Sources, Style, render_all};
 use crate::files::{Files, ManifestSize, ReadError, default_id};
 use crate::manifest::path::join;
-use crate::manifest::{self, HostEntry, Manifest, parse_app, parse_manifest, settle};
+use crate::manifest::{HostEntry, Manifest, ReadManifest, Unknown, parse_app, read_manifest, settle};
 use crate::model::PluginId;
 use crate::plan::Plan;
-use crate::resolve::{self, HostInterface, Plugin, resolve};
-use crate::words::{shown, told};
+use crate::resolve::{self, HostInterface, Plugin, resolve_unsorted};
 
-use components::{Loaded, Loader};
+use components::{Loaded, Loader, Outcome};
 use containment::Containment;
+use no_app::Search;
+use problem::Problem;
 
 pub use binary::{Binary, BinaryError, read_binary};
 pub use explain::{CannotExplain, explain};
@@ -78,7 +81,9 @@ pub fn check(files: &dyn Files) -> Result<Checked, String> {
 }
 
 /// As [`check`], without keeping the components: for those who want to know the problems and the plan, and not to
-/// link it. Memory is bounded then by the largest file and the number of plugins, whatever the app.
+/// link it. Memory is bounded then by the largest file and the numbers of plugins and problems, whatever the app; and
+/// problems are no more than what manifests and binaries say, because those of functions at providers are told up to
+/// a number.
 ///
 /// # Errors
 /// A sentence for people when the app's folder itself cannot be read.
@@ -118,31 +123,13 @@ fn read(files: &dyn Files, offers: &[HostOffer], keep: Keep) -> Result<Reading, 
             reading.read_app_file(files, path, &mut size);
         }
     }
-    if reading.app.file.is_none()
-        && let Some(diagnostic) = no_app::told(files, &plugin_files, reading.containment, &mut reading.app.sources)
-    {
-        reading.diagnostics.push(diagnostic);
-        return Ok(reading);
-    }
+    let mut search = Search::new(reading.app.file.is_none(), &reading);
     for path in app_files.iter().filter(|path| *path != APP_FILE) {
         reading.refuse_app_file(files, path, &mut size);
     }
-    let mut plugins = Vec::with_capacity(plugin_files.len());
-    let mut is_read = Vec::with_capacity(plugin_files.len());
-    for (index, path) in plugin_files.iter().enumerate() {
-        match reading.bytes(files, path, &mut size) {
-            Some(bytes) => {
-                if let Some((manifest, broken)) = reading.read_manifest(path, bytes) {
-                    let (plugin, wanted) = reading.settle(manifest, broken);
-                    plugins.push(plugin);
-                    is_read.push(wanted);
-                }
-            }
-            None => {
-                reading.too_much(path, plugin_files.len() - index - 1);
-                break;
-            }
-        }
+    let (plugins, is_read) = reading.read_manifests(files, &plugin_files, &mut size, &mut search);
+    if let Some(no_app) = search.told(files, &plugin_files) {
+        return Ok(no_app);
     }
     let loader = Loader {
         files,
@@ -187,91 +174,90 @@ impl Reading {
         let is_inside = bytes.as_ref().is_some_and(|bytes| bytes.is_inside);
         let text = bytes.and_then(|bytes| self.text(path, bytes));
         let Some((file, text)) = text else {
-            self.app.unknown_bindings = true;
+            self.app.unknown |= Unknown::APP_FILE;
             self.containment = Containment::Unknown;
             return;
         };
         let (app_file, diagnostics) = parse_app(file, &text);
-        self.app.unknown_bindings = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+        self.app.unknown |= app_file.as_ref().map_or(Unknown::APP_FILE, |file| file.unknown);
         self.diagnostics.extend(diagnostics);
         self.containment = Containment::of(app_file.as_ref());
         let contained = app_file.as_ref().and_then(|file| file.contained.clone());
         if let Some(place) = contained.filter(|_| !is_inside) {
-            let message = "`app.contained` cannot hold: `app.toml` itself lies outside the app's folder";
-            self.diagnostics.push(
-                Diagnostic::error(Code::Pw401, message)
-                    .label(file, place, "nothing outside is to be read")
-                    .help("put `app.toml` itself into the app's folder, in place of a link"),
-            );
+            self.report(&Problem::ContainedOutside { file, place });
         }
         self.app.file = app_file;
     }
 
     /// PW401: an app of several folders is told about by the first one only.
     fn refuse_app_file(&mut self, files: &dyn Files, path: &str, size: &mut ManifestSize) {
-        let message = format!("`{}` is in a further folder of the app", shown(path));
         let bytes = self.bytes(files, path, size);
         let Some(bytes) = bytes else { return self.too_much(path, 0) };
         let Some((file, _)) = self.text(path, bytes) else { return };
-        self.diagnostics.push(
-            Diagnostic::error(Code::Pw401, message)
-                .label(file, 0..0, "not read")
-                .help("write what it says into the `app.toml` of the app's own folder, and remove it here"),
-        );
+        self.report(&Problem::FurtherAppFile { file, path });
+    }
+
+    /// The plugins of these manifests without their worlds, and whether each binary is to be read.
+    fn read_manifests(
+        &mut self,
+        files: &dyn Files,
+        paths: &[String],
+        size: &mut ManifestSize,
+        search: &mut Search,
+    ) -> (Vec<Plugin>, Vec<bool>) {
+        let mut plugins = Vec::with_capacity(paths.len());
+        let mut is_read = Vec::with_capacity(paths.len());
+        for (index, path) in paths.iter().enumerate() {
+            let Some(bytes) = self.bytes(files, path, size) else {
+                self.too_much(path, paths.len() - index - 1);
+                break;
+            };
+            if let Some((manifest, broken)) = self.read_manifest(path, bytes, search) {
+                let (plugin, wanted) = self.settle(manifest, broken);
+                plugins.push(plugin);
+                is_read.push(wanted);
+            }
+        }
+        (plugins, is_read)
     }
 
     /// The manifest, and whether it has errors.
-    fn read_manifest(&mut self, path: &str, bytes: Bytes) -> Option<(Manifest, bool)> {
+    fn read_manifest(&mut self, path: &str, bytes: Bytes, search: &mut Search) -> Option<(Manifest, bool)> {
+        let is_inside = bytes.is_inside;
         let Some((file, text)) = self.text(path, bytes) else {
-            self.app.unknown_offers = true;
-            self.app.unknown_ids = true;
+            search.saw_unreadable();
+            self.app.unknown |= Unknown::MANIFEST;
             return None;
         };
-        let (manifest, diagnostics) = parse_manifest(file, &text, default_id(path));
+        let ReadManifest { manifest, diagnostics, unknown, has_plugin_table } =
+            read_manifest(file, &text, default_id(path));
+        search.saw(has_plugin_table, text, is_inside);
         let broken = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-        // Of a file with errors of syntax nobody knows what else it would have offered.
-        self.app.unknown_ids |= manifest.as_ref().is_none_or(|manifest| manifest.id_is_guessed);
-        let is_clear = manifest.as_ref().is_some_and(|manifest| manifest.offers_are_clear);
-        let is_whole = diagnostics.is_empty() || manifest::is_syntactically_valid(&text);
         self.diagnostics.extend(diagnostics);
-        self.app.unknown_offers |= !is_clear || !is_whole;
+        self.app.unknown |= unknown;
         Some((manifest?, broken))
     }
 
     /// PW001: this manifest and those behind it are not read.
     fn too_much(&mut self, path: &str, others: usize) {
-        let _ = self.unreadable(
-            path,
-            &ManifestSize::told(others),
-            "remove some of what the manifests say, or divide the app",
-        );
-        self.app.unknown_offers = true;
-        self.app.unknown_ids = true;
+        let file = self.app.sources.add(path, "");
+        self.report(&Problem::TooMuch { file, path, others });
+        self.app.unknown |= Unknown::MANIFEST;
     }
 
-    fn unreadable(&mut self, path: &str, reason: &str, help: &str) -> FileId {
-        let file = self.app.sources.add(path, "");
-        self.diagnostics.push(
-            Diagnostic::error(Code::Pw001, format!("`{}` cannot be read: {}", shown(path), told(reason)))
-                .label(file, 0..0, "cannot be read")
-                .help(help),
-        );
-        file
+    fn report(&mut self, problem: &Problem<'_>) {
+        self.diagnostics.push(render::diagnostic(problem));
     }
 
     /// Takes a file in, as text. What cannot be read is PW001.
     fn text(&mut self, path: &str, bytes: Bytes) -> Option<(FileId, String)> {
-        const HELP: &str = "make the file readable, as TOML in UTF-8, or move it out of the app's folder";
         let Bytes { read, is_inside: is_quoted } = bytes;
         let mut bytes = match read {
             Ok(bytes) => bytes,
             Err(reason) if self.containment.hides(&reason) => return None,
             Err(reason) => {
-                let help = match reason {
-                    ReadError::Outside => "put the manifest itself into the app's folder, in place of a link",
-                    ReadError::TooLarge { .. } | ReadError::Other(_) => HELP,
-                };
-                self.unreadable(path, &reason.to_string(), help);
+                let file = self.app.sources.add(path, "");
+                self.report(&Problem::Unreadable { file, path, reason: &reason });
                 return None;
             }
         };
@@ -289,13 +275,9 @@ impl Reading {
         match String::from_utf8(bytes) {
             Ok(text) => Some((add(text.clone()), text)),
             Err(error) => {
-                let valid = error.utf8_error().valid_up_to();
+                let at = error.utf8_error().valid_up_to();
                 let file = add(String::from_utf8_lossy(error.as_bytes()).into_owned());
-                self.diagnostics.push(
-                    Diagnostic::error(Code::Pw001, format!("`{}` is not UTF-8", shown(path)))
-                        .label(file, valid..valid + 1, "cannot be read")
-                        .help(HELP),
-                );
+                self.report(&Problem::NotUtf8 { file, path, at });
                 None
             }
         }
@@ -311,13 +293,13 @@ impl Reading {
     }
 
     /// Takes a plugin in, with what its binary gave if that was read.
-    fn add_plugin(&mut self, mut plugin: Plugin, loaded: Option<Result<Loaded, Diagnostic>>) {
+    fn add_plugin(&mut self, mut plugin: Plugin, loaded: Option<Outcome>) {
         match loaded {
             Some(Ok(Loaded { world, binary })) => {
                 plugin.world = Some(world);
                 self.binaries.extend(binary.map(|binary| (plugin.manifest.id.value.clone(), binary)));
             }
-            Some(Err(diagnostic)) => self.diagnostics.push(diagnostic),
+            Some(Err(problem)) => self.report(&Problem::Binary(&plugin, &problem)),
             None => {}
         }
         self.app.plugins.push(plugin);
@@ -332,12 +314,13 @@ impl Reading {
         entries.sort_by(|a, b| a.wit.value.cmp(&b.wit.value));
         let mut announced = host::Announced::new(files, app_file, self.containment);
         for entry in entries {
-            let (interface, problem) = match announced.read(entry) {
-                Ok(interface) => (Some(interface), None),
-                Err(diagnostic) => (None, diagnostic.map(|diagnostic| *diagnostic)),
-            };
-            self.diagnostics.extend(problem);
-            self.app.host.push(HostInterface { file: app_file.file, written: entry.name.clone(), interface });
+            let read = announced.read(entry);
+            if let Err(Some(problem)) = &read {
+                let problem = Problem::Host { file: app_file.file, entry, problem };
+                self.diagnostics.push(render::diagnostic(&problem));
+            }
+            let (file, written) = (app_file.file, entry.name.clone());
+            self.app.host.push(HostInterface { file, written, interface: read.ok() });
         }
         self.app.host.sort_by_key(|host| host.written.span.start);
     }
@@ -350,7 +333,7 @@ impl Reading {
     }
 
     fn finish(mut self) -> Checked {
-        let (plan, diagnostics) = resolve(&self.app);
+        let (plan, diagnostics) = resolve_unsorted(&self.app);
         self.diagnostics.extend(diagnostics);
         resolve::sort(&mut self.diagnostics, &self.app.sources);
         let failed = self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
@@ -360,3 +343,6 @@ impl Reading {
         Checked { sources: self.app.sources, diagnostics: self.diagnostics, plan, binaries }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -57,6 +57,60 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// The files of `resolve`: each may use those before it. `mod.rs` of the layer itself is the last.
+const RESOLVE: &[&str] = &[
+    // What is resolved, and what names and types mean to each other.
+    "input",
+    "version",
+    "few",
+    "near",
+    "names",
+    "wasi",
+    "shape",
+    "mismatch",
+    "listed",
+    // What can be wrong, and the texts of it.
+    "problem/listing",
+    "problem/runtime",
+    "problem/app_file",
+    "problem/providers",
+    "problem/functions",
+    "problem",
+    "render/signature",
+    "render/parts",
+    "render/listing",
+    "render/runtime",
+    "render/app_file",
+    "render/providers",
+    "render/functions",
+    "render",
+    // Manifests against binaries; then the app as a whole.
+    "runtime",
+    "listing",
+    "member",
+    "index",
+    "exporters",
+    "poison",
+    "scene",
+    "offers",
+    // The checks of the app.
+    "ids",
+    "resource_rules",
+    "findings",
+    "type_check",
+    "near_misses",
+    "providers",
+    "app_file",
+    "graph",
+    "planning",
+    // What is made of the same parts.
+    "draft",
+    "why/explanation",
+    "why/candidates",
+    "why",
+    "",
+];
+
 /// Words that only the named files or folders may say.
 const KEPT_IN: &[(&str, &[&str])] = &[
     ("petgraph", &["resolve/graph.rs"]),
@@ -221,6 +275,96 @@ fn edges(code: &str) -> BTreeSet<String> {
         }
     }
     found
+}
+
+/// The module of a file of `resolve`, as [`RESOLVE`] names it: nothing for the layer's own `mod.rs`.
+fn module_of(file: &str) -> Option<&str> {
+    let inside = file.strip_prefix("resolve/")?.strip_suffix(".rs")?;
+    Some(inside.strip_suffix("mod").map_or(inside, |folder| folder.trim_end_matches('/')))
+}
+
+/// The paths that a module's code has behind `super::` and `crate::resolve::`, from `resolve` on.
+fn paths(module: &str, code: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let is_part = |before: &str| before.ends_with("::") || before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
+    for (at, _) in code.match_indices("super::").filter(|(at, _)| !is_part(&code[..*at])) {
+        let (mut base, mut rest) = (module, &code[at..]);
+        while let Some(behind) = rest.strip_prefix("super::") {
+            (base, rest) = (base.rsplit_once('/').map_or("", |(outer, _)| outer), behind);
+        }
+        expand(base, rest, &mut found);
+    }
+    for (at, start) in code.match_indices("crate::resolve::") {
+        expand("", &code[at + start.len()..], &mut found);
+    }
+    found
+}
+
+/// The paths at the beginning of a text, behind a base; returns what follows them.
+fn expand<'a>(base: &str, text: &'a str, found: &mut Vec<String>) -> &'a str {
+    let text = text.trim_start();
+    if let Some(mut rest) = text.strip_prefix('{') {
+        loop {
+            rest = expand(base, rest, found).trim_start();
+            match rest.strip_prefix(',') {
+                Some(next) if !next.trim_start().starts_with('}') => rest = next,
+                Some(next) => return &next.trim_start()[1..],
+                None => return rest.strip_prefix('}').unwrap_or(rest),
+            }
+        }
+    }
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+    let path = if base.is_empty() { text[..end].to_owned() } else { format!("{base}/{}", &text[..end]) };
+    match text[end..].strip_prefix("::") {
+        Some(rest) => expand(&path, rest, found),
+        None => {
+            found.push(path);
+            &text[end..]
+        }
+    }
+}
+
+/// The module that a path leads into: the longest that there is.
+fn place(path: &str) -> usize {
+    RESOLVE.iter().position(|module| *module == path).unwrap_or_else(|| {
+        // The layer's own file is in the list, so that this ends.
+        place(path.rsplit_once('/').map_or("", |(outer, _)| outer))
+    })
+}
+
+#[test]
+fn files_of_resolve_use_those_before_them() {
+    let (mut wrong, mut seen, mut edges) = (Vec::new(), BTreeSet::new(), 0);
+    for (file, text) in sources() {
+        let Some(module) = module_of(&file) else { continue };
+        seen.insert(module.to_owned());
+        let Some(own) = RESOLVE.iter().position(|listed| *listed == module) else {
+            wrong.push(format!("{file}: `{module}` has no place in RESOLVE"));
+            continue;
+        };
+        for path in paths(module, &code(&text)) {
+            edges += 1;
+            if place(&path) >= own {
+                wrong.push(format!("{file}: `{path}` is not before it"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(seen, RESOLVE.iter().map(|module| (*module).to_owned()).collect(), "a module without a file");
+    assert!(edges > 200, "{edges} edges");
+}
+
+#[test]
+fn paths_inside_a_layer_are_found_in_every_form() {
+    let found = |module: &str, code: &str| paths(module, code).join(" ");
+    assert_eq!(found("a", "use super::{b::{C, D}, e};\nuse super::f::G;"), "b/C b/D e f/G");
+    assert_eq!(found("a/b", "use super::super::{c, d::E,};\nfn f() { super::g() }"), "c d/E a/g");
+    assert_eq!(found("a/b", "pub(in crate::resolve) use crate::resolve::h::I;"), "h/I");
+    assert_eq!(place("problem/functions/Pair"), place("problem/functions"));
+    // What a folder's own file has is not in the files beside it.
+    assert_eq!(place("problem/Problem"), place("problem"));
+    assert_eq!(place("Scene"), RESOLVE.len() - 1);
+    assert_eq!((module_of("resolve/why/mod.rs"), module_of("resolve/mod.rs")), (Some("why"), Some("")));
 }
 
 #[test]

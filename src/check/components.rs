@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::diagnostic::{Code, Diagnostic, Sources, Spanned};
+use crate::diagnostic::Sources;
 use crate::files::{Files, Reach, ReadError};
 use crate::manifest::Manifest;
 use crate::manifest::path::join;
@@ -13,9 +13,9 @@ use crate::parallel;
 use crate::resolve::Plugin;
 use crate::world::{Gated, World, WorldError, componentize, gated, is_component, read_component};
 
+use super::BinaryError;
 use super::containment::Containment;
-use super::refused::bad_binary;
-use super::{BinaryError, advice};
+use super::problem::BinaryProblem;
 
 /// What the files that are read at the same time may have together, where one alone does not have more.
 const AT_ONCE: u64 = 16 << 20;
@@ -34,7 +34,7 @@ pub(super) struct Loaded {
     pub(super) binary: Option<Arc<[u8]>>,
 }
 
-type Outcome = Result<Loaded, Diagnostic>;
+pub(super) type Outcome = Result<Loaded, BinaryProblem>;
 
 /// Reads binaries and their WIT.
 pub(super) struct Loader<'a> {
@@ -103,14 +103,16 @@ impl Loader<'_> {
         let bytes = match bytes {
             Ok(bytes) => bytes,
             Err(reason) if self.containment.hides(&reason) => return plugins.iter().map(|_| None).collect(),
-            Err(reason) => return plugins.iter().map(|plugin| Some(Err(unreadable(plugin, reason.clone())))).collect(),
+            Err(reason) => {
+                return plugins.iter().map(|plugin| Some(Err(unreadable(plugin, reason.clone()).into()))).collect();
+            }
         };
         let is_pinned = plugins.iter().any(|plugin| plugin.manifest.sha256.is_some());
         let hash = is_pinned.then(|| Sha256::digest(&bytes).into());
         // WIT is for core modules: of a component it does not matter.
         let is_component = is_component(&bytes);
         let mut variants: HashMap<(Option<String>, Option<String>), Result<Loaded, WorldError>> = HashMap::new();
-        let mut load = |plugin: &Plugin| -> Result<Loaded, Option<Diagnostic>> {
+        let mut load = |plugin: &Plugin| -> Result<Loaded, Option<BinaryProblem>> {
             let manifest = &plugin.manifest;
             check_hash(manifest, hash.as_ref(), is_inside)?;
             let wit = manifest.wit.as_ref().map(|wit| join(self.sources.path(manifest.file), &wit.value));
@@ -132,7 +134,7 @@ impl Loader<'_> {
             });
             match loaded {
                 Ok(Loaded { world, binary }) => Ok(Loaded { world: world.clone(), binary: binary.clone() }),
-                Err(error) => Err(Some(bad_binary(manifest, &plugin.component, error.clone()))),
+                Err(error) => Err(Some(unusable(plugin, error.clone()).into())),
             }
         };
         plugins
@@ -141,16 +143,12 @@ impl Loader<'_> {
             .collect()
     }
 
-    fn wit(&self, plugin: &Plugin, path: &str) -> Result<crate::world::WitSource, Option<Diagnostic>> {
+    fn wit(&self, plugin: &Plugin, path: &str) -> Result<crate::world::WitSource, Option<BinaryProblem>> {
         self.files.wit(path, self.reach(plugin)).map_err(|reason| {
             if self.containment.hides_wit(&reason) {
                 return None;
             }
-            let manifest = &plugin.manifest;
-            let place = manifest.wit.as_ref().map_or(&manifest.component, |wit| wit);
-            let error = BinaryError::UnreadableWit { path: path.to_owned(), reason };
-            let diagnostic = problem(manifest, place, error.to_string(), "this file or folder");
-            Some(diagnostic.help(advice::unreadable_wit(&place.value)))
+            Some(BinaryError::UnreadableWit { path: path.to_owned(), reason }.into())
         })
     }
 
@@ -198,39 +196,25 @@ impl Worlds {
             *left = left.checked_sub(loaded.world.memory()).ok_or(())?;
             Ok(())
         });
-        let refused = |()| bad_binary(&plugin.manifest, &plugin.component, WorldError::TooManyWorlds);
+        let refused = |()| unusable(plugin, WorldError::TooManyWorlds).into();
         admitted.map(|()| loaded).map_err(refused)
     }
 }
 
-/// PW003 at a place of the `[plugin]` table.
-pub(super) fn problem<T>(manifest: &Manifest, place: &Spanned<T>, message: String, label: &str) -> Diagnostic {
-    Diagnostic::error(Code::Pw003, message).label(manifest.file, place.span.clone(), label)
+fn unreadable(plugin: &Plugin, reason: ReadError) -> BinaryError {
+    BinaryError::Unreadable { path: plugin.component.clone(), reason }
 }
 
-fn unreadable(plugin: &Plugin, reason: ReadError) -> Diagnostic {
-    let help = advice::unreadable_binary(&plugin.manifest.component.value, &reason);
-    let error = BinaryError::Unreadable { path: plugin.component.clone(), reason };
-    problem(&plugin.manifest, &plugin.manifest.component, error.to_string(), "this file").help(help)
+fn unusable(plugin: &Plugin, error: WorldError) -> BinaryError {
+    BinaryError::Unusable { path: plugin.component.clone(), error }
 }
 
-fn check_hash(manifest: &Manifest, found: Option<&[u8; 32]>, is_inside: bool) -> Result<(), Diagnostic> {
-    let (Some(wanted), Some(found)) = (&manifest.sha256, found) else { return Ok(()) };
-    if *found == wanted.value {
-        return Ok(());
+fn check_hash(manifest: &Manifest, found: Option<&[u8; 32]>, is_inside: bool) -> Result<(), BinaryProblem> {
+    match (&manifest.sha256, found) {
+        // Else a manifest could ask for the hash of any file that the user may read.
+        (Some(wanted), Some(found)) if *found != wanted.value => {
+            Err(BinaryProblem::OtherHash(is_inside.then_some(*found)))
+        }
+        _ => Ok(()),
     }
-    let id = &manifest.id.value;
-    // Else a manifest could ask for the hash of any file that the user may read.
-    let told = match is_inside {
-        true => format!("its SHA-256 is {}", found.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
-        false => "its SHA-256 is not told, because it lies outside the app's folder".to_owned(),
-    };
-    Err(problem(
-        manifest,
-        wanted,
-        format!("the component of `{id}` is not the one that its manifest expects"),
-        "expected this hash",
-    )
-    .note(told)
-    .help("restore the expected binary, or, if the new one is to be trusted, write its hash here"))
 }

@@ -1,5 +1,5 @@
 use crate::files::{Reach, ReadError};
-use crate::manifest::AppFile;
+use crate::manifest::{AppFile, Unknown};
 
 /// From where the files of an app may come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -19,7 +19,7 @@ impl Containment {
     pub(super) fn of(file: Option<&AppFile>) -> Self {
         match file {
             Some(file) if file.contained.is_some() => Self::Contained,
-            Some(file) if file.contained_is_clear => Self::Open,
+            Some(file) if !file.unknown.has(Unknown::CONTAINMENT) => Self::Open,
             _ => Self::Unknown,
         }
     }

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use crate::diagnostic::{Code, Diagnostic, Sources, Span, Spanned};
+use crate::diagnostic::{Sources, Span, Spanned};
 use crate::files::Files;
 use crate::manifest::path::join;
 use crate::manifest::{AppFile, HostEntry};
@@ -11,6 +11,7 @@ use crate::world::{Extern, WitSource, WorldError, read_interface, read_interface
 
 use super::APP_FILE;
 use super::containment::Containment;
+use super::problem::HostProblem;
 
 /// An interface that the embedding application offers, with the WIT that declares it.
 ///
@@ -121,7 +122,6 @@ fn declared(wit: &WitSource, short: &str) -> (String, String, Span) {
 /// Reads what `[host]` announces: each WIT once, however many lines name it.
 pub(super) struct Announced<'a> {
     files: &'a dyn Files,
-    app_file: &'a AppFile,
     containment: Containment,
     /// How many lines name each WIT.
     lines: HashMap<String, usize>,
@@ -138,57 +138,34 @@ struct Wit {
 }
 
 impl<'a> Announced<'a> {
-    pub(super) fn new(files: &'a dyn Files, app_file: &'a AppFile, containment: Containment) -> Self {
+    pub(super) fn new(files: &'a dyn Files, app_file: &AppFile, containment: Containment) -> Self {
         let mut lines = HashMap::new();
         for entry in &app_file.host {
             *lines.entry(join(APP_FILE, &entry.wit.value)).or_default() += 1;
         }
-        Self { files, app_file, containment, lines, last: None }
+        Self { files, containment, lines, last: None }
     }
 
     /// Reads the interface of a line. There may be no problem to tell where it cannot be read.
-    pub(super) fn read(&mut self, entry: &HostEntry) -> Result<Extern, Option<Box<Diagnostic>>> {
+    pub(super) fn read(&mut self, entry: &HostEntry) -> Result<Extern, Option<HostProblem>> {
         let (name, path) = (&entry.name.value, join(APP_FILE, &entry.wit.value));
         if let Some((_, wit)) = self.last.as_ref().filter(|(last, _)| *last == path) {
-            let absent = || Some(self.no_interface(entry, &path, &name.to_string(), &wit.told));
-            return wit.find(name).ok_or_else(absent);
+            let absent = || HostProblem::NoInterface { wanted: name.to_string(), there: wit.told.clone() };
+            return wit.find(name).ok_or_else(|| Some(absent()));
         }
-        let source = self.files.wit(&path, self.containment.reach(APP_FILE)).map_err(|reason| {
-            if self.containment.hides_wit(&reason) {
-                return None;
-            }
-            let message =
-                format!("the WIT `{}` of the host's `{name}` cannot be read: {}", shown(&path), told(&reason));
-            let help = "correct the path, which is relative to the app's folder".to_owned();
-            Some(self.refuse(entry.wit.span.clone(), message, "this file or folder", help))
-        })?;
+        let hides = |reason: &str| self.containment.hides_wit(reason);
+        let source = self.files.wit(&path, self.containment.reach(APP_FILE));
+        let source = source.map_err(|reason| (!hides(&reason)).then_some(HostProblem::Unreadable(reason)))?;
         if self.lines.get(&path).is_some_and(|lines| *lines > 1)
             && let Ok(interfaces) = read_interfaces(&source)
         {
             self.last = Some((path, Wit::new(interfaces)));
             return self.read(entry);
         }
-        let refused = |error| match error {
-            WorldError::NoInterface { wanted, found } => self.no_interface(entry, &path, &wanted, &list(&found)),
-            other => {
-                let message = format!("the WIT `{}` of the host's `{name}` cannot be used: {other}", shown(&path));
-                self.refuse(entry.wit.span.clone(), message, "this WIT", "correct the WIT".to_owned())
-            }
-        };
-        read_interface(&source, name).map_err(|error| Some(refused(error)))
-    }
-
-    fn no_interface(&self, entry: &HostEntry, path: &str, wanted: &str, there: &str) -> Box<Diagnostic> {
-        let message = format!("the WIT `{}` has no interface `{wanted}`", shown(path));
-        let help = match there {
-            "nothing" => "name a WIT file or folder that declares it".to_owned(),
-            there => format!("name one that is there: {there}"),
-        };
-        self.refuse(entry.name.span.clone(), message, "not there", help)
-    }
-
-    fn refuse(&self, place: Span, message: String, label: &str, help: String) -> Box<Diagnostic> {
-        Box::new(Diagnostic::error(Code::Pw401, message).label(self.app_file.file, place, label).help(help))
+        read_interface(&source, name).map_err(|error| match error {
+            WorldError::NoInterface { wanted, found } => Some(HostProblem::NoInterface { wanted, there: list(&found) }),
+            other => Some(HostProblem::Unusable(other)),
+        })
     }
 }
 

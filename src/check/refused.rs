@@ -1,11 +1,13 @@
 //! Binaries that cannot be plugins: PW003, with the place to correct and what to do.
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic, Spanned};
+use crate::files::ReadError;
 use crate::manifest::Manifest;
+use crate::resolve::Plugin;
 use crate::world::WorldError;
 
-use super::BinaryError;
-use super::components::problem;
+use super::problem::BinaryProblem;
+use super::{BinaryError, advice};
 
 /// What to do about a binary of which the validator says this.
 fn invalid_help(told: &str) -> &'static str {
@@ -26,8 +28,49 @@ fn invalid_help(told: &str) -> &'static str {
     }
 }
 
-pub(super) fn bad_binary(manifest: &Manifest, path: &str, error: WorldError) -> Diagnostic {
-    let (place, label, help) = match (&error, &manifest.wit) {
+/// PW003
+pub(super) fn diagnostic(plugin: &Plugin, problem: &BinaryProblem) -> Diagnostic {
+    let manifest = &plugin.manifest;
+    match problem {
+        BinaryProblem::Refused(told @ BinaryError::Unreadable { reason, .. }) => unreadable(manifest, told, reason),
+        BinaryProblem::Refused(told @ BinaryError::UnreadableWit { .. }) => unreadable_wit(manifest, told),
+        BinaryProblem::Refused(told @ BinaryError::Unusable { error, .. }) => unusable(manifest, told, error),
+        BinaryProblem::OtherHash(found) => other_hash(manifest, found.as_ref()),
+    }
+}
+
+/// PW003 at a place of the `[plugin]` table.
+fn at<T>(manifest: &Manifest, place: &Spanned<T>, message: String, label: &str) -> Diagnostic {
+    Diagnostic::error(Code::Pw003, message).label(manifest.file, place.span.clone(), label)
+}
+
+fn unreadable(manifest: &Manifest, told: &BinaryError, reason: &ReadError) -> Diagnostic {
+    let place = &manifest.component;
+    at(manifest, place, told.to_string(), "this file").help(advice::unreadable_binary(&place.value, reason))
+}
+
+fn unreadable_wit(manifest: &Manifest, told: &BinaryError) -> Diagnostic {
+    let place = manifest.wit.as_ref().unwrap_or(&manifest.component);
+    at(manifest, place, told.to_string(), "this file or folder").help(advice::unreadable_wit(&place.value))
+}
+
+fn other_hash(manifest: &Manifest, found: Option<&[u8; 32]>) -> Diagnostic {
+    let message = format!("the component of `{}` is not the one that its manifest expects", manifest.id.value);
+    let place = manifest.sha256.as_ref().map_or(&manifest.component.span, |hash| &hash.span);
+    let told = match found {
+        Some(found) => {
+            format!("its SHA-256 is {}", found.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+        }
+        None => "its SHA-256 is not told, because it lies outside the app's folder".to_owned(),
+    };
+    Diagnostic::error(Code::Pw003, message)
+        .label(manifest.file, place.clone(), "expected this hash")
+        .note(told)
+        .help("restore the expected binary, or, if the new one is to be trusted, write its hash here")
+}
+
+fn unusable(manifest: &Manifest, told: &BinaryError, error: &WorldError) -> Diagnostic {
+    let (place, label, help) = match (error, &manifest.wit) {
         (WorldError::NoWorld { found, .. }, Some(wit)) if found.is_empty() => {
             (wit, "this WIT", "declare a world in it, which says what the plugin imports and exports")
         }
@@ -98,7 +141,5 @@ pub(super) fn bad_binary(manifest: &Manifest, path: &str, error: WorldError) -> 
             (&manifest.component, "this binary", "correct the WIT that is embedded in it")
         }
     };
-    let (label, help) = (label.to_owned(), help.to_owned());
-    let error = BinaryError::Unusable { path: path.to_owned(), error };
-    problem(manifest, place, error.to_string(), &label).help(help)
+    at(manifest, place, told.to_string(), label).help(help)
 }

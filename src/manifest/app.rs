@@ -1,13 +1,13 @@
 use std::collections::HashSet;
 
 use super::limits::limits;
-use super::reader::{self, Item, Reader, Table};
+use super::reader::{self, Item, Read, Reader, Table};
 use super::value::{
     duration, extern_name_key, filled_text, id_help, id_reason, number, plugin_id, plugin_id_key, word,
 };
 use super::wasi::{texts, wasi};
-use super::{AppFile, BindEntry, HostEntry, PluginOverride, Trust, is_syntactically_valid};
-use crate::diagnostic::{Code, Diagnostic, FileId, Span, Spanned};
+use super::{AppFile, BindEntry, HostEntry, PluginOverride, Trust, Unknown};
+use crate::diagnostic::{Code, Diagnostic, FileId, Severity, Span, Spanned};
 use crate::model::{ExternName, PluginId};
 
 const TRUSTS: [(&str, Trust); 2] = [("manifest", Trust::Manifest), ("app", Trust::App)];
@@ -17,17 +17,17 @@ const TRUSTS: [(&str, Trust); 2] = [("manifest", Trust::Manifest), ("app", Trust
 /// The diagnostics list every mistake in the file; what comes back beside them leaves the wrong
 /// entries out. It is never `None`, because every part of the file is optional.
 pub fn parse_app(file: FileId, text: &str) -> (Option<AppFile>, Vec<Diagnostic>) {
-    let (mut read, diagnostics) = reader::read(file, text, |reader, root| Some(app(reader, root)));
+    let Read { mut value, diagnostics, is_whole } = reader::read(file, text, app);
     // Of a file with errors of syntax, a written `true` alone is believed: what else was read may be a guess of the
     // parser.
     let is_written = |span: &Span| text.get(span.clone()) == Some("true");
-    if let Some(app) = read.as_mut().filter(|app| !app.contained.as_ref().is_some_and(is_written))
-        && !diagnostics.is_empty()
-        && !is_syntactically_valid(text)
-    {
-        (app.contained, app.contained_is_clear) = (None, false);
+    if !is_whole && !value.contained.as_ref().is_some_and(is_written) {
+        value.contained = None;
+        value.unknown |= Unknown::CONTAINMENT;
     }
-    (read, diagnostics)
+    let is_broken = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    value.unknown |= Unknown::BINDINGS.when(is_broken);
+    (Some(value), diagnostics)
 }
 
 fn app(reader: &mut Reader, root: &mut Table<'_>) -> AppFile {
@@ -56,7 +56,7 @@ fn app(reader: &mut Reader, root: &mut Table<'_>) -> AppFile {
         entry,
         trust: trust.map(|trust| trust.value).unwrap_or_default(),
         compile_time,
-        contained_is_clear: contained.is_some() || !may_be_hidden,
+        unknown: Unknown::CONTAINMENT.when(contained.is_none() && may_be_hidden),
         contained: contained.filter(|contained| contained.value).map(|contained| contained.span),
         bind,
         host,

@@ -13,6 +13,7 @@ mod settle;
 mod syntax;
 #[cfg(test)]
 mod testing;
+mod unknown;
 mod value;
 mod wasi;
 pub(crate) mod write;
@@ -29,15 +30,22 @@ pub use app::parse_app;
 pub use build::{ImportTerms, ManifestBuilder};
 pub use plugin::parse_manifest;
 pub use settle::{Settings, settle};
+pub use unknown::Unknown;
+
+pub(crate) use plugin::{ReadManifest, read_manifest};
 
 /// Whether the text is TOML at all, so that everything that it says could be read.
 pub fn is_syntactically_valid(text: &str) -> bool {
     !reader::is_too_intricate(text) && toml::de::DeTable::parse(text).is_ok()
 }
 
-/// Whether the text, as far as it is TOML, has a table or key `plugin`, which only manifests of plugins have.
+/// Whether the text, as far as it is TOML, has a table or key `plugin`, which only manifests of plugins have; of one that
+/// is too intricate to be parsed, whether it could have.
 pub(crate) fn has_plugin_table(text: &str) -> bool {
-    toml::de::DeTable::parse_recoverable(text).0.get_ref().contains_key("plugin")
+    match reader::is_too_intricate(text) {
+        true => text.contains("plugin"),
+        false => toml::de::DeTable::parse_recoverable(text).0.get_ref().contains_key("plugin"),
+    }
 }
 
 /// One plugin's manifest.
@@ -48,10 +56,9 @@ pub struct Manifest {
     /// The id. Where the manifest does not say, it is the default and the span is that of `[plugin]`.
     /// Where it is not an id, this is the nearest one, so that the broken plugin has a name.
     pub id: Spanned<PluginId>,
-    /// Whether the id is such a nearest one, which nobody has written.
-    pub id_is_guessed: bool,
-    /// Whether it is clear what the plugin offers: no mistake could have hidden an export.
-    pub offers_are_clear: bool,
+    /// What mistakes leave unknown: the id, where it is such a nearest one, which nobody has written, and the exports,
+    /// where one could be hidden.
+    pub unknown: Unknown,
     /// Path of the binary, relative to the manifest's own folder, as written. Empty where it is missing.
     pub component: Spanned<String>,
     /// The plugin's own version.
@@ -169,8 +176,8 @@ pub struct AppFile {
     pub compile_time: Option<Spanned<Duration>>,
     /// Where `app.contained` is `true`, if it is: then nothing outside the app's folder is read.
     pub contained: Option<Span>,
-    /// Whether it is certain what the file says of `app.contained`: no error hides it.
-    pub contained_is_clear: bool,
+    /// What mistakes leave unknown: the bindings, and what the file says of `app.contained`, where it could be hidden.
+    pub unknown: Unknown,
     /// `[bind]`, in the order of the file.
     pub bind: Vec<BindEntry>,
     /// `[host]`, in the order of the file.

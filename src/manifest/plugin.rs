@@ -1,10 +1,10 @@
 use super::limits::limits;
-use super::reader::{self, Item, Reader, Table};
+use super::reader::{self, Item, Read, Reader, Table};
 use super::value::{
     self, extern_name, extern_name_key, filled_text, id_help, id_reason, nearest_id, number, sha256, version,
 };
 use super::wasi::{texts, wasi};
-use super::{ExportEntry, ImportEntry, Manifest};
+use super::{ExportEntry, ImportEntry, Manifest, Unknown};
 use crate::diagnostic::{Diagnostic, FileId, Span, Spanned};
 use crate::model::{Cardinality, OnFailure, PluginId};
 
@@ -19,7 +19,39 @@ const WIT: &str = "\"../wit\"";
 /// an id that was probably meant where the id itself is wrong, with an empty `component` where
 /// that is missing. It is `None` only when no id can be made out.
 pub fn parse_manifest(file: FileId, text: &str, default_id: &str) -> (Option<Manifest>, Vec<Diagnostic>) {
-    reader::read(file, text, |reader, root| manifest(reader, root, default_id))
+    let read = read_manifest(file, text, default_id);
+    (read.manifest, read.diagnostics)
+}
+
+/// What was read of a plugin's manifest.
+pub(crate) struct ReadManifest {
+    /// The manifest, where an id could be made out.
+    pub(crate) manifest: Option<Manifest>,
+    /// Every mistake in the file.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// What they leave unknown.
+    pub(crate) unknown: Unknown,
+    /// Whether the text has a table or key `plugin`, which only manifests have; where it was not parsed, whether it
+    /// could have.
+    pub(crate) has_plugin_table: bool,
+}
+
+/// As [`parse_manifest`], with what else is known of the file.
+pub(crate) fn read_manifest(file: FileId, text: &str, default_id: &str) -> ReadManifest {
+    let mut has_plugin_table = false;
+    let Read { value: mut manifest, diagnostics, is_whole } = reader::read(file, text, |reader, root| {
+        has_plugin_table = root.has("plugin");
+        manifest(reader, root, default_id)
+    });
+    if reader::is_too_intricate(text) {
+        has_plugin_table = super::has_plugin_table(text);
+    }
+    // A file with errors of syntax may offer more.
+    if let Some(manifest) = &mut manifest {
+        manifest.unknown |= Unknown::OFFERS.when(!is_whole);
+    }
+    let unknown = manifest.as_ref().map_or(Unknown::MANIFEST, |manifest| manifest.unknown);
+    ReadManifest { manifest, diagnostics, unknown, has_plugin_table }
 }
 
 fn manifest(reader: &mut Reader, root: &mut Table<'_>, default_id: &str) -> Option<Manifest> {
@@ -53,8 +85,7 @@ fn manifest(reader: &mut Reader, root: &mut Table<'_>, default_id: &str) -> Opti
         limits,
         wasi,
         config,
-        id_is_guessed: plugin.id_is_guessed,
-        offers_are_clear,
+        unknown: Unknown::ID.when(plugin.id_is_guessed) | Unknown::OFFERS.when(!offers_are_clear),
         header: plugin.header,
         imports_header,
         exports_header,

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use toml::de::{DeTable, DeValue};
 
-use super::syntax;
+use super::syntax::{self, Finding};
 use crate::diagnostic::{Code, Diagnostic, FileId, Span, Spanned};
 use crate::model::PluginId;
 pub(super) use crate::words::shown;
@@ -20,13 +20,6 @@ pub(super) struct Reader {
     pub(super) findings: Vec<Finding>,
 }
 
-/// A problem, and whether it is that something is missing.
-pub(super) struct Finding {
-    pub(super) diagnostic: Diagnostic,
-    pub(super) span: Span,
-    pub(super) missing: bool,
-}
-
 /// Most marks that a file may have: what it is parsed into takes a hundred times their bytes. Ten thousand plugins that
 /// are all bound in one `app.toml` need fewer.
 const MAX_MARKS: usize = 400_000;
@@ -37,26 +30,33 @@ pub(super) fn is_too_intricate(text: &str) -> bool {
     text.len() > MAX_MARKS && text.as_bytes().iter().filter(is_mark).count() > MAX_MARKS
 }
 
+/// What was read of a file.
+pub(super) struct Read<T> {
+    /// What the walk gave.
+    pub(super) value: T,
+    /// Every mistake, in the order of the file.
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// Whether all of the text was read: it is TOML, and not too intricate. Else it may say more.
+    pub(super) is_whole: bool,
+}
+
 /// Parses a document, lets `walk` read its root table, and reports the keys that nobody asked for.
-pub(super) fn read<T>(
-    file: FileId,
-    text: &str,
-    walk: impl FnOnce(&mut Reader, &mut Table<'_>) -> T,
-) -> (T, Vec<Diagnostic>) {
+pub(super) fn read<T>(file: FileId, text: &str, walk: impl FnOnce(&mut Reader, &mut Table<'_>) -> T) -> Read<T> {
     if is_too_intricate(text) {
-        let result =
+        let value =
             walk(&mut Reader { file, findings: Vec::new() }, &mut Table::new(String::new(), 0..0, &DeTable::new()));
         let message =
             format!("the file has more than {} line breaks, commas, quotes and other marks", grouped(MAX_MARKS));
         let diagnostic = Diagnostic::error(Code::Pw001, message).label(file, 0..0, "too much to be read");
-        return (result, vec![diagnostic.help("remove what is not needed, or divide it among several files")]);
+        let diagnostic = diagnostic.help("remove what is not needed, or divide it among several files");
+        return Read { value, diagnostics: vec![diagnostic], is_whole: false };
     }
     let (document, errors) = DeTable::parse_recoverable(text);
     let mut reader = Reader { file, findings: Vec::new() };
     let mut root = Table::new(String::new(), 0..0, document.get_ref());
-    let result = walk(&mut reader, &mut root);
+    let value = walk(&mut reader, &mut root);
     root.finish(&mut reader);
-    (result, syntax::merge(file, text, &errors, reader.findings))
+    Read { value, is_whole: errors.is_empty(), diagnostics: syntax::merge(file, text, &errors, reader.findings) }
 }
 
 impl Reader {

@@ -7,8 +7,14 @@ use std::collections::BTreeSet;
 
 use toml::de::Error;
 
-use super::reader::Finding;
 use crate::diagnostic::{Code, Diagnostic, FileId, Span};
+
+/// A mistake that is none of syntax, and whether it is that something is missing.
+pub(super) struct Finding {
+    pub(super) diagnostic: Diagnostic,
+    pub(super) span: Span,
+    pub(super) missing: bool,
+}
 
 /// Most syntax errors that are told of one file: whoever has so many has another kind of file.
 const MAX_SYNTAX_ERRORS: usize = 20;

@@ -6,7 +6,7 @@ use crate::manifest::write::string;
 use crate::model::Type;
 use crate::world::{Extern, ExternKind, World};
 
-use super::offered;
+use super::runtime;
 
 /// What a drafted manifest says about its binary.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +62,7 @@ fn write_draft(out: &mut String, world: &World, draft: Draft<'_>) -> fmt::Result
         writeln!(out, "{header}{} = {{}}", string(&export_key(world, export)))?;
         header = "";
     }
-    let listed = |import: &&Extern| !import.functions.is_empty() && !offered::serves(import);
+    let listed = |import: &&Extern| !import.functions.is_empty() && !runtime::serves(import);
     let mut header =
         "\n# Each may also be \"at-most-one\", \"at-least-one\" or \"any\", if its functions reply so.\n[imports]\n";
     for import in world.imports.iter().filter(listed) {
@@ -112,7 +112,7 @@ fn hint(import: &Extern) -> Option<&'static str> {
 
 /// What may have to be granted, as comments.
 fn write_grants(out: &mut String, world: &World) -> fmt::Result {
-    let imports = |base: &str| world.imports.iter().any(|import| import.name.base() == base && offered::serves(import));
+    let imports = |base: &str| world.imports.iter().any(|import| import.name.base() == base && runtime::serves(import));
     let needed = |grants: &[(&'static str, &'static str)]| -> Vec<(&str, &str)> {
         grants.iter().copied().filter(|(interface, _)| imports(interface)).collect()
     };

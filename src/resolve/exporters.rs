@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Plugin, Scene};
+use super::input::Plugin;
 use crate::model::ExternName;
 
 /// The plugins by the names of what they export or list, with the package and without it: as
@@ -11,13 +11,11 @@ pub struct Exporters(HashMap<String, Vec<usize>>);
 
 impl Exporters {
     /// Collects what all plugins list, and what those that take part export without listing it.
-    pub fn new(scene: &Scene<'_>) -> Self {
+    pub fn new<'a>(plugins: &'a [Plugin], private: impl Fn(&'a Plugin) -> &'a [&'a ExternName]) -> Self {
         let mut exporters: HashMap<String, Vec<usize>> = HashMap::new();
-        for (index, plugin) in scene.app.plugins.iter().enumerate() {
+        for (index, plugin) in plugins.iter().enumerate() {
             let listed = plugin.manifest.exports.iter().map(|export| &export.name.value);
-            let member = scene.member(plugin.id()).map(|member| &scene.members[member]);
-            let private = member.iter().flat_map(|member| &member.listing.private).copied();
-            for name in listed.chain(private) {
+            for name in listed.chain(private(plugin).iter().copied()) {
                 for key in [name.base(), name.short()] {
                     exporters.entry(key.to_owned()).or_default().push(index);
                 }
@@ -26,13 +24,13 @@ impl Exporters {
         Self(exporters)
     }
 
-    /// Plugins that may export the name, also in another version or from another package, in the order of the app:
-    /// at most so many of either.
-    pub fn near<'a>(&self, scene: &Scene<'a>, wanted: &ExternName, most: usize) -> Vec<&'a Plugin> {
+    /// The indices of plugins that may export the name, also in another version or from another package, in the order
+    /// of the app: at most so many of either.
+    pub fn near(&self, wanted: &ExternName, most: usize) -> Vec<usize> {
         let of = |name| self.0.get(name).into_iter().flatten().take(most);
         let mut found: Vec<usize> = of(wanted.base()).chain(of(wanted.short())).copied().collect();
         found.sort_unstable();
         found.dedup();
-        found.into_iter().map(|index| &scene.app.plugins[index]).collect()
+        found
     }
 }

@@ -2,68 +2,25 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::diagnostic::{Code, Diagnostic, Spanned};
-use crate::manifest::{ExportEntry, ImportEntry};
+use crate::diagnostic::Spanned;
+use crate::manifest::ImportEntry;
 use crate::model::{ExternName, Resource, Type};
+use crate::words::Effort;
 use crate::world::{Extern, ExternKind, World};
 
+use super::few::Few;
+use super::input::Plugin;
+use super::listed::{ListedExport, ListedImport, Listing};
 use super::names::{Found, Names};
 use super::near::{Relation, relation};
-use super::{Plugin, offered, version, wasi};
-use crate::words::{Effort, list};
-
-/// What a manifest lists, together with what the binary says of it, in the order of the binary.
-pub struct Listing<'a> {
-    /// The listed exports.
-    pub exports: Vec<ListedExport<'a>>,
-    /// The imports that plugins or the host serve.
-    pub imports: Vec<ListedImport<'a>>,
-    /// The imports that the runtime serves.
-    pub runtime: Vec<&'a Extern>,
-    /// The imports without functions.
-    pub types_only: Vec<&'a Extern>,
-    /// The exports of the binary that the manifest does not list.
-    pub private: Vec<&'a ExternName>,
-}
-
-/// An export that the manifest offers.
-pub struct ListedExport<'a> {
-    /// Its line.
-    pub entry: &'a ExportEntry,
-    /// What the binary says.
-    pub export: &'a Extern,
-    /// Its priority, the app's word included.
-    pub priority: i64,
-}
-
-impl ListedExport<'_> {
-    /// Whether this serves an import: of the same kind, under its name, in a version that fits. An
-    /// interface serves no function, whatever their names.
-    pub fn serves(&self, import: &ListedImport<'_>) -> bool {
-        self.export.kind == import.import.kind && version::serves(&import.target, &self.export.name)
-    }
-}
-
-/// An import that the manifest lists.
-pub struct ListedImport<'a> {
-    /// Its line.
-    pub entry: &'a ImportEntry,
-    /// What the binary says.
-    pub import: &'a Extern,
-    /// The interface that providers export: that of `from`, else the import's own.
-    pub target: ExternName,
-}
+use super::problem::{AtRuntime, ListingProblem, Meant, Problem, Side};
+use super::{runtime, wasi};
 
 /// Holds a plugin's manifest against its world.
-pub fn read<'a>(
-    plugin: &'a Plugin,
-    world: &'a World,
-    effort: &Effort,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Listing<'a> {
+pub fn read<'a>(plugin: &'a Plugin, world: &'a World, effort: &Effort, problems: &mut Vec<Problem<'a>>) -> Listing<'a> {
     let reading = Reading { plugin, world, effort, has: Sides::new(world) };
-    let exports = reading.exports(diagnostics);
-    let (imports, vague) = reading.imports(diagnostics);
+    let exports = reading.exports(problems);
+    let (imports, vague) = reading.imports(problems);
     let listed: HashSet<&ExternName> = exports.iter().map(|listed| &listed.export.name).collect();
     let private = world.exports.iter().map(|export| &export.name).filter(|name| !listed.contains(name)).collect();
     let mut listing = Listing { exports, imports: Vec::new(), runtime: Vec::new(), types_only: Vec::new(), private };
@@ -72,23 +29,23 @@ pub fn read<'a>(
         let listed = imports.get(&index).copied();
         if import.functions.is_empty() {
             if wasi::offers(&import.name) {
-                diagnostics.extend(offered::check(plugin, import));
+                problems.extend(runtime::check(plugin, import).into_iter().map(Problem::from));
                 listing.runtime.push(import);
             } else {
                 listing.types_only.push(import);
             }
         } else if let Some(entry) = listed {
-            diagnostics.extend(runtime_resource(plugin, import, entry, &bases));
+            problems.extend(runtime_resource(plugin, import, entry, &bases).map(Problem::from));
             let target = entry.from.as_ref().map_or(&import.name, |from| &from.value).clone();
             listing.imports.push(ListedImport { entry, import, target });
         } else if wasi::offers(&import.name) {
-            diagnostics.extend(offered::check(plugin, import));
+            problems.extend(runtime::check(plugin, import).into_iter().map(Problem::from));
             listing.runtime.push(import);
         } else if !vague.contains(&import.name) {
-            diagnostics.push(unlisted_import(plugin, import));
+            problems.push(unlisted_import(plugin, import).into());
         }
     }
-    diagnostics.extend(shared_with_runtime(plugin, &listing));
+    problems.extend(shared_with_runtime(plugin, &listing).map(Problem::from));
     listing
 }
 
@@ -128,15 +85,15 @@ struct Reading<'a, 'b> {
 }
 
 impl<'a> Reading<'a, '_> {
-    fn exports(&self, diagnostics: &mut Vec<Diagnostic>) -> Vec<ListedExport<'a>> {
+    fn exports(&self, problems: &mut Vec<Problem<'a>>) -> Vec<ListedExport<'a>> {
         let (plugin, world) = (self.plugin, self.world);
         let mut listed: BTreeMap<usize, ListedExport<'a>> = BTreeMap::new();
         for entry in &plugin.manifest.exports {
             match self.has.exports.find(&entry.name.value) {
                 Found::One(index) => {
                     if let Some(first) = listed.get(&index) {
-                        let first = first.entry.name.span.clone();
-                        diagnostics.push(listed_twice(plugin, Code::Pw103, &entry.name, first, "export"));
+                        let (side, first) = (Side::Export, &first.entry.name.span);
+                        problems.push(ListingProblem::Twice { plugin, side, name: &entry.name, first }.into());
                         continue;
                     }
                     let priority = plugin.settings.priorities.get(&entry.name.value).copied();
@@ -145,10 +102,10 @@ impl<'a> Reading<'a, '_> {
                 }
                 Found::None => {
                     let is_import = self.has.imports.contains(&entry.name.value);
-                    diagnostics.push(self.absent(Code::Pw103, &entry.name, "export", is_import));
+                    problems.push(self.absent(Side::Export, &entry.name, is_import).into());
                 }
                 Found::Several(names) => {
-                    diagnostics.push(ambiguous(plugin, Code::Pw103, &entry.name, "exports", &names));
+                    problems.push(ambiguous(plugin, Side::Export, &entry.name, &names).into());
                 }
             }
         }
@@ -157,7 +114,7 @@ impl<'a> Reading<'a, '_> {
 
     /// The listed imports; and those that a key without version names among others, which are listed,
     /// if only vaguely: that they are missing would be no news.
-    fn imports(&self, diagnostics: &mut Vec<Diagnostic>) -> (ByImport<'a>, HashSet<&'a ExternName>) {
+    fn imports(&self, problems: &mut Vec<Problem<'a>>) -> (ByImport<'a>, HashSet<&'a ExternName>) {
         let plugin = self.plugin;
         let mut listed = ByImport::new();
         let mut vague = HashSet::new();
@@ -165,17 +122,17 @@ impl<'a> Reading<'a, '_> {
             match self.has.imports.find(&entry.name.value) {
                 Found::One(index) => match listed.get(&index) {
                     Some(first) => {
-                        let first = first.name.span.clone();
-                        diagnostics.push(listed_twice(plugin, Code::Pw102, &entry.name, first, "import"));
+                        let (side, first) = (Side::Import, &first.name.span);
+                        problems.push(ListingProblem::Twice { plugin, side, name: &entry.name, first }.into());
                     }
                     None => drop(listed.insert(index, entry)),
                 },
                 Found::None => {
                     let is_export = self.has.exports.contains(&entry.name.value);
-                    diagnostics.push(self.absent(Code::Pw102, &entry.name, "import", is_export));
+                    problems.push(self.absent(Side::Import, &entry.name, is_export).into());
                 }
                 Found::Several(names) => {
-                    diagnostics.push(ambiguous(plugin, Code::Pw102, &entry.name, "imports", &names));
+                    problems.push(ambiguous(plugin, Side::Import, &entry.name, &names).into());
                     vague.extend(names);
                 }
             }
@@ -183,46 +140,24 @@ impl<'a> Reading<'a, '_> {
         (listed, vague)
     }
 
-    /// PW102 and PW103
-    fn absent(&self, code: Code, name: &Spanned<ExternName>, what: &str, is_on_other_side: bool) -> Diagnostic {
-        let plugin = self.plugin;
-        let id = plugin.id();
-        let there = if what == "import" { &self.has.callable_imports } else { &self.has.callable_exports };
-        let diagnostic = Diagnostic::error(code, format!("the binary of `{id}` does not {what} `{}`", name.value))
-            .label(plugin.manifest.file, name.span.clone(), format!("no such {what} in `{}`", plugin.component))
-            .note(format!("it {what}s {}", there.told()));
-        if is_on_other_side {
-            let (other, table) = if what == "import" { ("export", "[exports]") } else { ("import", "[imports]") };
-            return diagnostic.help(format!("the binary {other}s it: move the line to `{table}`"));
-        }
-        match there.nearest(&name.value, self.effort) {
-            Some((other, _)) => diagnostic.help(format!("did you mean `{other}`?")),
-            None => diagnostic.help(format!("remove the line, or build the plugin so that it {what}s the interface")),
-        }
+    fn absent(&self, side: Side, name: &'a Spanned<ExternName>, is_on_other_side: bool) -> ListingProblem<'a> {
+        let there = match side {
+            Side::Import => &self.has.callable_imports,
+            Side::Export => &self.has.callable_exports,
+        };
+        let meant = match is_on_other_side {
+            true => Meant::OtherSide,
+            false => there.nearest(&name.value, self.effort).map_or(Meant::Unknown, |(other, _)| Meant::Near(other)),
+        };
+        ListingProblem::Absent { plugin: self.plugin, side, name, there: there.few(), meant }
     }
 }
 
-/// PW101: an import that the manifest would have to list.
-pub fn unlisted_import(plugin: &Plugin, import: &Extern) -> Diagnostic {
-    let manifest = &plugin.manifest;
-    let (id, name) = (plugin.id(), &import.name);
-    let place = manifest.imports_header.clone().unwrap_or_else(|| manifest.header.clone());
-    let label = match &manifest.imports_header {
-        Some(_) => format!("`{name}` is not listed here"),
-        None => "there is no `[imports]` table".to_owned(),
-    };
-    let served_by_runtime = matches!(name.namespace(), Some("wasi" | "plugweave"));
-    let message = if served_by_runtime {
-        format!("the binary of `{id}` imports `{name}`, which the runtime does not offer")
-    } else {
-        format!("the binary of `{id}` imports `{name}`, which its manifest does not list")
-    };
-    let functions = list(import.functions.iter().map(|function| &function.name));
-    let diagnostic = Diagnostic::error(Code::Pw101, message)
-        .label(manifest.file, place, label)
-        .note(format!("it imports {functions} from there"));
-    if !served_by_runtime {
-        return diagnostic.help(format!("add `\"{name}\" = \"exactly-one\"` to `[imports]`, or another cardinality"));
+/// PW101: an import that the manifest would have to list, or the runtime to offer.
+pub fn unlisted_import<'a>(plugin: &'a Plugin, import: &'a Extern) -> ListingProblem<'a> {
+    let name = &import.name;
+    if !matches!(name.namespace(), Some("wasi" | "plugweave")) {
+        return ListingProblem::Unlisted { plugin, import };
     }
     let effort = Effort::share();
     let near: Vec<String> = wasi::offered()
@@ -233,25 +168,23 @@ pub fn unlisted_import(plugin: &Plugin, import: &Extern) -> Diagnostic {
         .collect();
     let package = |name: &str| name.split('/').next().map(str::to_owned);
     let of_package = |offered: String| package(&offered) == package(name.base());
-    let diagnostic = if !near.is_empty() {
-        diagnostic.note(format!("the runtime offers {}", list(near)))
+    let there = if !near.is_empty() {
+        AtRuntime::Near(near)
     } else if name.namespace() == Some("wasi") && !wasi::offered().any(of_package) {
-        diagnostic.note(format!("the runtime offers nothing of `{}`", package(name.base()).unwrap_or_default()))
+        AtRuntime::NothingOf(package(name.base()).unwrap_or_default())
     } else {
-        diagnostic
+        AtRuntime::Others
     };
-    diagnostic.help(format!(
-        "build the plugin against an interface that the runtime offers, or list `\"{name}\" = \"exactly-one\"` in `[imports]` and add a plugin that exports it"
-    ))
+    ListingProblem::NotOffered { plugin, import, there }
 }
 
 /// PW205: a resource that the runtime defines, named by an interface that plugins serve.
-fn runtime_resource(
-    plugin: &Plugin,
-    import: &Extern,
-    entry: &ImportEntry,
+fn runtime_resource<'a>(
+    plugin: &'a Plugin,
+    import: &'a Extern,
+    entry: &'a ImportEntry,
     listed: &HashSet<&str>,
-) -> Option<Diagnostic> {
+) -> Option<ListingProblem<'a>> {
     let is_listed = |interface: &ExternName| listed.contains(interface.base());
     let of_runtime = |resource: &Resource| {
         resource.interface.as_ref().is_some_and(|interface| wasi::offers(interface) && !is_listed(interface))
@@ -262,38 +195,21 @@ fn runtime_resource(
         return None;
     }
     let (_, resource) = import.resources.iter().find(|(_, resource)| of_runtime(resource))?;
-    let manifest = &plugin.manifest;
-    let place = entry.name.span.clone();
-    let (name, interface) = (&resource.name, resource.interface.as_ref()?);
-    Some(
-        Diagnostic::error(
-            Code::Pw205,
-            format!("the import `{}` of `{}` names the resource `{name}` of `{interface}`", import.name, plugin.id()),
-        )
-        .label(manifest.file, place, "a resource of the runtime cannot pass between plugins")
-        .help("pass plain data instead, such as the bytes that were read from a stream"),
-    )
+    let interface = resource.interface.as_ref()?;
+    Some(ListingProblem::OfRuntime { plugin, import, entry, resource, interface })
 }
 
 /// PW205: a resource of a listed interface, named by one that the runtime serves: it knows its own only.
-fn shared_with_runtime(plugin: &Plugin, listing: &Listing<'_>) -> Option<Diagnostic> {
-    let by_name: HashMap<&ExternName, &ListedImport<'_>> =
-        listing.imports.iter().rev().map(|listed| (&listed.import.name, listed)).collect();
-    let of = |import: &Extern| {
+fn shared_with_runtime<'a>(plugin: &'a Plugin, listing: &Listing<'a>) -> Option<ListingProblem<'a>> {
+    let by_name: HashMap<&ExternName, (&'a ImportEntry, &'a Extern)> =
+        listing.imports.iter().rev().map(|listed| (&listed.import.name, (listed.entry, listed.import))).collect();
+    let of = |import: &'a Extern| {
         let listed = |resource: &Resource| by_name.get(resource.interface.as_ref()?).copied();
-        import.resources.iter().find_map(|(_, resource)| Some((resource.name.clone(), listed(resource)?)))
+        import.resources.iter().find_map(|(_, resource)| Some((resource.name.as_str(), listed(resource)?)))
     };
-    let (import, (name, listed)) = listing.runtime.iter().find_map(|import| Some((*import, of(import)?)))?;
-    let (interface, id) = (&listed.import.name, plugin.id());
-    Some(
-        Diagnostic::error(
-            Code::Pw205,
-            format!("the import `{}` of `{id}` names the resource `{name}` of `{interface}`", import.name),
-        )
-        .label(plugin.manifest.file, listed.entry.name.span.clone(), "listed, so that the runtime does not serve it")
-        .note(format!("the runtime serves `{}`, with resources of its own", import.name))
-        .help("leave both to the runtime, or list both and add plugins that export them"),
-    )
+    let (import, (resource, (entry, of_plugins))) =
+        listing.runtime.iter().find_map(|import| Some((*import, of(import)?)))?;
+    Some(ListingProblem::SharedWithRuntime { plugin, import, resource, interface: &of_plugins.name, entry })
 }
 
 /// Whether what the runtime offers could be meant. An interface of the same name in another package of WASI is
@@ -303,23 +219,11 @@ fn near_wasi(wanted: &ExternName, offered: &ExternName, effort: &Effort) -> bool
     wanted.base() == offered.base() || near()
 }
 
-fn ambiguous(plugin: &Plugin, code: Code, name: &Spanned<ExternName>, what: &str, names: &[&ExternName]) -> Diagnostic {
-    let message = format!("the binary of `{}` {what} several versions of `{}`", plugin.id(), name.value);
-    Diagnostic::error(code, message)
-        .label(plugin.manifest.file, name.span.clone(), "which version?")
-        .note(format!("it {what} {}", list(names)))
-        .help("write the version behind an `@`, one line for each version")
-}
-
-fn listed_twice(
-    plugin: &Plugin,
-    code: Code,
-    name: &Spanned<ExternName>,
-    first: crate::diagnostic::Span,
-    what: &str,
-) -> Diagnostic {
-    Diagnostic::error(code, format!("`{}` names an {what} that is listed already", name.value))
-        .label(plugin.manifest.file, name.span.clone(), "listed a second time")
-        .label(plugin.manifest.file, first, "first here")
-        .help("remove one of the two lines")
+fn ambiguous<'a>(
+    plugin: &'a Plugin,
+    side: Side,
+    name: &'a Spanned<ExternName>,
+    names: &[&'a ExternName],
+) -> ListingProblem<'a> {
+    ListingProblem::Ambiguous { plugin, side, name, versions: Few::of(names.iter().copied()) }
 }

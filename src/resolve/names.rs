@@ -1,11 +1,12 @@
 //! Finding what a key of a manifest names, among many names.
 
-use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
+use super::few::Few;
 use super::near::{Relation, close_relation, relation};
 use crate::model::ExternName;
-use crate::words::{Effort, list};
+use crate::words::Effort;
 
 /// What a manifest's key finds among names.
 pub enum Found<'a, T> {
@@ -17,32 +18,31 @@ pub enum Found<'a, T> {
     Several(Vec<&'a ExternName>),
 }
 
+/// Names by a part of them.
+type ByName<'a> = HashMap<&'a str, Vec<(usize, &'a ExternName)>>;
+
 /// Names, each with a number, so that none is found by going through all.
 pub struct Names<'a> {
     exact: HashMap<&'a ExternName, usize>,
-    by_base: HashMap<&'a str, Vec<(usize, &'a ExternName)>>,
-    by_short: HashMap<&'a str, Vec<&'a ExternName>>,
+    by_base: ByName<'a>,
+    by_short: ByName<'a>,
     all: Vec<&'a ExternName>,
-    told: OnceCell<String>,
+    few: Rc<Few<'a, ExternName>>,
 }
 
 impl<'a> Names<'a> {
     /// The names, in an order that matters for what is told.
     pub fn new(names: impl IntoIterator<Item = (usize, &'a ExternName)>) -> Self {
-        let mut index = Self {
-            exact: HashMap::new(),
-            by_base: HashMap::new(),
-            by_short: HashMap::new(),
-            all: Vec::new(),
-            told: OnceCell::new(),
-        };
+        let (mut exact, mut by_base, mut by_short, mut all) =
+            (HashMap::new(), ByName::new(), ByName::new(), Vec::new());
         for (number, name) in names {
-            index.exact.entry(name).or_insert(number);
-            index.by_base.entry(name.base()).or_default().push((number, name));
-            index.by_short.entry(name.short()).or_default().push(name);
-            index.all.push(name);
+            exact.entry(name).or_insert(number);
+            by_base.entry(name.base()).or_default().push((number, name));
+            by_short.entry(name.short()).or_default().push((number, name));
+            all.push(name);
         }
-        index
+        let few = Rc::new(Few::of(all.iter().copied()));
+        Self { exact, by_base, by_short, all, few }
     }
 
     /// The number of what a key names: exactly, or by a name without version when only one version is there. A key of
@@ -71,9 +71,10 @@ impl<'a> Names<'a> {
 
     /// The name that is nearest to the wanted one, if one is near.
     pub fn nearest(&self, wanted: &ExternName, effort: &Effort) -> Option<(&'a ExternName, Relation)> {
-        let same_base = self.by_base.get(wanted.base()).into_iter().flatten().map(|&(_, name)| name);
-        let same_short = self.by_short.get(wanted.short()).into_iter().flatten().copied();
-        let close = same_base.chain(same_short).filter_map(|name| Some((name, close_relation(wanted, name)?)));
+        let same_base = self.by_base.get(wanted.base()).into_iter().flatten();
+        let same_short = self.by_short.get(wanted.short()).into_iter().flatten();
+        let same = same_base.chain(same_short).map(|&(_, name)| name);
+        let close = same.filter_map(|name| Some((name, close_relation(wanted, name)?)));
         let rank = |(name, relation): &(&ExternName, Relation)| relation.rank(wanted, name);
         close.min_by_key(rank).or_else(|| {
             let names = self.all.iter().take_while(|_| !effort.is_spent());
@@ -81,8 +82,8 @@ impl<'a> Names<'a> {
         })
     }
 
-    /// All of them, for a sentence.
-    pub fn told(&self) -> &str {
-        self.told.get_or_init(|| list(&self.all))
+    /// The first of them, for a sentence.
+    pub fn few(&self) -> Rc<Few<'a, ExternName>> {
+        self.few.clone()
     }
 }

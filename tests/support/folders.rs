@@ -43,6 +43,10 @@ pub enum Kind {
     Priorities,
     /// Functions of an interface, each a letter away from those of its provider.
     Functions,
+    /// Functions of an interface, none of which its twentieth as many providers have.
+    FunctionsOfMany,
+    /// A tenth as many plugins of one component with a thousand functions, which no plugin provides.
+    Unserved,
     /// Lines of `[host]` for one WIT.
     Hosts,
     /// Unknown keys on one line.
@@ -73,7 +77,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::Args,
         Self::WrongArgs,
         Self::WrongEnv,
@@ -90,6 +94,8 @@ impl Kind {
         Self::Words,
         Self::Priorities,
         Self::Functions,
+        Self::FunctionsOfMany,
+        Self::Unserved,
         Self::Hosts,
         Self::Line,
         Self::Newlines,
@@ -126,7 +132,8 @@ impl Kind {
         match self {
             Self::Args | Self::WrongArgs | Self::WrongEnv | Self::Dirs => files.grants(self, size),
             Self::WrongExports | Self::Exports | Self::WrongImports | Self::Versions => files.names(self, size),
-            Self::From | Self::FromEach | Self::Functions | Self::Cycle => files.links(self, size),
+            Self::From | Self::FromEach | Self::Cycle => files.links(self, size),
+            Self::Functions | Self::FunctionsOfMany | Self::Unserved => files.functions(self, size),
             Self::Binds | Self::WrongBinds | Self::WrongIds | Self::Words | Self::Priorities | Self::Hosts => {
                 files.app(self, size);
             }
@@ -265,20 +272,6 @@ impl Folder<'_> {
                 let text = format!("{PLUGIN}{tables}cardinality = 'exactly-one'\n");
                 (0..size).for_each(|number| self.file(&format!("p{number}.toml"), &text));
             }
-            Kind::Functions => {
-                let functions = |prefix: &str, declared: &str| {
-                    lines(0..size, |number| format!("(export \"{prefix}-{}\" {declared})", letters(number)))
-                };
-                let imported = functions("function", "(func)");
-                let importer = format!("(component (import \"a:b/c\" (instance {imported})))");
-                self.file("a.wasm", wat::parse_str(importer).unwrap());
-                let exported = functions("functon", "(func $f)");
-                let own = INSTANCE.replace("(instance $own (export \"f\" (func $f)))", "");
-                let exporter = format!("(component {own} (instance $i {exported}) (export \"a:b/c\" (instance $i)))");
-                self.file("b.wasm", wat::parse_str(exporter).unwrap());
-                self.file("a.toml", format!("{PLUGIN}[imports]\n'a:b/c' = 'exactly-one'\n"));
-                self.file("b.toml", "[plugin]\ncomponent = 'b.wasm'\n[exports]\n'a:b/c' = {}\n");
-            }
             _ => {
                 for number in 0..size {
                     let (own, next) = (format!("a:b/i{number}"), format!("a:b/i{}", (number + 1) % size));
@@ -288,6 +281,30 @@ impl Folder<'_> {
                 }
             }
         }
+    }
+
+    fn functions(&self, kind: Kind, size: usize) {
+        let instance = |prefix: &str, number: usize, declared: &str| {
+            lines(0..number, |number| format!("(export \"{prefix}-{}\" {declared})", letters(number)))
+        };
+        // Each line of the importer's is missing at each of the exporter's plugins.
+        let (imported, exported, importers, exporters, cardinality) = match kind {
+            Kind::Functions => (size, size, 1, 1, "exactly-one"),
+            Kind::FunctionsOfMany => (size / 20 + 1, 20, 1, size / 20 + 1, "any"),
+            _ => (1_000, 0, size / 10 + 1, 0, "any"),
+        };
+        let imported = instance("function", imported, "(func)");
+        self.file("a.wasm", wat::parse_str(format!("(component (import \"a:b/c\" (instance {imported})))")).unwrap());
+        let importer = format!("{PLUGIN}[imports]\n'a:b/c' = '{cardinality}'\n");
+        (0..importers).for_each(|number| self.file(&format!("a{number}.toml"), &importer));
+        if exporters > 0 {
+            let exported = instance("functon", exported, "(func $f)");
+            let own = INSTANCE.replace("(instance $own (export \"f\" (func $f)))", "");
+            let exporter = format!("(component {own} (instance $i {exported}) (export \"a:b/c\" (instance $i)))");
+            self.file("b.wasm", wat::parse_str(exporter).unwrap());
+        }
+        let exporter = "[plugin]\ncomponent = 'b.wasm'\n[exports]\n'a:b/c' = {}\n";
+        (0..exporters).for_each(|number| self.file(&format!("b{number}.toml"), exporter));
     }
 
     fn app(&self, kind: Kind, size: usize) {

@@ -1,12 +1,15 @@
 use crate::model::ExternName;
-use crate::resolve::listing::{ListedExport, ListedImport};
-use crate::resolve::near::relation;
-use crate::resolve::providers::{Link, Served, best_offer, binding};
-use crate::resolve::version::mismatch;
-use crate::resolve::{Member, Plugin, Scene};
 use crate::world::{Extern, ExternKind};
 
-use super::{Candidate, Verdict, place};
+use super::super::input::Plugin;
+use super::super::listed::{ListedExport, ListedImport};
+use super::super::member::Member;
+use super::super::near::relation;
+use super::super::offers::{best_offer, binding};
+use super::super::providers::{Link, Served};
+use super::super::scene::Scene;
+use super::super::version::mismatch;
+use super::explanation::{Candidate, Verdict, place};
 
 /// The question that each export is asked.
 struct Question<'a> {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{EngineNeeds, OnFailure, Resource};
 use crate::plan::{
     Binding, ImportSource, Plan, PlannedExport, PlannedFunction, PlannedImport, PlannedPlugin, PlannedResource,
@@ -10,16 +9,22 @@ use crate::plan::{
 };
 use crate::world::{Extern, ExternKind};
 
-use super::appfile::EntryMember;
-use super::cross::is_own;
+use super::app_file::EntryMember;
 use super::graph::{self, Order};
-use super::listing::{ListedImport, Listing};
-use super::providers::{Link, Offer, Served, import_span, serving_host};
-use super::{Member, Scene};
-use crate::words::list;
+use super::listed::{ListedImport, Listing, Offer};
+use super::member::Member;
+use super::offers::{import_of, serving_host};
+use super::problem::Problem;
+use super::providers::{Link, Served};
+use super::resource_rules::is_own;
+use super::scene::Scene;
 
 /// The members in the order in which they start; none when imports form a cycle.
-pub fn start_order(scene: &Scene<'_>, links: &[Link<'_>], diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<usize>> {
+pub fn start_order<'a>(
+    scene: &'a Scene<'a>,
+    links: &[Link<'a>],
+    problems: &mut Vec<Problem<'a>>,
+) -> Option<Vec<usize>> {
     let needs = links
         .iter()
         .filter(|link| !link.import.entry.late)
@@ -27,13 +32,13 @@ pub fn start_order(scene: &Scene<'_>, links: &[Link<'_>], diagnostics: &mut Vec<
     match graph::order(scene.members.len(), needs) {
         Order::Start(order) => Some(order),
         Order::Cycles(cycles) => {
-            diagnostics.extend(cycles.iter().map(|cycle| cycle_of(scene, links, cycle)));
+            problems.extend(cycles.iter().map(|cycle| cycle_of(scene, links, cycle)));
             None
         }
     }
 }
 
-fn offers<'a>(link: &'a Link<'a>) -> &'a [Offer<'a>] {
+fn offers<'a, 'l>(link: &'l Link<'a>) -> &'l [Offer<'a>] {
     match &link.served {
         Served::Plugins(offers, _) => offers,
         Served::Host(_) => &[],
@@ -41,40 +46,23 @@ fn offers<'a>(link: &'a Link<'a>) -> &'a [Offer<'a>] {
 }
 
 /// PW301, with the whole path.
-fn cycle_of(scene: &Scene<'_>, links: &[Link<'_>], cycle: &[usize]) -> Diagnostic {
-    let next = |position: usize| cycle[(position + 1) % cycle.len()];
-    let steps: Vec<(usize, &Link<'_>)> = cycle
-        .iter()
-        .enumerate()
-        .filter_map(|(position, &consumer)| {
-            let needs_next = |link: &&Link<'_>| {
-                !link.import.entry.late && offers(link).iter().any(|offer| offer.provider == next(position))
-            };
-            // Links are in the order of their consumers.
-            let first = links.partition_point(|link| link.consumer < consumer);
-            let own = links[first..].iter().take_while(|link| link.consumer == consumer);
-            Some((next(position), own.clone().find(needs_next)?))
-        })
-        .collect();
-    let ids: Vec<_> = cycle.iter().map(|&member| scene.members[member].id()).collect();
-    let mut diagnostic = Diagnostic::error(Code::Pw301, format!("the plugins {} need each other to start", list(&ids)));
-    for (provider, link) in &steps {
-        let consumer = &scene.members[link.consumer];
-        let text = format!("`{}` needs `{}`", consumer.id(), scene.members[*provider].id());
-        diagnostic = diagnostic.label(consumer.plugin.manifest.file, import_span(link.import), text);
-    }
-    let path: Vec<String> = steps
-        .iter()
-        .map(|(_, link)| format!("`{}` -> ({}) -> ", scene.members[link.consumer].id(), link.import.import.name))
-        .collect();
-    let first = ids.first().map(|id| format!("`{id}`")).unwrap_or_default();
-    diagnostic
-        .note(format!("the whole path: {}{first}", path.concat()))
-        .help("add `late = true` to an import on the path that is not called while its plugin starts")
+fn cycle_of<'a>(scene: &'a Scene<'a>, links: &[Link<'a>], cycle: &[usize]) -> Problem<'a> {
+    let step = |(position, &consumer): (usize, &usize)| {
+        let next = cycle[(position + 1) % cycle.len()];
+        let needs_next =
+            |link: &&Link<'a>| !link.import.entry.late && offers(link).iter().any(|offer| offer.provider == next);
+        // Links are in the order of their consumers.
+        let first = links.partition_point(|link| link.consumer < consumer);
+        let mut own = links[first..].iter().take_while(|link| link.consumer == consumer);
+        let link = own.find(needs_next)?;
+        Some((import_of(scene, consumer, link.import), scene.members[next].id()))
+    };
+    let steps = cycle.iter().enumerate().filter_map(step).collect();
+    Problem::Cycle { plugins: cycle.iter().map(|&member| scene.members[member].id()).collect(), steps }
 }
 
 /// Puts the plan together.
-pub fn plan(scene: &Scene<'_>, links: &[Link<'_>], start: &[usize], entry: Option<EntryMember>) -> Plan {
+pub fn plan(scene: &Scene<'_>, links: &[Link<'_>], start: &[usize], entry: Option<EntryMember<'_>>) -> Plan {
     let mut place = vec![PluginIndex(0); start.len()];
     for (index, &member) in start.iter().enumerate() {
         place[member] = PluginIndex(index);
