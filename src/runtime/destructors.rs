@@ -35,9 +35,11 @@ impl Destructors {
         self.entries(entry.owner.plugin).push_back(entry);
     }
 
-    /// The next resource of a plugin, in the order in which they were added.
-    pub(super) fn next(&self, plugin: PluginIndex) -> Option<Entry> {
-        let entry = self.entries(plugin).pop_front()?;
+    /// The next resource of an instance, in the order in which they were added.
+    pub(super) fn next(&self, instance: InstanceId) -> Option<Entry> {
+        let mut entries = self.entries(instance.plugin);
+        let at = entries.iter().position(|entry| entry.owner == instance)?;
+        let entry = entries.remove(at)?;
         self.waiting.fetch_sub(1, Ordering::SeqCst);
         Some(entry)
     }

@@ -25,9 +25,7 @@ pub(super) fn end(app: &LiveApp) {
     for plugin in (0..app.assembly.plan().plugins.len()).map(PluginIndex) {
         // Whoever cannot be waited for puts nothing back.
         let _turn = app.admission.last_turn(plugin, chain);
-        if let Some(instance) = app.instances.close(plugin) {
-            end_store(app, instance);
-        }
+        app.instances.close(plugin).into_iter().for_each(|instance| end_store(app, instance));
     }
     // What plugins have printed is logged by another thread, which may be the last to know of the process' end.
     flush_log();

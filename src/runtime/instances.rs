@@ -1,5 +1,6 @@
 //! The instances of the plugins: the one that serves, how the plugin is, and when it may be started.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -26,9 +27,19 @@ pub(super) struct Instances {
 /// Only the chain that has the plugin's turn takes the instance and changes the cell, which it keeps locked for no
 /// call. The rest may be read by anyone.
 struct Slot {
-    /// The live instance, while nobody is in it. Nearly all calls find it here and need no lock.
+    /// The instance that serves, while nobody is in it. Nearly all calls find it here and need no lock.
     idle: AtomicCell<Option<Instance>>,
     cell: Mutex<Cell>,
+    /// Whether there are old instances, which is seen without a lock.
+    has_old: AtomicBool,
+    old: Mutex<Vec<Old>>,
+}
+
+/// An instance that another one has replaced. It lives on for the handles of its resources.
+struct Old {
+    id: InstanceId,
+    /// The instance, while nobody is in it.
+    idle: Option<Instance>,
 }
 
 /// A plugin and its past.
@@ -98,6 +109,8 @@ pub(super) struct Seeker {
     pub(super) starts: bool,
     /// How much time it has.
     pub(super) left: Duration,
+    /// The instance that it needs, because its handles are of that one. Any other will do where that is gone.
+    pub(super) instance: Option<InstanceId>,
 }
 
 impl Place {
@@ -151,7 +164,17 @@ impl Slot {
     fn new(restart: RestartBudget) -> Self {
         let restarts = RestartLog::new(restart);
         let cell = Cell { condition: Condition::NotStarted, restarts, generation: 0 };
-        Self { idle: AtomicCell::new(None), cell: Mutex::new(cell) }
+        Self {
+            idle: AtomicCell::new(None),
+            cell: Mutex::new(cell),
+            has_old: AtomicBool::new(false),
+            old: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// The instances that have been replaced. Only the chain that has the plugin's turn changes them.
+    fn old(&self) -> MutexGuard<'_, Vec<Old>> {
+        self.old.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The cell, which nobody else uses while one has the plugin's turn. A panic leaves it in order.
@@ -167,14 +190,74 @@ impl Instances {
         Self { assembly, slots }
     }
 
-    /// The live instance, unless somebody is in it.
+    /// The instance that serves, unless somebody is in it.
     pub(super) fn take(&self, plugin: PluginIndex) -> Option<Instance> {
         self.slots[plugin.0].idle.take()
     }
 
-    /// Puts the live instance back, when it has been left.
+    /// All instances of a plugin that nobody is in: the one that serves, then old ones.
+    pub(super) fn take_all(&self, plugin: PluginIndex) -> Vec<Instance> {
+        let mut all: Vec<Instance> = self.take(plugin).into_iter().collect();
+        if self.has_old(plugin) {
+            all.extend(self.slots[plugin.0].old().iter_mut().filter_map(|old| old.idle.take()));
+        }
+        all
+    }
+
+    /// Puts an instance back, when it has been left.
     pub(super) fn put_back(&self, instance: Instance) {
-        self.slots[instance.id().plugin.0].idle.store(Some(instance));
+        let (id, slot) = (instance.id(), &self.slots[instance.id().plugin.0]);
+        if self.has_old(id.plugin)
+            && let Some(old) = slot.old().iter_mut().find(|old| old.id == id)
+        {
+            old.idle = Some(instance);
+            return;
+        }
+        slot.idle.store(Some(instance));
+    }
+
+    /// Whether a plugin has instances that have been replaced.
+    pub(super) fn has_old(&self, plugin: PluginIndex) -> bool {
+        self.slots[plugin.0].has_old.load(Ordering::Relaxed)
+    }
+
+    /// Whether an instance has been replaced, and lives on.
+    pub(super) fn is_old(&self, instance: InstanceId) -> bool {
+        self.has_old(instance.plugin) && self.slots[instance.plugin.0].old().iter().any(|old| old.id == instance)
+    }
+
+    /// Forgets an instance that has been replaced: it is at its end.
+    pub(super) fn forget_old(&self, instance: InstanceId) -> Option<Instance> {
+        if !self.has_old(instance.plugin) {
+            return None;
+        }
+        let slot = &self.slots[instance.plugin.0];
+        let mut all = slot.old();
+        let at = all.iter().position(|old| old.id == instance)?;
+        let old = all.swap_remove(at);
+        slot.has_old.store(!all.is_empty(), Ordering::Relaxed);
+        old.idle
+    }
+
+    /// The instance that comes after the present one, to be started beside it.
+    #[cfg(test)]
+    pub(super) fn next(&self, plugin: PluginIndex) -> InstanceId {
+        InstanceId { plugin, generation: self.cell(plugin).generation + 1 }
+    }
+
+    /// Lets an instance serve in place of the present one, which lives on. The chain has the plugin's turn.
+    #[cfg(test)]
+    pub(super) fn supersede(&self, instance: Instance) {
+        let (id, slot) = (instance.id(), &self.slots[instance.id().plugin.0]);
+        let mut cell = slot.cell();
+        let before = InstanceId { plugin: id.plugin, generation: cell.generation };
+        if matches!(cell.condition, Condition::Live) {
+            slot.old().push(Old { id: before, idle: slot.idle.take() });
+            slot.has_old.store(true, Ordering::Relaxed);
+        }
+        cell.condition = Condition::Live;
+        cell.generation = id.generation;
+        slot.idle.store(Some(instance));
     }
 
     /// Finds the instance that a call goes to, for the chain that has the plugin's turn.
@@ -182,6 +265,9 @@ impl Instances {
     /// # Errors
     /// Why there is none.
     pub(super) fn find(&self, plugin: PluginIndex, seeker: &Seeker) -> Result<Found, Unfit> {
+        if let Some(found) = seeker.instance.and_then(|instance| self.find_old(instance, seeker.has_turn)) {
+            return Ok(found);
+        }
         if let Some(instance) = self.take(plugin) {
             return Ok(Found::At(Place::Idle(instance)));
         }
@@ -201,6 +287,22 @@ impl Instances {
             };
         }
         self.find_vacant(plugin, cell, seeker)
+    }
+
+    /// Finds an instance that has been replaced.
+    fn find_old(&self, instance: InstanceId, has_turn: bool) -> Option<Found> {
+        if !self.has_old(instance.plugin) {
+            return None;
+        }
+        let idle = self.slots[instance.plugin.0].old().iter_mut().find(|old| old.id == instance)?.idle.take();
+        Some(match idle {
+            Some(idle) => Found::At(Place::Idle(idle)),
+            None if has_turn => {
+                self.forget_old(instance);
+                Found::Abandoned(instance)
+            }
+            None => Found::At(Place::OnChain(instance)),
+        })
     }
 
     /// Marks a plugin as starting, where it may be started now.
@@ -259,9 +361,9 @@ impl Instances {
     }
 
     /// Ends a plugin with its app.
-    pub(super) fn close(&self, plugin: PluginIndex) -> Option<Instance> {
+    pub(super) fn close(&self, plugin: PluginIndex) -> Vec<Instance> {
         self.cell(plugin).condition = Condition::NotStarted;
-        self.take(plugin)
+        self.take_all(plugin)
     }
 
     /// How a plugin is.

@@ -38,7 +38,8 @@ pub(super) fn perform<C: Codec>(app: &LiveApp, call: Call<'_>, codec: &mut C) ->
         check_depth(&app.assembly, &app.activations, &from, plugin).and_then(|()| check_stack(&app.assembly, plugin));
     let done = checked.and_then(|()| {
         blocking::lending(caller, |caller| {
-            let (turn, place) = admit(app, caller, purpose)?;
+            let wanted = if app.instances.has_old(plugin) { codec.instance(app) } else { None };
+            let (turn, place) = admit(app, caller, purpose, wanted)?;
             let outcome = enter(app, (caller, comes_back), purpose, place, codec);
             leave(app, caller, turn, plugin);
             outcome
@@ -69,7 +70,7 @@ pub(super) fn restart<C: Codec>(
         tear_down(app, instance, Frame { deadline: caller.deadline, ..frame });
     }
     // What it had is released, which may have brought it up already.
-    let seeker = Seeker { has_turn: true, starts: true, left: Duration::MAX };
+    let seeker = Seeker { has_turn: true, starts: true, left: Duration::MAX, instance: None };
     let started = match find(app, caller, plugin, &seeker) {
         Ok(Found::At(place)) => enter(app, (caller, false), purpose, place, codec),
         Ok(_) => Err(not_started(assembly, &app.activations, caller, plugin)),
@@ -87,14 +88,19 @@ fn own_turn<'a>(app: &'a LiveApp, caller: &Frame, plugin: PluginIndex) -> Outcom
 
 /// Waits for the plugin's turn, and until there is an instance or one may be started. The turn is nothing where the
 /// plugin is on this chain already.
-fn admit<'a>(app: &'a LiveApp, caller: &Frame, purpose: Purpose) -> Outcome<(Option<Turn<'a>>, Place)> {
+fn admit<'a>(
+    app: &'a LiveApp,
+    caller: &Frame,
+    purpose: Purpose,
+    instance: Option<InstanceId>,
+) -> Outcome<(Option<Turn<'a>>, Place)> {
     let (assembly, plugin) = (&*app.assembly, purpose.plugin());
     loop {
         let turn = app.admission.take_turn(caller, plugin)?;
         check_time(assembly, caller, plugin)?;
         let left = caller.deadline.map_or(Duration::MAX, |deadline| assembly.clock().left(deadline.at));
         let starts = matches!(purpose, Purpose::Start(_));
-        match find(app, caller, plugin, &Seeker { has_turn: turn.is_some(), starts, left })? {
+        match find(app, caller, plugin, &Seeker { has_turn: turn.is_some(), starts, left, instance })? {
             Found::At(place) => return Ok((turn, place)),
             Found::Abandoned(_) => {}
             // Without the turn, so that others who have less time see for themselves.

@@ -38,13 +38,29 @@ pub(super) fn put_back(app: &LiveApp, instance: Instance, frame: Frame) {
         // The app was dropped from within.
         return tear_down(app, instance, frame);
     }
+    let id = instance.id();
     app.instances.put_back(instance);
+    if app.instances.is_old(id) {
+        end_unneeded(app, id, frame);
+    }
+}
+
+/// Ends an instance that has been replaced, where nobody has a handle of its resources any more.
+fn end_unneeded(app: &LiveApp, id: InstanceId, frame: Frame) {
+    let (held, _) = app.handles.held_of(id, None);
+    if held == 0
+        && app.destructors.waiting_for(id) == 0
+        && let Some(instance) = app.instances.forget_old(id)
+    {
+        tear_down(app, instance, frame);
+    }
 }
 
 /// Ends an instance that has failed and that nobody is in any more. Resources of others that it had handles
 /// of are released, within the frame's deadline.
 pub(super) fn tear_down(app: &LiveApp, instance: Instance, frame: Frame) {
     let id = instance.id();
+    app.instances.forget_old(id);
     end_store(app, instance);
     app.destructors.forget(id.plugin, |entry| entry.owner == id);
     release_held_by(app, id, frame);
@@ -128,8 +144,8 @@ pub(super) fn drain(app: &LiveApp, caller: &Frame, plugin: PluginIndex) -> bool 
     true
 }
 
-/// Runs the destructors that wait for a plugin until the deadline. At it the plugin is torn down, or, where
-/// it is spared, the destructors that have not begun wait until the call ends for the host.
+/// Runs the destructors that wait for a plugin until the deadline. At it the instance whose destructors they are is torn
+/// down, or, where it is spared, the destructors that have not begun wait until the call ends for the host.
 pub(super) fn drain_until(
     app: &LiveApp,
     caller: &Frame,
@@ -137,24 +153,27 @@ pub(super) fn drain_until(
     deadline: Option<Deadline>,
     spares: bool,
 ) {
-    let Some(mut instance) = app.instances.take(plugin) else {
-        // Whatever it had is gone with its store.
-        return app.destructors.forget(plugin, |_| true);
-    };
-    let (id, purpose) = (instance.id(), Purpose::Destroy(plugin));
-    let frame = Frame { chain: caller.chain, instance: Some(id), depth: caller.depth + 1, deadline };
-    let _noted = app.activations.note(caller, purpose);
-    let _shown = blocking::show(app.number, frame);
-    while !(spares && deadlines::is_past(&app.assembly, deadline)) {
-        let Some(entry) = app.destructors.next(plugin) else { break };
-        if entry.owner != id {
-            continue;
-        }
+    let instances = app.instances.take_all(plugin);
+    // Whatever others had is gone with their stores.
+    app.destructors.forget(plugin, |entry| !instances.iter().any(|instance| instance.id() == entry.owner));
+    let _noted = app.activations.note(caller, Purpose::Destroy(plugin));
+    for instance in instances {
+        let depth = caller.depth + 1;
+        let frame = Frame { chain: caller.chain, instance: Some(instance.id()), depth, deadline };
+        let _shown = blocking::show(app.number, frame);
+        drain_instance(app, instance, frame, spares);
+    }
+}
+
+fn drain_instance(app: &LiveApp, mut instance: Instance, frame: Frame, spares: bool) {
+    let id = instance.id();
+    while !(spares && deadlines::is_past(&app.assembly, frame.deadline)) {
+        let Some(entry) = app.destructors.next(id) else { break };
         if let Err(failed) = destroy_one(app, &mut instance, frame, entry) {
             let left = app.destructors.waiting_for(id);
             let also =
                 if left > 0 { format!(", and {left} that waited are gone with the plugin") } else { String::new() };
-            warn(app, plugin, format!("a destructor has failed{also}: {}", failed.cause));
+            warn(app, id.plugin, format!("a destructor has failed{also}: {}", failed.cause));
             return tear_down(app, instance, frame);
         }
     }

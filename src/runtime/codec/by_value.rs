@@ -4,9 +4,10 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{Func, Val};
 
 use super::delivery::{Delivered, deliver};
-use super::{Codec, function};
+use super::{Codec, function, owner};
 use crate::call::{
-    CallError, CallErrorKind, Called, Frame, InFlight, PluginState, Returned, Sent, Target, Values, take_result,
+    CallError, CallErrorKind, Called, Frame, InFlight, InstanceId, PluginState, Returned, Sent, Target, Values,
+    take_result,
 };
 use crate::plan::PluginIndex;
 use crate::runtime::activation::allow_lifting;
@@ -42,6 +43,13 @@ impl Codec for ByValue<'_> {
     type Passed = (Func, Delivered);
     type Returned = (Option<Val>, Delivered);
     type Answer = Returned;
+
+    fn instance(&self, app: &LiveApp) -> Option<InstanceId> {
+        match &self.values {
+            Values::Plain(_) => None,
+            Values::WithHandles(_, sent) => owner(app, self.target, sent),
+        }
+    }
 
     fn put_in(&mut self, app: &LiveApp, store: &mut StoreContextMut<'_, PluginState>) -> Result<Self::Passed, Ended> {
         let function = function(app, store, self.target)?;

@@ -11,7 +11,7 @@ use wasmtime::component::Func;
 
 use super::live_app::LiveApp;
 use super::purpose::Ended;
-use crate::call::{CallError, CallErrorKind, Exports, PluginState, Target};
+use crate::call::{CallError, CallErrorKind, Exports, Flight, InstanceId, PluginState, Target};
 
 pub use by_type::Typed;
 pub(super) use by_type::{ByType, typed};
@@ -28,6 +28,11 @@ pub(super) trait Codec {
     type Returned;
     /// What the caller gets.
     type Answer;
+
+    /// The instance that the call needs, because handles of that one are passed.
+    fn instance(&self, _: &LiveApp) -> Option<InstanceId> {
+        None
+    }
 
     /// Puts what is passed into the plugin's store.
     ///
@@ -92,6 +97,12 @@ where
     fn take_out(&mut self, _: &LiveApp, _: &mut StoreContextMut<'_, PluginState>, seen: T) -> Result<T, Ended> {
         Ok(seen)
     }
+}
+
+/// The instance of a plugin that owns handles which are sent to it.
+fn owner(app: &LiveApp, target: Target, sent: &[Flight]) -> Option<InstanceId> {
+    let owner = |flight: &Flight| app.handles.read(flight.rep, |entry| entry.owner);
+    sent.iter().filter_map(owner).find(|owner| owner.plugin == target.plugin)
 }
 
 /// What a codec has for one entry, and no other.

@@ -4,8 +4,8 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{TypedFunc, Val as Raw};
 
 use super::delivery::{Delivered, deliver};
-use super::{Codec, once, typed};
-use crate::call::{CallErrorKind, Flights, Frame, InFlight, Passing, PluginState, Target, take_result};
+use super::{Codec, once, owner, typed};
+use crate::call::{CallErrorKind, Flights, Frame, InFlight, InstanceId, Passing, PluginState, Target, take_result};
 use crate::runtime::explain::refuse;
 use crate::runtime::live_app::LiveApp;
 use crate::runtime::passed::{Answers, Arguments};
@@ -42,6 +42,10 @@ impl<P: Arguments, R: Answers> Codec for ByTypeWithHandles<'_, P, R> {
     type Passed = (TypedFunc<P::Raw, R::Raw>, P::Raw, Delivered);
     type Returned = (R::Raw, Delivered);
     type Answer = (R::Raw, Flights);
+
+    fn instance(&self, app: &LiveApp) -> Option<InstanceId> {
+        owner(app, self.target, self.sent)
+    }
 
     fn put_in(&mut self, app: &LiveApp, store: &mut StoreContextMut<'_, PluginState>) -> Result<Self::Passed, Ended> {
         let (params, mut sketch) = once(&mut self.params)?;

@@ -3,6 +3,7 @@
 mod engines;
 mod failures;
 mod limits;
+mod old_instances;
 mod replies;
 mod status;
 mod turns;
