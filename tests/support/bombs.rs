@@ -140,6 +140,14 @@ pub fn hidden_blocks(hidden: Hidden, locals: u32, times: u32) -> Vec<u8> {
     component(&module)
 }
 
+/// A core module in a component, as text, with what its memory, table and globals hold in the beginning.
+pub fn beginning(contents: &str) -> String {
+    format!(
+        r#"(component (core module (import "" "g" (global $g i32))
+            (table 100000 funcref) (memory 1) (func $f) {contents}))"#
+    )
+}
+
 /// Function types of so many parameters and as many results each, of which no function is.
 pub fn wide_types(count: u32, values: usize) -> Vec<u8> {
     let mut types = TypeSection::new();
