@@ -2,6 +2,8 @@
 //!
 //! The compiler makes one image of each memory, of up to 16 MiB however little is in it, and one list of functions for
 //! each table, of up to a million. A few bytes at the far end of each are enough for that.
+//!
+//! What it cannot lay out is code of one function that runs when an instance begins.
 
 use std::ops::Range;
 
@@ -22,16 +24,39 @@ const LARGEST_TABLE: u64 = 1 << 20;
 /// What the list of a table takes for each element.
 const ELEMENT: u64 = 4;
 
+/// What it costs to compile what is done when an instance begins: to compute a global; to read or write an element, and
+/// to begin with a list of them; to write a piece of data; to fill a table.
+const GLOBAL: u64 = 40;
+const LATE_ELEMENT: u64 = 30;
+const LATE_ELEMENTS: u64 = 50;
+const LATE_DATA: u64 = 100;
+const LATE_TABLE: u64 = 300;
+
 /// What the memories and tables of a core module hold from the start. Imported ones are filled when instances begin.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     memories: Vec<Option<Image>>,
-    tables: Vec<Option<u64>>,
+    tables: Vec<Option<Table>>,
+    /// Whether some element is written when instances begin, as all behind it are.
+    has_late_elements: bool,
+    /// How many pieces of data there are, and whether some is written when instances begin, as all are then.
+    data: u64,
+    has_late_data: bool,
+}
+
+/// A table that the module defines.
+#[derive(Debug, Clone, Default)]
+struct Table {
+    initial: u64,
+    /// The length of its list of functions.
+    list: u64,
 }
 
 /// The image of one memory.
 #[derive(Debug, Clone, Default)]
 struct Image {
+    /// How many bytes the memory has in the beginning.
+    initial: u64,
     extent: Option<Range<u64>>,
     data: u64,
 }
@@ -47,7 +72,11 @@ impl Image {
     /// What the compiler makes of it. More than twice its data is filled in when instances begin.
     fn bytes(&self) -> u64 {
         let extent = self.extent.as_ref().map_or(0, |extent| extent.end - extent.start);
-        if extent < ALWAYS || extent < self.data.saturating_mul(2) { extent } else { 0 }
+        if self.is_made(extent) { extent } else { 0 }
+    }
+
+    fn is_made(&self, extent: u64) -> bool {
+        extent < ALWAYS || extent < self.data.saturating_mul(2)
     }
 }
 
@@ -55,7 +84,15 @@ impl Contents {
     /// How many bytes the compiler makes of all.
     pub(super) fn bytes(&self) -> u64 {
         let memories: u64 = self.memories.iter().flatten().map(Image::bytes).sum();
-        memories + self.tables.iter().flatten().map(|elements| elements * ELEMENT).sum::<u64>()
+        memories + self.tables.iter().flatten().map(|table| table.list * ELEMENT).sum::<u64>()
+    }
+
+    /// What it costs that data are written when instances begin. All are when some must be.
+    pub(super) fn late_data(&self) -> u64 {
+        let is_far =
+            |image: &Image| image.extent.as_ref().is_some_and(|extent| !image.is_made(extent.end - extent.start));
+        let is_late = self.has_late_data || self.memories.iter().flatten().any(is_far);
+        if is_late { self.data * LATE_DATA } else { 0 }
     }
 
     /// Takes in a section of the module, which is valid, and weighs what it declares.
@@ -91,16 +128,30 @@ impl Contents {
                 }
             }
             Payload::MemorySection(section) => {
-                self.memories.extend((0..section.count()).map(|_| Some(Image::default())));
+                for memory in section.clone().into_iter().flatten() {
+                    let page = memory.page_size_log2.unwrap_or(16).min(16);
+                    let initial = memory.initial.saturating_mul(1 << page);
+                    self.memories.push(Some(Image { initial, ..Image::default() }));
+                }
             }
             Payload::TableSection(section) => {
                 for table in section.clone().into_iter().flatten() {
-                    let is_filled = matches!(table.init, TableInit::Expr(_)) && table.ty.initial <= LARGEST_TABLE;
-                    self.tables.push(Some(if is_filled { table.ty.initial } else { 0 }));
+                    let has_value = matches!(table.init, TableInit::Expr(_));
+                    let initial = table.ty.initial;
+                    let list = if has_value && initial <= LARGEST_TABLE { initial } else { 0 };
+                    self.tables.push(Some(Table { initial, list }));
+                    scales.add(if has_value { LATE_TABLE } else { 0 })?;
+                }
+            }
+            Payload::GlobalSection(section) => {
+                for global in section.clone().into_iter().flatten() {
+                    scales.add(computed(&global.init_expr))?;
                 }
             }
             Payload::ElementSection(section) => {
-                section.clone().into_iter().flatten().for_each(|element| self.add_element(&element));
+                for element in section.clone().into_iter().flatten() {
+                    scales.add(self.add_element(&element))?;
+                }
             }
             Payload::DataSection(section) => {
                 section.clone().into_iter().flatten().for_each(|data| self.add_data(&data));
@@ -110,24 +161,41 @@ impl Contents {
         Ok(())
     }
 
-    fn add_element(&mut self, element: &Element<'_>) {
-        let ElementKind::Active { table_index, offset_expr } = &element.kind else { return };
-        let Some(Some(table)) = self.tables.get_mut(table_index.unwrap_or(0) as usize) else { return };
-        let count = match &element.items {
-            ElementItems::Functions(items) => items.count(),
-            ElementItems::Expressions(_, items) => items.count(),
+    /// Takes in a list of elements, and returns what it costs when instances begin.
+    fn add_element(&mut self, element: &Element<'_>) -> u64 {
+        let (count, are_functions) = match &element.items {
+            ElementItems::Functions(items) => (u64::from(items.count()), true),
+            ElementItems::Expressions(_, items) => (u64::from(items.count()), false),
         };
-        let top = constant(offset_expr).map_or(0, |offset| offset.saturating_add(u64::from(count)));
-        if top <= LARGEST_TABLE {
-            *table = (*table).max(top);
+        let late = LATE_ELEMENTS + LATE_ELEMENT * count;
+        let (table_index, offset) = match &element.kind {
+            ElementKind::Declared => return 0,
+            ElementKind::Passive => return late,
+            ElementKind::Active { table_index, offset_expr } => (table_index.unwrap_or(0), constant(offset_expr)),
+        };
+        let top = offset.map(|offset| offset.saturating_add(count));
+        if let (Some(Some(table)), Some(top)) = (self.tables.get_mut(table_index as usize), top) {
+            if top <= LARGEST_TABLE {
+                table.list = table.list.max(top);
+            }
+            self.has_late_elements |= !are_functions || top > table.initial.min(LARGEST_TABLE);
+        } else {
+            self.has_late_elements = true;
         }
+        if self.has_late_elements { late } else { 0 }
     }
 
     fn add_data(&mut self, data: &Data<'_>) {
         let DataKind::Active { memory_index, offset_expr } = &data.kind else { return };
-        let Some(Some(image)) = self.memories.get_mut(*memory_index as usize) else { return };
-        if let (Some(start), false) = (constant(offset_expr), data.data.is_empty()) {
-            image.add(start, data.data.len() as u64);
+        let (start, length) = (constant(offset_expr), data.data.len() as u64);
+        self.data += 1;
+        let (Some(Some(image)), Some(start)) = (self.memories.get_mut(*memory_index as usize), start) else {
+            self.has_late_data = true;
+            return;
+        };
+        self.has_late_data |= start.saturating_add(length) > image.initial;
+        if length > 0 {
+            image.add(start, length);
         }
     }
 }
@@ -140,6 +208,24 @@ fn values(validator: &Validator, ty: u32) -> u64 {
         Some(ty.params().len() + ty.results().len())
     };
     validator.types(0).and_then(count).unwrap_or_default() as u64
+}
+
+/// What it costs to compute the first value of a global: nothing for a constant.
+fn computed(expression: &ConstExpr<'_>) -> u64 {
+    let operators = || expression.get_operators_reader().into_iter().flatten();
+    let is_constant = |operator: Operator<'_>| {
+        matches!(
+            operator,
+            Operator::I32Const { .. }
+                | Operator::I64Const { .. }
+                | Operator::F32Const { .. }
+                | Operator::F64Const { .. }
+                | Operator::V128Const { .. }
+                | Operator::RefNull { .. }
+        )
+    };
+    let count = operators().count() as u64;
+    if count <= 2 && operators().next().is_some_and(is_constant) { 0 } else { GLOBAL + count }
 }
 
 /// The offset that an expression says by itself, without a global.

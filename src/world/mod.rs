@@ -15,6 +15,7 @@ mod features;
 mod function_names;
 mod gates;
 mod guard;
+mod hidden;
 mod inline;
 mod memory;
 mod needs;

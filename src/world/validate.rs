@@ -129,7 +129,10 @@ impl<'a> Validation<'a> {
             }
             Payload::End(_) => {
                 let ended = self.open.pop().flatten();
-                ended.map_or(Ok(()), |(_, contents)| self.scales.add_content(contents.bytes()))
+                ended.map_or(Ok(()), |(_, contents)| {
+                    self.scales.add_content(contents.bytes())?;
+                    self.scales.add(contents.late_data())
+                })
             }
             Payload::ComponentInstanceSection(section) => self.scales.add_parts(section.count()),
             payload => match self.open.last_mut() {

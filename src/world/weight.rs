@@ -9,6 +9,7 @@ use std::fmt;
 
 use wasmparser::{FrameKind, FuncValidator, ModuleArity, Operator, WasmModuleResources};
 
+use super::hidden::Hidden;
 use crate::words::shown;
 
 /// What a function costs by itself, whatever its body: trampolines, and tables about its code.
@@ -20,8 +21,8 @@ const PART: u64 = 400;
 /// One value for so many pairs of a block and of a value that may live across it.
 const SPREAD: u64 = 8;
 
-/// The compiler has a list for each local, of a few bytes for each block up to the last that uses it. So many of its
-/// entries count as one pair.
+/// The compiler has a list for each local, and for each value that a block gives or a loop takes, of a few bytes for
+/// each block up to the last that uses it. So many of its entries count as one pair.
 const ENTRIES: u64 = 8;
 
 /// What a call costs beside its arguments and results, and what each of these costs that finds no register, in a
@@ -33,6 +34,10 @@ const REGISTERS: u64 = 16;
 
 /// What a value costs that a `br_table` passes on to one of its targets.
 const COPY: u64 = 4;
+
+/// The deadline is looked at in each loop, and the compiler goes through all such places for each. So many pairs of
+/// them count as one value.
+const LOOP_PAIRS: u64 = 64;
 
 /// One value for so many bytes of the first content of memories and tables.
 const CONTENT: u64 = 64;
@@ -170,6 +175,15 @@ fn beyond_registers(values: u64) -> u64 {
     values.saturating_sub(REGISTERS)
 }
 
+/// How many values the compiler has variables for in the frame that ends: what it gives, and what a loop takes.
+fn variables<T: WasmModuleResources>(validator: &FuncValidator<T>) -> u64 {
+    let frame = validator.label_block(0);
+    let values = frame.and_then(|(ty, kind)| Some((validator.block_type_arity(ty)?, kind)));
+    values.map_or(0, |((params, results), kind)| {
+        u64::from(results) + if kind == FrameKind::Loop { u64::from(params) } else { 0 }
+    })
+}
+
 pub(super) fn within(measure: Measure, found: u64) -> Result<(), Over> {
     if found > measure.limit() { Err(Over { measure, found }) } else { Ok(()) }
 }
@@ -227,7 +241,7 @@ impl Scales {
 
     /// Adds a function body that has been weighed.
     fn add_body(&mut self, body: &Body) -> Result<(), Over> {
-        self.add(body.passed + body.spread() / SPREAD)
+        self.add(body.passed + body.spread() / SPREAD + body.all_loops * body.all_loops / LOOP_PAIRS)
     }
 }
 
@@ -249,7 +263,9 @@ pub(super) struct Body {
     blocks: u64,
     /// Values on the operand stack at the ends of those blocks.
     waiting: u64,
+    /// The loops around what is being read, and all there have been.
     loops: u64,
+    all_loops: u64,
     /// For each local, the block that uses it, and how many are not of one block alone.
     uses: Vec<Use>,
     shared: u64,
@@ -278,7 +294,7 @@ impl Body {
         self.frames.clear();
         // Each local gets a first value.
         (self.passed, self.blocks, self.waiting) = (u64::from(locals), 0, 0);
-        (self.loops, self.shared, self.block, self.entries) = (0, 0, 0, 0);
+        (self.loops, self.all_loops, self.shared, self.block, self.entries) = (0, 0, 0, 0, 0);
         Ok(())
     }
 
@@ -308,6 +324,7 @@ impl Body {
             Operator::End => {
                 self.loops -= u64::from(self.frames.pop().unwrap_or_default());
                 self.end_block(validator)?;
+                self.entries += variables(validator) * u64::from(self.block);
             }
             Operator::BrTable { targets } => {
                 let carried = validator.label_block(targets.default()).and_then(|(ty, kind)| {
@@ -332,10 +349,15 @@ impl Body {
             | Operator::BrIf { .. }
             | Operator::BrOnNull { .. }
             | Operator::BrOnNonNull { .. }
+            | Operator::BrOnCast { .. }
+            | Operator::BrOnCastFail { .. }
             | Operator::Return
             | Operator::Unreachable => self.end_block(validator)?,
             _ => {}
         }
+        let Hidden { cost, blocks } = Hidden::of(operator);
+        self.passed = self.passed.saturating_add(cost);
+        (0..blocks).try_for_each(|_| self.end_block(validator))?;
         let height = u64::from(validator.operand_stack_height());
         within(Measure::Operands, height)?;
         within(Measure::Passed, self.passed)
@@ -349,6 +371,7 @@ impl Body {
     fn open(&mut self, is_loop: bool) -> Result<(), Over> {
         self.frames.push(is_loop);
         self.loops += u64::from(is_loop);
+        self.all_loops += u64::from(is_loop);
         within(Measure::Nesting, self.frames.len() as u64)?;
         within(Measure::Loops, self.loops)
     }

@@ -62,6 +62,12 @@ fn told(seed: u64, case: &Case, difference: &str) -> String {
     )
 }
 
+/// Whether at least the usual cases are tried, of which it is known that everything happens in them.
+fn is_usual() -> bool {
+    let (cases, first) = cases();
+    first == 1 && cases >= CASES
+}
+
 #[test]
 fn apps_mean_what_compositions_mean() {
     let (cases, first) = cases();
@@ -77,7 +83,7 @@ fn apps_mean_what_compositions_mean() {
     let Tally { cases: same, answered, failed, faults } = tally;
     println!("{same} of {cases} cases are the same: {answered} calls answered and {failed} failed; {faults:?}");
     assert!(failures.is_empty(), "{} differ:\n{}", failures.len(), failures[..failures.len().min(6)].join("\n\n"));
-    if cases >= CASES {
+    if is_usual() {
         let failing = Fault::ALL.iter().filter(|fault| faults.get(fault).is_some_and(|(_, failed)| *failed > 0));
         assert_eq!(failing.count(), Fault::ALL.len(), "something never goes wrong");
         assert!(answered as u64 > 5 * cases && failed as u64 > cases, "the cases are too odd to say much");
@@ -105,5 +111,5 @@ fn what_does_not_fit_is_refused_by_both() {
     }
     println!("{} changes, {tried:?}; {calls} calls of what still fits", tried.values().sum::<usize>());
     assert!(failures.is_empty(), "{} differ:\n{}", failures.len(), failures[..failures.len().min(6)].join("\n\n"));
-    assert!(cases < CASES || tried.len() == Change::ALL.len(), "some change is never made");
+    assert!(!is_usual() || tried.len() == Change::ALL.len(), "some change is never made");
 }

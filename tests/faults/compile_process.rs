@@ -116,7 +116,7 @@ fn parts_of_a_second_count_as_a_second() {
 #[cfg(target_os = "linux")]
 #[test]
 fn memory_is_limited() {
-    let place = Place::new("memory", "", &bombs::twice_and_results(1_000, 800, 1));
+    let place = Place::new("memory", "", &bombs::twice_and_results(800, 800, 1));
     let program = env!("CARGO_BIN_EXE_plugweave");
     let mut shell = Command::new("sh");
     shell.args(["-c", "ulimit -v 400000 && exec \"$0\" call \"$1\" 'twice(21)'", program]).arg(place.app());

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::bombs::{self, Nest};
+use crate::bombs::{self, Hidden, Nest};
 use crate::files::Files;
 use crate::random::Random;
 
@@ -28,7 +28,9 @@ fn scaled(random: &mut Random, most: u32) -> u32 {
 
 fn nesting(random: &mut Random) -> Vec<u8> {
     let depth = scaled(random, 20_000);
-    match random.below(6) {
+    match random.below(8) {
+        6 => bombs::loops_in_a_row(depth),
+        7 => bombs::hidden_blocks(random.pick(&Hidden::ALL), scaled(random, 3_000), depth),
         0 => bombs::nested(random.pick(&[Nest::Block, Nest::If, Nest::IfElse]), depth, scaled(random, 20)),
         1 => bombs::nested(Nest::Loop, scaled(random, 100), scaled(random, 200)),
         2 => bombs::loops_with_branches(scaled(random, 70), scaled(random, 200)),
@@ -44,7 +46,8 @@ fn nesting(random: &mut Random) -> Vec<u8> {
 
 fn tables(random: &mut Random) -> Vec<u8> {
     let (many, wide) = (scaled(random, 3_000), scaled(random, 1_000));
-    match random.below(6) {
+    match random.below(7) {
+        6 => bombs::blocks_with_results(many * 10, scaled(random, 20) as usize),
         0 => bombs::results_to_each_block(many, wide, scaled(random, 10)),
         1 => bombs::parameters_to_each_loop(scaled(random, 100), wide),
         2 => bombs::wide_tables(scaled(random, 20), scaled(random, 65_000) as usize, wide, random.percent(50)),

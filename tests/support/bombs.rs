@@ -4,8 +4,8 @@
 
 use wasm_encoder::{
     BlockType, CodeSection, Component, ConstExpr, DataSection, ElementSection, Elements, ExportKind, ExportSection,
-    Function, FunctionSection, Instruction, MemorySection, MemoryType, Module, ModuleSection, NameMap, NameSection,
-    NestedComponentSection, RefType, TableSection, TableType, TypeSection, ValType,
+    Function, FunctionSection, HeapType, Instruction, MemorySection, MemoryType, Module, ModuleSection, NameMap,
+    NameSection, NestedComponentSection, RefType, TableSection, TableType, TypeSection, ValType,
 };
 
 use Instruction::{Block, Br, BrIf, BrTable, Call, Drop, Else, End, I32Add, I32Const, If, LocalGet, LocalSet, Loop};
@@ -30,6 +30,122 @@ pub fn late_locals(locals: u32, blocks: u32) -> Vec<u8> {
     let before = (0..blocks).flat_map(|_| [I32Const(0), BrIf(0)]);
     let last = (0..locals).flat_map(|local| [I32Const(0), LocalSet(local)]);
     component(&module((0, 0), &function(locals, &before.chain(last).collect::<Vec<_>>()), 1))
+}
+
+/// Blocks one after the other, each of which gives so many values.
+pub fn blocks_with_results(blocks: u32, results: usize) -> Vec<u8> {
+    let mut one = vec![Block(BlockType::FunctionType(WIDE))];
+    one.extend(vec![I32Const(0); results]);
+    one.push(End);
+    one.extend(vec![Drop; results]);
+    component(&module((0, results), &function(0, &repeated(&one, blocks)), 1))
+}
+
+/// Loops one after the other, with nothing in them.
+pub fn loops_in_a_row(loops: u32) -> Vec<u8> {
+    component(&module((0, 0), &function(0, &repeated(&[Loop(BlockType::Empty), End], loops)), 1))
+}
+
+/// Operators that stand for calls of the host, or for blocks that are not in the binary.
+#[derive(Debug, Clone, Copy)]
+pub enum Hidden {
+    TableGet,
+    CallIndirect,
+    RefTest,
+    RefCast,
+    BrOnCast,
+    MemoryGrow,
+    TableGrow,
+    TableFill,
+    TableCopy,
+    TableInit,
+    ElemDrop,
+}
+
+impl Hidden {
+    pub const ALL: [Self; 11] = [
+        Self::TableGet,
+        Self::CallIndirect,
+        Self::RefTest,
+        Self::RefCast,
+        Self::BrOnCast,
+        Self::MemoryGrow,
+        Self::TableGrow,
+        Self::TableFill,
+        Self::TableCopy,
+        Self::TableInit,
+        Self::ElemDrop,
+    ];
+
+    fn instructions(self) -> Vec<Instruction<'static>> {
+        let (to, null) = (HeapType::Concrete(NOTHING), Instruction::RefNull(HeapType::FUNC));
+        let number = I32Const(0);
+        match self {
+            Self::TableGet => vec![number, Instruction::TableGet(0), Drop],
+            Self::CallIndirect => vec![number, Instruction::CallIndirect { type_index: NOTHING, table_index: 0 }],
+            Self::RefTest => vec![null, Instruction::RefTestNullable(to), Drop],
+            Self::RefCast => vec![null, Instruction::RefCastNullable(to), Drop],
+            Self::BrOnCast => vec![
+                Block(BlockType::Result(ValType::FUNCREF)),
+                null,
+                Instruction::BrOnCast {
+                    relative_depth: 0,
+                    from_ref_type: RefType::FUNCREF,
+                    to_ref_type: RefType { nullable: true, heap_type: to },
+                },
+                End,
+                Drop,
+            ],
+            Self::MemoryGrow => vec![number, Instruction::MemoryGrow(0), Drop],
+            Self::TableGrow => vec![null, number, Instruction::TableGrow(0), Drop],
+            Self::TableFill => vec![number.clone(), null, number, Instruction::TableFill(0)],
+            Self::TableCopy => {
+                let copy = Instruction::TableCopy { src_table: 0, dst_table: 0 };
+                vec![number.clone(), number.clone(), number, copy]
+            }
+            Self::TableInit => {
+                let init = Instruction::TableInit { elem_index: 0, table: 0 };
+                vec![number.clone(), number.clone(), number, init]
+            }
+            Self::ElemDrop => vec![Instruction::ElemDrop(0)],
+        }
+    }
+}
+
+/// So many operators of that kind between the writing and the reading of locals.
+pub fn hidden_blocks(hidden: Hidden, locals: u32, times: u32) -> Vec<u8> {
+    let mut body: Vec<_> = (0..locals).flat_map(|local| [LocalGet(local), LocalSet(local)]).collect();
+    body.extend(repeated(&hidden.instructions(), times));
+    body.extend((0..locals).flat_map(|local| [LocalGet(local), Drop]));
+    let mut types = TypeSection::new();
+    types.ty().function([], []);
+    let mut functions = FunctionSection::new();
+    functions.function(NOTHING);
+    let mut tables = TableSection::new();
+    tables.table(TableType {
+        element_type: RefType::FUNCREF,
+        table64: false,
+        minimum: 1,
+        maximum: None,
+        shared: false,
+    });
+    let mut memories = MemorySection::new();
+    memories.memory(MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None });
+    let mut elements = ElementSection::new();
+    elements.passive(Elements::Functions(vec![0].into()));
+    let mut code = CodeSection::new();
+    code.function(&function(locals, &body));
+    let mut module = Module::new();
+    module.section(&types).section(&functions).section(&tables).section(&memories).section(&elements).section(&code);
+    component(&module)
+}
+
+/// A core module in a component, as text, with what its memory, table and globals hold in the beginning.
+pub fn beginning(contents: &str) -> String {
+    format!(
+        r#"(component (core module (import "" "g" (global $g i32))
+            (table 100000 funcref) (memory 1) (func $f) {contents}))"#
+    )
 }
 
 /// Function types of so many parameters and as many results each, of which no function is.

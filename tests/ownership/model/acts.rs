@@ -58,7 +58,7 @@ impl Model {
                 if view.sight == Sight::Native {
                     return Ok(self.answer(act, &things));
                 }
-                let answer = self.ask(plugin, act, &things);
+                let answer = self.ask(plugin, view.sight, act, &things);
                 if answer.is_err() && act == Act::Finish {
                     self.release(things[0]);
                 }
@@ -166,7 +166,7 @@ impl Model {
         let Some(link) = link else {
             return match view.sight {
                 Sight::Opaque => Ok(UNSEEN),
-                Sight::Native | Sight::Alien(_) => self.ask(plugin, Act::Value, &[thing]),
+                Sight::Native | Sight::Alien(_) => self.ask(plugin, view.sight, Act::Value, &[thing]),
             };
         };
         let seen = self.lend(link.to, view.ty, thing, path >> 4);

@@ -325,9 +325,13 @@ impl Model {
         Ok(())
     }
 
-    /// A plugin asks for something of things of others.
-    fn ask(&mut self, plugin: usize, act: Act, things: &[Thing]) -> Called<u32> {
-        let Some(owner) = things.first().map(|thing| self.things[*thing].owner) else { return Err(WrongOwner) };
+    /// A plugin asks for something of things of others. For none at all it asks the owner that its view is bound to.
+    fn ask(&mut self, plugin: usize, sight: Sight, act: Act, things: &[Thing]) -> Called<u32> {
+        let owner = match (things.first(), sight) {
+            (Some(thing), _) => self.things[*thing].owner,
+            (None, Sight::Alien(owner)) => owner,
+            (None, Sight::Native | Sight::Opaque) => return Err(WrongOwner),
+        };
         if things.iter().any(|thing| self.things[*thing].owner != owner) {
             return Err(WrongOwner);
         }
