@@ -125,8 +125,8 @@ pub(super) struct Announced<'a> {
     containment: Containment,
     /// How many lines name each WIT.
     lines: HashMap<String, usize>,
-    /// The interfaces of the WIT that was read last, where several lines name it.
-    last: Option<(String, Wit)>,
+    /// The interfaces of the WIT that was read last, or why it has none, where several lines name it.
+    last: Option<(String, Result<Wit, WorldError>)>,
 }
 
 /// A WIT that several lines name.
@@ -150,21 +150,31 @@ impl<'a> Announced<'a> {
     pub(super) fn read(&mut self, entry: &HostEntry) -> Result<Extern, Option<HostProblem>> {
         let (name, path) = (&entry.name.value, join(APP_FILE, &entry.wit.value));
         if let Some((_, wit)) = self.last.as_ref().filter(|(last, _)| *last == path) {
+            let wit = wit.as_ref().map_err(|error| Some(HostProblem::Unusable(error.clone())))?;
             let absent = || HostProblem::NoInterface { wanted: name.to_string(), there: wit.told.clone() };
             return wit.find(name).ok_or_else(|| Some(absent()));
         }
         let hides = |reason: &str| self.containment.hides_wit(reason);
         let source = self.files.wit(&path, self.containment.reach(APP_FILE));
         let source = source.map_err(|reason| (!hides(&reason)).then_some(HostProblem::Unreadable(reason)))?;
-        if self.lines.get(&path).is_some_and(|lines| *lines > 1)
-            && let Ok(interfaces) = read_interfaces(&source)
-        {
-            self.last = Some((path, Wit::new(interfaces)));
-            return self.read(entry);
-        }
+        let all = self.lines.get(&path).is_some_and(|lines| *lines > 1).then(|| read_interfaces(&source));
+        let broken = match all {
+            Some(Ok(interfaces)) => {
+                self.last = Some((path, Ok(Wit::new(interfaces))));
+                return self.read(entry);
+            }
+            Some(Err(error)) => Some(error),
+            None => None,
+        };
         read_interface(&source, name).map_err(|error| match error {
             WorldError::NoInterface { wanted, found } => Some(HostProblem::NoInterface { wanted, there: list(&found) }),
-            other => Some(HostProblem::Unusable(other)),
+            other => {
+                // Only what is wrong with one interface may leave the others usable.
+                if broken.as_ref() == Some(&other) {
+                    self.last = Some((path, Err(other.clone())));
+                }
+                Some(HostProblem::Unusable(other))
+            }
         })
     }
 }

@@ -42,9 +42,9 @@ fn items(text: &str) -> usize {
             b',' | b'<' | b'(' | b':' | b'@' => small += 1,
             b'/' => {
                 small += 1;
-                let end = behind.iter().position(|byte| *byte == b'\n').unwrap_or(behind.len());
                 // A block comment is counted as if it were none.
                 if behind.first() == Some(&b'/') {
+                    let end = behind.iter().position(|byte| *byte == b'\n').unwrap_or(behind.len());
                     rest = &behind[end..];
                 }
             }

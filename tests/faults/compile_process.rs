@@ -143,7 +143,7 @@ fn an_order_that_cannot_be_read_is_told() {
 /// Starts the program that is to compile this, left in this folder, as the program itself does.
 fn compiling(component: &[u8], bytes: usize, cache: &Path) -> Child {
     let order = format!(
-        r#"{{"engine":{{"epochs":true,"fuel":false}},"cache":{:?},"bytes":{bytes},"memory":2147483648,"cpu_time":{{"secs":300,"nanos":0}}}}"#,
+        r#"{{"engine":{{"epochs":true,"fuel":false,"concurrency":false,"optimisation":"Speed","lines":true,"wasm_stack":524288}},"cache":{:?},"bytes":{bytes},"memory":2147483648,"cpu_time":{{"secs":300,"nanos":0}}}}"#,
         cache.to_str().unwrap(),
     );
     let mut command = Command::new(env!("CARGO_BIN_EXE_plugweave"));
