@@ -179,7 +179,7 @@ const LINK: &[Group<'_>] = &[
 
 /// Who may use whom inside `src/runtime`.
 const RUNTIME: &[Group<'_>] = &[
-    &["mod.rs", "status.rs", "restarts.rs", "turns.rs", "drain_time.rs", "stream.rs"],
+    &["mod.rs", "status.rs", "restarts.rs", "turns.rs", "drain_time.rs", "stream.rs", "output_stream.rs"],
     // What passes between the host and the app.
     &["blocking.rs"],
     &["outside.rs"],

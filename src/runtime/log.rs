@@ -1,6 +1,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::output::OutputStream;
+use super::output_stream::OutputStream;
 use super::stream::Drain;
 use crate::call::{LogSource, told_dropped};
 use crate::foreign;

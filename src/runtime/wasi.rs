@@ -7,7 +7,8 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 use wasmtime_wasi_config::WasiConfigVariables;
 
 use super::log::Lines;
-use super::output::{OutputSink, OutputStream};
+use super::output::OutputSink;
+use super::output_stream::OutputStream;
 use super::stream::GuestStream;
 use crate::call::{GrantedFolder, OpenFiles, Wasi};
 use crate::model::{NetworkGrant, PluginId, Stdio, WasiGrants};
