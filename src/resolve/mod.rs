@@ -5,7 +5,7 @@
 //! which plugins are handed in.
 //!
 //! The files use each other in one direction, which `tests/layers.rs` has as a list. The checks find
-//! [problems](problem::Problem) as values, and `render` alone has their texts.
+//! problems as values, and `render` alone has their texts.
 
 mod app_file;
 mod draft;
