@@ -107,8 +107,9 @@ pub(super) struct Seeker {
     pub(super) has_turn: bool,
     /// Whether it starts the plugin with the app.
     pub(super) starts: bool,
-    /// How much time it has.
-    pub(super) left: Duration,
+    /// How much time it has for a pause before a restart; nothing where the host wants the plugin started now, whatever
+    /// its budget says.
+    pub(super) left: Option<Duration>,
     /// The instance that it needs, because its handles are of that one. Any other will do where that is gone.
     pub(super) instance: Option<InstanceId>,
 }
@@ -308,14 +309,16 @@ impl Instances {
     /// Marks a plugin as starting, where it may be started now.
     fn find_vacant(&self, plugin: PluginIndex, cell: &mut Cell, seeker: &Seeker) -> Result<Found, Unfit> {
         let now = Instant::now();
-        match cell.readiness(now) {
-            Ready::Now => {}
-            Ready::In(rest) if rest <= seeker.left => return Ok(Found::Pause(rest)),
-            Ready::In(rest) => {
-                let why = format!("is started anew in {rest:.0?}, when this call must have ended");
-                return Err(Unfit::Down(self.still_down(plugin, cell, &why)));
+        if let Some(left) = seeker.left {
+            match cell.readiness(now) {
+                Ready::Now => {}
+                Ready::In(rest) if rest <= left => return Ok(Found::Pause(rest)),
+                Ready::In(rest) => {
+                    let why = format!("is started anew in {rest:.0?}, when this call must have ended");
+                    return Err(Unfit::Down(self.still_down(plugin, cell, &why)));
+                }
+                Ready::Never(why) => return Err(Unfit::Down(self.still_down(plugin, cell, &why))),
             }
-            Ready::Never(why) => return Err(Unfit::Down(self.still_down(plugin, cell, &why))),
         }
         match &cell.condition {
             Condition::NotStarted if !seeker.starts => return Err(Unfit::NotStarted),

@@ -69,8 +69,8 @@ pub(super) fn restart<C: Codec>(
         let _shown = blocking::show(app.number, frame);
         tear_down(app, instance, Frame { deadline: caller.deadline, ..frame });
     }
-    // What it had is released, which may have brought it up already.
-    let seeker = Seeker { has_turn: true, starts: true, left: Duration::MAX, instance: None };
+    // What it had is released, which may have brought it up already, and may have failed it again.
+    let seeker = Seeker { has_turn: true, starts: true, left: None, instance: None };
     let started = match find(app, caller, plugin, &seeker) {
         Ok(Found::At(place)) => enter(app, (caller, false), purpose, place, codec),
         Ok(_) => Err(not_started(assembly, &app.activations, caller, plugin)),
@@ -100,7 +100,7 @@ fn admit<'a>(
         check_time(assembly, caller, plugin)?;
         let left = caller.deadline.map_or(Duration::MAX, |deadline| assembly.clock().left(deadline.at));
         let starts = matches!(purpose, Purpose::Start(_));
-        match find(app, caller, plugin, &Seeker { has_turn: turn.is_some(), starts, left, instance })? {
+        match find(app, caller, plugin, &Seeker { has_turn: turn.is_some(), starts, left: Some(left), instance })? {
             Found::At(place) => return Ok((turn, place)),
             Found::Abandoned(_) => {}
             // Without the turn, so that others who have less time see for themselves.
