@@ -1,7 +1,7 @@
 //! What strangers, and the shell's own code, can do to others.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -352,5 +352,41 @@ fn a_start_that_panics_twice_does_not_abort() {
         let gate = |_: &plugweave::PluginId, _| panic!("no plugin starts here");
         let app = builder(&seen, gate).plugin(&gated(manifest("p", "single", "works")), core).build().unwrap();
         assert_eq!(app.failures()[0].1.kind(), CallErrorKind::HostPanic);
+    });
+}
+
+#[test]
+fn a_plugin_whose_state_is_never_made_is_stuck_in_the_host() {
+    alone(|| {
+        let made = AtomicUsize::new(0);
+        let (entered, is_entered) = mpsc::channel();
+        let (go, may_go) = mpsc::channel::<()>();
+        let channels = std::sync::Mutex::new((entered, may_go));
+        let state = move |_: &plugweave::plan::PlannedPlugin| {
+            if made.fetch_add(1, Ordering::SeqCst) == 1 {
+                let channels = channels.lock().unwrap();
+                channels.0.send(()).unwrap();
+                channels.1.recv().unwrap();
+            }
+        };
+        let add = |linker: &mut Linker<PluginState>, _: fn(&mut PluginState) -> &mut ()| {
+            linker.instance("t:host/gate")?.func_wrap("pass", |_, (_,): (u32,)| Ok(()))
+        };
+        let (manifest, core) = single("p");
+        let builder = App::builder().file("w/t.wit", HOSTED).file("w/deps/host/h.wit", HOST);
+        let builder = builder.host_interface("t:host/gate", HOST, add, state).unwrap();
+        let app = build(builder.plugin(&manifest.timeout(Duration::from_millis(100)), core));
+        assert_eq!(work(&app, 1).unwrap_err().kind(), CallErrorKind::Trap);
+        thread::scope(|scope| {
+            let starts = scope.spawn(|| work(&app, 0).map_err(|error| error.to_string()));
+            is_entered.recv().unwrap();
+            // Nobody knows when it comes back: who has no deadline gives up, too.
+            let error = work(&app, 0).unwrap_err();
+            assert_eq!(error.kind(), CallErrorKind::Timeout, "{error}");
+            assert!(error.to_string().contains("stuck in a function of the host"), "{error}");
+            go.send(()).unwrap();
+            let _ = starts.join().unwrap();
+        });
+        assert_eq!(work(&app, 0).map(drop).map_err(|error| error.to_string()), Ok(()));
     });
 }
