@@ -390,3 +390,47 @@ fn a_plugin_whose_state_is_never_made_is_stuck_in_the_host() {
         assert_eq!(work(&app, 0).map(drop).map_err(|error| error.to_string()), Ok(()));
     });
 }
+
+/// An error of the host that cannot be told.
+#[derive(Debug)]
+struct Unspeakable;
+
+impl std::fmt::Display for Unspeakable {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("it cannot be told")
+    }
+}
+
+impl std::error::Error for Unspeakable {}
+
+#[test]
+fn an_error_of_the_host_that_panics_when_it_is_told_is_a_failure_like_any_other() {
+    let add = |linker: &mut Linker<PluginState>, _: fn(&mut PluginState) -> &mut ()| {
+        linker.instance("t:host/gate")?.func_wrap("pass", |_, (what,): (u32,)| match what {
+            2 => Err(wasmtime::Error::new(Unspeakable)),
+            _ => Ok(()),
+        })
+    };
+    let builder = App::builder().file("w/t.wit", HOSTED).file("w/deps/host/h.wit", HOST);
+    let builder = builder.host_interface("t:host/gate", HOST, add, |_| ()).unwrap();
+    let (manifest, core) = single("p");
+    let app = build(builder.plugin(&manifest.restart(2, Duration::from_secs(3600)), core));
+    let typed = app.typed::<(u32,), (u32,)>("t:t/works#work").unwrap();
+    let told = |error: CallError| {
+        assert_eq!((error.kind(), error.origin().unwrap().as_str()), (CallErrorKind::HostPanic, "p"), "{error}");
+        assert!(error.to_string().contains("it cannot be told"), "{error}");
+    };
+    told(typed.call((2,)).unwrap_err());
+    told(work(&app, 2).unwrap_err());
+    let works = app.bindings("p", |mut store, instance: &Instance| {
+        let works = instance.get_export_index(&mut store, None, "t:t/works@1.0.0").unwrap();
+        let work = instance.get_export_index(&mut store, Some(&works), "work").unwrap();
+        instance.get_typed_func::<(u32,), (u32,)>(&mut store, work)
+    });
+    let works = works.unwrap();
+    // Here it is the shell's own, as every panic.
+    assert!(catch_unwind(AssertUnwindSafe(|| works.call(|work, store| work.call(store, (2,))))).is_err());
+    // It has been charged for the others alone.
+    assert_eq!(typed.call((0,)).unwrap(), (1,));
+    assert_eq!(work(&app, 0).unwrap(), 2);
+}
