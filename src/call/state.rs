@@ -45,7 +45,7 @@ pub struct PluginState {
 pub struct Exports {
     /// The instance.
     pub instance: Instance,
-    /// In the order of [`LinkedPlugin::functions`](super::assembly::LinkedPlugin).
+    /// In the order in which linking has found them.
     pub functions: Vec<Func>,
 }
 
