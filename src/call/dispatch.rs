@@ -219,7 +219,7 @@ impl Crossing<'_, '_> {
         if !function.skips_failures() {
             return Err(error);
         }
-        if tracing::enabled!(tracing::Level::WARN) {
+        if tracing::enabled!(target: targets::DISPATCH, tracing::Level::WARN) {
             let (consumer, provider) = (function.consumer.clone(), function.providers[provider].id.clone());
             let told = format!("skipped for `{}` of `{}`: {error}", function.function, function.import);
             log_own(told.len(), move || tracing::warn!(target: targets::DISPATCH, %consumer, %provider, "{told}"));

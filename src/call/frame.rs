@@ -81,7 +81,7 @@ impl Deadline {
     }
 }
 
-/// A function that a plugin exports: an index into [`LinkedPlugin::functions`](super::LinkedPlugin).
+/// A function that a plugin exports: an index into those that linking has found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FunctionIndex(pub usize);
 

@@ -45,7 +45,7 @@ pub struct PluginState {
 pub struct Exports {
     /// The instance.
     pub instance: Instance,
-    /// In the order of [`LinkedPlugin::functions`](super::assembly::LinkedPlugin).
+    /// In the order in which linking has found them.
     pub functions: Vec<Func>,
 }
 
@@ -174,7 +174,7 @@ impl ResourceLimiter for Limiter {
     // What remains is memory that the system refuses. It stays counted: this is called for growth
     // that was never counted too, so that giving back here could be used to get around the limit.
     fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
-        if tracing::enabled!(tracing::Level::DEBUG) {
+        if tracing::enabled!(target: targets::STATE, tracing::Level::DEBUG) {
             let told = format!("a linear memory could not grow: {error:#}");
             log_own(told.len(), move || tracing::debug!(target: targets::STATE, "{told}"));
         }

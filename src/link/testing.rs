@@ -319,16 +319,22 @@ pub(crate) struct Logged {
     _guard: tracing::subscriber::DefaultGuard,
 }
 
-struct Collector(Arc<Mutex<Vec<String>>>);
+/// Collects what is logged under targets that begin like this.
+struct Collector(&'static str, Arc<Mutex<Vec<String>>>);
 
 impl Logged {
     pub(crate) fn start() -> Self {
+        Self::under("plugweave")
+    }
+
+    /// Collects only what is logged under a target, as a user may want it.
+    pub(crate) fn under(target: &'static str) -> Self {
         // While there is one subscriber alone, tracing asks the thread that first comes to a place whether it listens
         // there, and remembers the answer for all threads. So there are always two.
-        static OTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Collector(Arc::default())));
+        static OTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Collector("plugweave", Arc::default())));
         LazyLock::force(&OTHER);
         let lines = Arc::new(Mutex::new(Vec::new()));
-        let guard = tracing::subscriber::set_default(Collector(lines.clone()));
+        let guard = tracing::subscriber::set_default(Collector(target, lines.clone()));
         Self { lines, _guard: guard }
     }
 
@@ -360,7 +366,7 @@ impl Visit for Fields {
 
 impl tracing::Subscriber for Collector {
     fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        metadata.target().starts_with("plugweave")
+        metadata.target().starts_with(self.0)
     }
 
     fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
@@ -375,7 +381,7 @@ impl tracing::Subscriber for Collector {
         let mut fields = Fields::default();
         event.record(&mut fields);
         let named = fields.named.replace('"', "");
-        self.0.lock().unwrap().push(match event.metadata().target() {
+        self.1.lock().unwrap().push(match event.metadata().target() {
             "plugweave::guest" => format!("{named}{}", fields.message),
             _ => format!("warning: {}", fields.message),
         });

@@ -2,7 +2,7 @@
 //! found out afterwards.
 
 use std::any::Any;
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use wasmtime::{AsContextMut, StoreContextMut};
 
@@ -129,12 +129,14 @@ fn judge<R>(app: &LiveApp, activation: &Activation<'_>, done: Result<R, Ended>) 
         let panic = if let Err(Ended::Panicked(panic)) = done { own(panic) } else { None };
         return Err(Failed { cause, panic });
     }
+    let by_panic = |panic: Box<dyn Any + Send>| (panicked(assembly, instance.plugin, &*panic), own(panic));
     let (cause, panic) = match done {
         Ok(value) => return Ok(Ok(value)),
         Err(Ended::Refused(cause)) => return Ok(Err(cause)),
-        // Whatever the error is: the store cannot be trusted any more.
-        Err(Ended::Failed(error)) => (explain(assembly, &error, store), None),
-        Err(Ended::Panicked(panic)) => (panicked(assembly, instance.plugin, &*panic), own(panic)),
+        // Whatever the error is: the store cannot be trusted any more. Its text may be the host's own code.
+        Err(Ended::Failed(error)) => catch_unwind(AssertUnwindSafe(|| explain(assembly, &error, store)))
+            .map_or_else(by_panic, |cause| (cause, None)),
+        Err(Ended::Panicked(panic)) => by_panic(panic),
     };
     // Its own exit is how a program ends.
     let exits = matches!(purpose, Purpose::Run(_)) && cause.exit_code().is_some();

@@ -1,4 +1,4 @@
-//! Whether, and when, a call may be in its plugin: what is looked at before, and whose turn it is.
+//! When a call may be in its plugin: whose turn it is, and how long others wait for theirs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -149,16 +149,25 @@ fn entries<'a>(
     value: &Type,
     handles: &mut impl TakeHandle<'a>,
 ) -> Lowered<Vec<(Raw, Raw)>> {
-    let lowered = entries.iter().enumerate().map(|(index, (k, v))| {
+    let mut lowered = Vec::with_capacity(entries.len());
+    for (index, (k, v)) in entries.iter().enumerate() {
         let k = within(|| format!("key {index}"), k, key, handles)?;
-        Ok((k, within(|| format!("value {index}"), v, value, handles)?))
-    });
-    lowered.collect()
+        lowered.push((k, within(|| format!("value {index}"), v, value, handles)?));
+    }
+    Ok(lowered)
 }
 
 fn elements<'a>(values: &'a [Val], element: &Type, handles: &mut impl TakeHandle<'a>) -> Lowered<Vec<Raw>> {
-    let values = values.iter().enumerate();
-    values.map(|(index, value)| within(|| format!("element {index}"), value, element, handles)).collect()
+    // To collect results would not make room at once, and take up to twice the memory that is allowed for.
+    let mut lowered = Vec::with_capacity(values.len());
+    for (index, value) in values.iter().enumerate() {
+        lowered.push(match (element, value) {
+            // Bulk data is checked without a path for each byte.
+            (Type::U8, Val::U8(byte)) => Raw::U8(*byte),
+            _ => within(|| format!("element {index}"), value, element, handles)?,
+        });
+    }
+    Ok(lowered)
 }
 
 fn payload<'a>(
@@ -335,6 +344,17 @@ mod tests {
         assert_eq!(error(Val::Map(vec![(Val::U8(1), Val::U8(1))]), map), "key 0: expected `string`, found a `u8`");
         let own = Type::Own(Resource { name: "file".into(), interface: None, side: Side::Import });
         assert_eq!(error(Val::U32(1), own), "expected `own<file>`, found a `u32`");
+    }
+
+    #[test]
+    fn what_is_copied_takes_no_more_room_than_it_needs() {
+        let raw = check_value(&Val::List(vec![Val::U8(1); 1025]), &Type::List(ty(Type::U8))).unwrap();
+        let Raw::List(values) = raw else { panic!("{raw:?}") };
+        assert_eq!(values.capacity(), 1025);
+        let map = Val::Map(vec![(text("a"), Val::U8(1)); 1025]);
+        let raw = check_value(&map, &Type::Map(ty(Type::String), ty(Type::U8))).unwrap();
+        let Raw::Map(entries) = raw else { panic!("{raw:?}") };
+        assert_eq!(entries.capacity(), 1025);
     }
 
     #[test]

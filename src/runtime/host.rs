@@ -2,8 +2,8 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use wasmtime::StoreContextMut;
 
+use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentNamedList, Instance as WasmInstance, Lift, Lower, Val as Raw};
 
 use super::activation::Outcome;

@@ -56,8 +56,8 @@ enum Condition {
     NotStarted,
     /// It is up: idle, or a chain is in it.
     Live,
-    /// It is being started. When a chain finds that which has just got its turn, a panic of the host has
-    /// unwound from there; so with the one before.
+    /// It is being started. A chain that has just got the plugin's turn finds neither this nor [`Condition::Live`]
+    /// without an idle instance, unless a panic of the host has unwound from there.
     Starting,
     /// It has failed and is started anew when it is needed.
     Down {
@@ -97,8 +97,6 @@ pub(super) enum Found {
     At(Place),
     /// Nothing before this time is past.
     Pause(Duration),
-    /// An instance that a panic of the host has unwound from. It is gone, and marked as failed.
-    Abandoned(InstanceId),
 }
 
 /// Who looks for an instance.
@@ -107,8 +105,9 @@ pub(super) struct Seeker {
     pub(super) has_turn: bool,
     /// Whether it starts the plugin with the app.
     pub(super) starts: bool,
-    /// How much time it has.
-    pub(super) left: Duration,
+    /// How much time it has for a pause before a restart; nothing where the host wants the plugin started now, whatever
+    /// its budget says.
+    pub(super) left: Option<Duration>,
     /// The instance that it needs, because its handles are of that one. Any other will do where that is gone.
     pub(super) instance: Option<InstanceId>,
 }
@@ -128,6 +127,8 @@ pub(super) enum Unfit {
     NotStarted,
     /// It has failed, and cannot be started soon enough, or not at all.
     Down(CallError),
+    /// A panic of the host has unwound from this instance. It is gone, and has just been marked as failed.
+    Abandoned(InstanceId),
 }
 
 /// When a plugin may be started.
@@ -266,7 +267,7 @@ impl Instances {
     /// Why there is none.
     pub(super) fn find(&self, plugin: PluginIndex, seeker: &Seeker) -> Result<Found, Unfit> {
         if let Some(found) = seeker.instance.and_then(|instance| self.find_old(instance, seeker.has_turn)) {
-            return Ok(found);
+            return found;
         }
         if let Some(instance) = self.take(plugin) {
             return Ok(Found::At(Place::Idle(instance)));
@@ -279,7 +280,7 @@ impl Instances {
                 let cause = "the host panicked while it was in it".to_owned();
                 let cause = refuse(&self.assembly, CallErrorKind::HostPanic, plugin, cause);
                 cell.condition = Condition::down(cause, true);
-                return Ok(Found::Abandoned(instance));
+                return Err(Unfit::Abandoned(instance));
             }
             return match cell.condition {
                 Condition::Live => Ok(Found::At(Place::OnChain(instance))),
@@ -290,32 +291,34 @@ impl Instances {
     }
 
     /// Finds an instance that has been replaced.
-    fn find_old(&self, instance: InstanceId, has_turn: bool) -> Option<Found> {
+    fn find_old(&self, instance: InstanceId, has_turn: bool) -> Option<Result<Found, Unfit>> {
         if !self.has_old(instance.plugin) {
             return None;
         }
         let idle = self.slots[instance.plugin.0].old().iter_mut().find(|old| old.id == instance)?.idle.take();
         Some(match idle {
-            Some(idle) => Found::At(Place::Idle(idle)),
+            Some(idle) => Ok(Found::At(Place::Idle(idle))),
             None if has_turn => {
                 self.forget_old(instance);
-                Found::Abandoned(instance)
+                Err(Unfit::Abandoned(instance))
             }
-            None => Found::At(Place::OnChain(instance)),
+            None => Ok(Found::At(Place::OnChain(instance))),
         })
     }
 
     /// Marks a plugin as starting, where it may be started now.
     fn find_vacant(&self, plugin: PluginIndex, cell: &mut Cell, seeker: &Seeker) -> Result<Found, Unfit> {
         let now = Instant::now();
-        match cell.readiness(now) {
-            Ready::Now => {}
-            Ready::In(rest) if rest <= seeker.left => return Ok(Found::Pause(rest)),
-            Ready::In(rest) => {
-                let why = format!("is started anew in {rest:.0?}, when this call must have ended");
-                return Err(Unfit::Down(self.still_down(plugin, cell, &why)));
+        if let Some(left) = seeker.left {
+            match cell.readiness(now) {
+                Ready::Now => {}
+                Ready::In(rest) if rest <= left => return Ok(Found::Pause(rest)),
+                Ready::In(rest) => {
+                    let why = format!("is started anew in {rest:.0?}, when this call must have ended");
+                    return Err(Unfit::Down(self.still_down(plugin, cell, &why)));
+                }
+                Ready::Never(why) => return Err(Unfit::Down(self.still_down(plugin, cell, &why))),
             }
-            Ready::Never(why) => return Err(Unfit::Down(self.still_down(plugin, cell, &why))),
         }
         match &cell.condition {
             Condition::NotStarted if !seeker.starts => return Err(Unfit::NotStarted),

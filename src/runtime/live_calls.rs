@@ -18,9 +18,7 @@ impl Live for LiveApp {
         let (frame, purpose) = (caller.frame, Purpose::Call(target));
         check_bytes(&self.assembly, target.plugin, sent.bytes)
             .map_err(|error| error.called(describe(&self.assembly, frame.plugin(), purpose)))?;
-        // Who lends its store gets the reply; else it is the host.
-        let holder = caller.store.as_ref().and(frame.plugin());
-        let mut codec = ByValue::new(self, target, sent, frame, holder);
+        let mut codec = ByValue::new(self, target, sent, frame, frame.plugin());
         perform(self, Call { caller, purpose }, &mut codec)
     }
 

@@ -69,11 +69,12 @@ pub(super) fn restart<C: Codec>(
         let _shown = blocking::show(app.number, frame);
         tear_down(app, instance, Frame { deadline: caller.deadline, ..frame });
     }
-    // What it had is released, which may have brought it up already.
-    let seeker = Seeker { has_turn: true, starts: true, left: Duration::MAX, instance: None };
+    // What it had is released, which may have brought it up already, and may have failed it again.
+    let seeker = Seeker { has_turn: true, starts: true, left: None, instance: None };
     let started = match find(app, caller, plugin, &seeker) {
         Ok(Found::At(place)) => enter(app, (caller, false), purpose, place, codec),
-        Ok(_) => Err(not_started(assembly, &app.activations, caller, plugin)),
+        // A start by hand is never put off.
+        Ok(Found::Pause(_)) => Err(not_started(assembly, &app.activations, caller, plugin)),
         Err(error) => Err(error),
     };
     leave(app, caller, Some(turn), plugin);
@@ -100,9 +101,8 @@ fn admit<'a>(
         check_time(assembly, caller, plugin)?;
         let left = caller.deadline.map_or(Duration::MAX, |deadline| assembly.clock().left(deadline.at));
         let starts = matches!(purpose, Purpose::Start(_));
-        match find(app, caller, plugin, &Seeker { has_turn: turn.is_some(), starts, left, instance })? {
+        match find(app, caller, plugin, &Seeker { has_turn: turn.is_some(), starts, left: Some(left), instance })? {
             Found::At(place) => return Ok((turn, place)),
-            Found::Abandoned(_) => {}
             // Without the turn, so that others who have less time see for themselves.
             Found::Pause(rest) => {
                 drop(turn);
@@ -115,15 +115,15 @@ fn admit<'a>(
 /// Finds the instance of a plugin. What an abandoned one had is released.
 fn find(app: &LiveApp, caller: &Frame, plugin: PluginIndex, seeker: &Seeker) -> Outcome<Found> {
     match app.instances.find(plugin, seeker) {
-        Ok(Found::Abandoned(instance)) => {
+        Ok(found) => Ok(found),
+        Err(Unfit::Down(error)) => Err(error),
+        Err(Unfit::NotStarted) => Err(not_started(&app.assembly, &app.activations, caller, plugin)),
+        Err(Unfit::Abandoned(instance)) => {
             let purpose = Purpose::Destroy(plugin);
             let _noted = app.activations.note(caller, purpose);
             release_held_by(app, instance, entry(app, caller, purpose, instance));
             find(app, caller, plugin, seeker)
         }
-        Ok(found) => Ok(found),
-        Err(Unfit::Down(error)) => Err(error),
-        Err(Unfit::NotStarted) => Err(not_started(&app.assembly, &app.activations, caller, plugin)),
     }
 }
 

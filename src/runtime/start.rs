@@ -18,7 +18,8 @@ use crate::plan::PluginIndex;
 /// # Errors
 /// Why it does not come up. It is not noted yet.
 pub(super) fn start(app: &LiveApp, id: InstanceId, frame: Frame) -> Outcome<Instance> {
-    // Makers of host states are the host's own code.
+    // Makers of host states are the host's own code, which may panic, and may hang.
+    let _due = app.admission.note_due(id.plugin, frame.deadline);
     let made = catch(|| new_store(app, id, frame).map_err(Ended::Refused));
     let mut instance = match made {
         Ok(store) => Instance { store },

@@ -21,13 +21,16 @@ interface store { resource counter; open: func() -> counter; count: func() -> u3
 interface desk { use store.{counter}; take: func(at: counter) -> u32; }
 interface desks { use store.{counter}; take: func(at: counter) -> result<u32, string>; }
 interface calls { called: func() -> u32; }
+interface tells { called: func() -> result<u32, string>; }
 world fragile { import t:host/gate; import store; export works; }
 world careful { import asks; export relays; }
 world owner { import t:host/gate; export store; }
 world single { import t:host/gate; export works; }
 world caller { import store; import desks; export calls; export works; }
+world keeper { import store; export calls; export works; }
 world taker { import store; export desk; }
 world nosy { import calls; export store; }
+world patient { import tells; export store; }
 ";
 
 /// What functions of the host do: given the plugin and the argument.

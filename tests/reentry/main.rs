@@ -11,6 +11,7 @@ mod support;
 mod process;
 
 mod budgets;
+mod by_hand;
 mod failures;
 mod handles;
 mod hosted;

@@ -1,7 +1,7 @@
 //! What strangers, and the shell's own code, can do to others.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -353,4 +353,84 @@ fn a_start_that_panics_twice_does_not_abort() {
         let app = builder(&seen, gate).plugin(&gated(manifest("p", "single", "works")), core).build().unwrap();
         assert_eq!(app.failures()[0].1.kind(), CallErrorKind::HostPanic);
     });
+}
+
+#[test]
+fn a_plugin_whose_state_is_never_made_is_stuck_in_the_host() {
+    alone(|| {
+        let made = AtomicUsize::new(0);
+        let (entered, is_entered) = mpsc::channel();
+        let (go, may_go) = mpsc::channel::<()>();
+        let channels = std::sync::Mutex::new((entered, may_go));
+        let state = move |_: &plugweave::plan::PlannedPlugin| {
+            if made.fetch_add(1, Ordering::SeqCst) == 1 {
+                let channels = channels.lock().unwrap();
+                channels.0.send(()).unwrap();
+                channels.1.recv().unwrap();
+            }
+        };
+        let add = |linker: &mut Linker<PluginState>, _: fn(&mut PluginState) -> &mut ()| {
+            linker.instance("t:host/gate")?.func_wrap("pass", |_, (_,): (u32,)| Ok(()))
+        };
+        let (manifest, core) = single("p");
+        let builder = App::builder().file("w/t.wit", HOSTED).file("w/deps/host/h.wit", HOST);
+        let builder = builder.host_interface("t:host/gate", HOST, add, state).unwrap();
+        let app = build(builder.plugin(&manifest.timeout(Duration::from_millis(100)), core));
+        assert_eq!(work(&app, 1).unwrap_err().kind(), CallErrorKind::Trap);
+        thread::scope(|scope| {
+            let starts = scope.spawn(|| work(&app, 0).map_err(|error| error.to_string()));
+            is_entered.recv().unwrap();
+            // Nobody knows when it comes back: who has no deadline gives up, too.
+            let error = work(&app, 0).unwrap_err();
+            assert_eq!(error.kind(), CallErrorKind::Timeout, "{error}");
+            assert!(error.to_string().contains("stuck in a function of the host"), "{error}");
+            go.send(()).unwrap();
+            let _ = starts.join().unwrap();
+        });
+        assert_eq!(work(&app, 0).map(drop).map_err(|error| error.to_string()), Ok(()));
+    });
+}
+
+/// An error of the host that cannot be told.
+#[derive(Debug)]
+struct Unspeakable;
+
+impl std::fmt::Display for Unspeakable {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("it cannot be told")
+    }
+}
+
+impl std::error::Error for Unspeakable {}
+
+#[test]
+fn an_error_of_the_host_that_panics_when_it_is_told_is_a_failure_like_any_other() {
+    let add = |linker: &mut Linker<PluginState>, _: fn(&mut PluginState) -> &mut ()| {
+        linker.instance("t:host/gate")?.func_wrap("pass", |_, (what,): (u32,)| match what {
+            2 => Err(wasmtime::Error::new(Unspeakable)),
+            _ => Ok(()),
+        })
+    };
+    let builder = App::builder().file("w/t.wit", HOSTED).file("w/deps/host/h.wit", HOST);
+    let builder = builder.host_interface("t:host/gate", HOST, add, |_| ()).unwrap();
+    let (manifest, core) = single("p");
+    let app = build(builder.plugin(&manifest.restart(2, Duration::from_secs(3600)), core));
+    let typed = app.typed::<(u32,), (u32,)>("t:t/works#work").unwrap();
+    let told = |error: CallError| {
+        assert_eq!((error.kind(), error.origin().unwrap().as_str()), (CallErrorKind::HostPanic, "p"), "{error}");
+        assert!(error.to_string().contains("it cannot be told"), "{error}");
+    };
+    told(typed.call((2,)).unwrap_err());
+    told(work(&app, 2).unwrap_err());
+    let works = app.bindings("p", |mut store, instance: &Instance| {
+        let works = instance.get_export_index(&mut store, None, "t:t/works@1.0.0").unwrap();
+        let work = instance.get_export_index(&mut store, Some(&works), "work").unwrap();
+        instance.get_typed_func::<(u32,), (u32,)>(&mut store, work)
+    });
+    let works = works.unwrap();
+    // Here it is the shell's own, as every panic.
+    assert!(catch_unwind(AssertUnwindSafe(|| works.call(|work, store| work.call(store, (2,))))).is_err());
+    // It has been charged for the others alone.
+    assert_eq!(typed.call((0,)).unwrap(), (1,));
+    assert_eq!(work(&app, 0).unwrap(), 2);
 }

@@ -156,8 +156,10 @@ impl Delivered {
 
     /// Says which borrow may have been kept, where that is why a call has failed: wasmtime tells only that one was.
     pub(super) fn explain(&self, error: wasmtime::Error, function: &ExportedFunction) -> wasmtime::Error {
-        let is_kept = format!("{error:#}").contains("borrow handles still remain");
-        let Some(passing) = function.passing.as_ref().filter(|_| is_kept) else { return error };
+        let Some(passing) = &function.passing else { return error };
+        if !format!("{error:#}").contains("borrow handles still remain") {
+            return error;
+        }
         let borrows: Vec<String> = passing
             .parameters()
             .filter(|(_, leaf)| !leaf.own)

@@ -30,6 +30,24 @@ fn restarts_end_with_the_budget() {
 }
 
 #[test]
+fn an_instance_that_is_lost_is_a_panic_of_the_host() {
+    let mut bench = Bench::default();
+    bench.provider("p", 1, 7).limits.restart = budget(1);
+    let live = bench.start();
+    // As a panic does that unwinds from the plugin, beyond all that catches them.
+    let lose = || drop(live.runtime.app.instances.take(PluginIndex(0)).unwrap());
+    live.number("p", "add", 1).unwrap();
+    lose();
+    assert_eq!((live.number("p", "add", 1).unwrap(), live.count("p"), live.generation(0)), (2, 1, 2));
+    lose();
+    let error = live.number("p", "add", 1).unwrap_err();
+    assert_eq!(origin(&error), (CallErrorKind::Failed, "p"));
+    assert!(error.to_string().contains("the host panicked while it was in it"), "{error}");
+    live.runtime.restart(PluginIndex(0)).unwrap();
+    assert_eq!(live.count("p"), 0);
+}
+
+#[test]
 fn whoever_ends_with_another_is_not_charged() {
     let mut bench = Bench::default();
     bench.provider("p", 1, 7).limits.restart = budget(100);

@@ -1,8 +1,11 @@
 use std::time::{Duration, Instant};
 
+use wasmtime::ResourceLimiter;
+
 use super::*;
-use crate::link::testing::Ask;
-use crate::model::Budget;
+use crate::call::Limiter;
+use crate::link::testing::{Ask, Logged};
+use crate::model::{Budget, Limits};
 
 #[test]
 fn a_spinning_plugin_is_interrupted() {
@@ -121,4 +124,12 @@ fn a_line_of_stack_hungry_plugins_ends_in_an_error() {
         .unwrap()
         .join()
         .unwrap();
+}
+
+#[test]
+fn memory_that_the_system_refuses_is_told_also_to_those_who_want_nothing_else() {
+    let logged = Logged::under("plugweave::link::state");
+    let mut limiter = Limiter::new(&Limits::default());
+    limiter.memory_grow_failed(wasmtime::format_err!("there is none")).unwrap();
+    assert_eq!(logged.lines(), ["warning: a linear memory could not grow: there is none"]);
 }

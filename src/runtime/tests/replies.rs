@@ -88,6 +88,15 @@ fn optional() {
 }
 
 #[test]
+fn who_is_left_out_is_told_also_to_those_who_want_nothing_else() {
+    let logged = Logged::under("plugweave::link::dispatch");
+    let reply = Reply::Optional(Some(Answer::Value(Fallible::Plain)));
+    let skip = ask("option<u32>", reply, Cardinality::AtMostOne, OnFailure::Skip, &[1]);
+    assert_eq!(go(&skip, 7).unwrap(), Some(Val::Option(None)));
+    assert!(logged.lines()[0].starts_with("warning: skipped for `add` of `t:t/p`"), "{:?}", logged.lines());
+}
+
+#[test]
 fn lists_in_provider_order() {
     let list = |on_failure, cardinality, order: &[usize]| {
         let reply = Reply::List(vec![Answer::Value(Fallible::Plain); order.len()]);
