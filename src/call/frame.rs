@@ -68,6 +68,7 @@ pub struct Frame {
 
 impl Frame {
     /// The plugin that is entered; `None` for the host.
+    #[inline]
     pub fn plugin(&self) -> Option<PluginIndex> {
         self.instance.map(|instance| instance.plugin)
     }
@@ -76,6 +77,7 @@ impl Frame {
 impl Deadline {
     /// The earlier of two deadlines; of two at the same time the first.
     #[must_use]
+    #[inline]
     pub fn sooner(self, other: Self) -> Self {
         if self.at <= other.at { self } else { other }
     }
@@ -105,6 +107,7 @@ pub struct Caller<'a> {
 
 impl<'a> Caller<'a> {
     /// A plugin, whose store is lent for the call.
+    #[inline]
     pub fn lending(store: StoreContextMut<'a, PluginState>) -> Self {
         Self { frame: store.data().frame, store: Some(store) }
     }
@@ -112,6 +115,7 @@ impl<'a> Caller<'a> {
 
 impl Caller<'_> {
     /// Somebody whose store is not lent.
+    #[inline]
     pub fn alone(frame: &Frame) -> Self {
         Self { frame: *frame, store: None }
     }

@@ -47,6 +47,7 @@ pub(super) struct Failed {
 }
 
 /// Begins an entry into an instance that nobody is in.
+#[inline]
 pub(super) fn begin<'a>(
     app: &'a LiveApp,
     instance: &'a mut Instance,
@@ -99,6 +100,7 @@ pub(super) fn run<C: Codec>(
 ///
 /// # Errors
 /// When the instance has failed.
+#[inline]
 fn finish<R>(app: &LiveApp, mut activation: Activation<'_>, done: Result<R, Ended>) -> Result<Outcome<R>, Failed> {
     let assembly = &*app.assembly;
     let outcome = judge(app, &activation, done);
@@ -119,6 +121,7 @@ fn finish<R>(app: &LiveApp, mut activation: Activation<'_>, done: Result<R, Ende
 }
 
 /// Whether the instance has failed, which is noted then.
+#[inline]
 fn judge<R>(app: &LiveApp, activation: &Activation<'_>, done: Result<R, Ended>) -> Result<Outcome<R>, Failed> {
     let (assembly, Activation { store, purpose, .. }) = (&*app.assembly, activation);
     let instance = store.data().instance;
@@ -161,6 +164,7 @@ impl Failed {
 
 /// Sets what holds for one entry. Deadlines are absolute, so that even an idle plugin would trap
 /// on an old one.
+#[inline]
 fn prepare(assembly: &Assembly, store: &mut StoreContextMut<'_, PluginState>, frame: Frame) {
     let state = store.data_mut();
     state.frame = frame;
@@ -179,6 +183,7 @@ fn prepare(assembly: &Assembly, store: &mut StoreContextMut<'_, PluginState>, fr
 }
 
 /// Sets how much wasmtime may charge for one crossing.
+#[inline]
 pub(super) fn allow_lifting(store: &mut StoreContextMut<'_, PluginState>, lifting: Lifting) {
     store.data_mut().lifting = lifting;
     store.set_hostcall_fuel(usize::try_from(lifting.fuel).unwrap_or(usize::MAX));

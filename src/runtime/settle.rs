@@ -27,12 +27,14 @@ use crate::plan::PluginIndex;
 pub(super) const MOST_ROUNDS: usize = 100;
 
 /// An entry from `caller`, as those see it that are called from there.
+#[inline]
 pub(super) fn entry(app: &LiveApp, caller: &Frame, purpose: Purpose, instance: InstanceId) -> Frame {
     let deadline = deadlines::of_entry(&app.assembly, caller, purpose);
     Frame { chain: caller.chain, instance: Some(instance), depth: caller.depth + 1, deadline }
 }
 
 /// Puts an instance back where the next call finds it.
+#[inline]
 pub(super) fn put_back(app: &LiveApp, instance: Instance, frame: Frame) {
     if app.is_ended.load(Ordering::Relaxed) {
         // The app was dropped from within.
@@ -121,6 +123,7 @@ fn drain_if_free(app: &LiveApp, caller: &Frame, plugin: PluginIndex) -> bool {
 
 /// Runs the destructors that wait for a plugin, unless the caller's time is up; whether there was something to
 /// do. The chain has the plugin's turn, and is not in it.
+#[inline]
 pub(super) fn drain(app: &LiveApp, caller: &Frame, plugin: PluginIndex) -> bool {
     let assembly = &*app.assembly;
     if app.destructors.waiting(plugin) == 0 || deadlines::is_past(assembly, caller.deadline) {

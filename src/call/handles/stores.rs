@@ -19,6 +19,7 @@ pub struct InFlight<'a> {
 
 impl<'a> InFlight<'a> {
     /// Nothing yet. `caller` is the entry that the handles pass through.
+    #[inline]
     pub fn new(live: &'a dyn Live, caller: Frame) -> Self {
         Self { live, caller, flights: Flights::new() }
     }
@@ -27,6 +28,7 @@ impl<'a> InFlight<'a> {
 impl InFlight<'_> {
     /// Releases what has not arrived, while the store of whoever sent or should have got it is lent: destructors
     /// may call back.
+    #[inline]
     pub fn let_go(&mut self, store: &mut StoreContextMut<'_, PluginState>) {
         let reps = self.left_behind();
         if !reps.is_empty() {
@@ -40,6 +42,7 @@ impl InFlight<'_> {
 }
 
 impl Drop for InFlight<'_> {
+    #[inline]
     fn drop(&mut self) {
         let reps = self.left_behind();
         if !reps.is_empty() {

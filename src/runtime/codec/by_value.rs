@@ -6,8 +6,8 @@ use wasmtime::component::{Func, Val};
 use super::delivery::{Delivered, deliver};
 use super::{Codec, function, owner};
 use crate::call::{
-    CallError, CallErrorKind, Called, Frame, InFlight, InstanceId, PluginState, Returned, Sent, Target, Values,
-    take_result,
+    CallError, CallErrorKind, Called, Flights, Frame, InFlight, InstanceId, PluginState, Returned, Sent, Target,
+    Values, take_result,
 };
 use crate::plan::PluginIndex;
 use crate::runtime::activation::allow_lifting;
@@ -22,6 +22,8 @@ pub(in crate::runtime) struct ByValue<'a> {
     values: Values<'a>,
     /// Who gets the handles of the reply: a plugin, or the host.
     holder: Option<PluginIndex>,
+    delivered: Delivered,
+    result: [Val; 1],
     /// The handles of the reply. What is left of them in the end is released.
     back: InFlight<'a>,
 }
@@ -35,13 +37,14 @@ impl<'a> ByValue<'a> {
         caller: Frame,
         holder: Option<PluginIndex>,
     ) -> Self {
-        Self { app, target, values: sent.values, holder, back: InFlight::new(app, caller) }
+        let (delivered, result) = (Delivered::default(), [Val::Bool(false)]);
+        Self { app, target, values: sent.values, holder, delivered, result, back: InFlight::new(app, caller) }
     }
 }
 
 impl Codec for ByValue<'_> {
-    type Passed = (Func, Delivered);
-    type Returned = (Option<Val>, Delivered);
+    type Passed = Func;
+    type Returned = ();
     type Answer = Returned;
 
     fn instance(&self, app: &LiveApp) -> Option<InstanceId> {
@@ -51,57 +54,54 @@ impl Codec for ByValue<'_> {
         }
     }
 
-    fn put_in(&mut self, app: &LiveApp, store: &mut StoreContextMut<'_, PluginState>) -> Result<Self::Passed, Ended> {
+    fn put_in(&mut self, app: &LiveApp, store: &mut StoreContextMut<'_, PluginState>) -> Result<Func, Ended> {
         let function = function(app, store, self.target)?;
-        let delivered = match &mut self.values {
-            Values::Plain(_) => Delivered::default(),
-            Values::WithHandles(values, sent) => {
-                check_room(app, self.target, store.data().instance, self.holder, sent).map_err(Ended::Refused)?;
-                deliver(app, store, self.target, values, sent)?
-            }
-        };
+        if let Values::WithHandles(values, sent) = &mut self.values {
+            check_room(app, self.target, store.data().instance, self.holder, sent).map_err(Ended::Refused)?;
+            self.delivered = deliver(app, store, self.target, values, sent)?;
+        }
         allow_lifting(store, app.assembly.function(self.target).lifting);
-        Ok((function, delivered))
+        Ok(function)
     }
 
-    fn call(
-        &mut self,
-        mut store: StoreContextMut<'_, PluginState>,
-        (function, delivered): Self::Passed,
-    ) -> wasmtime::Result<Self::Returned> {
+    fn call(&mut self, mut store: StoreContextMut<'_, PluginState>, function: Func) -> wasmtime::Result<()> {
         let called = self.app.assembly.function(self.target);
         let arguments = match &self.values {
             Values::Plain(values) => *values,
             Values::WithHandles(values, _) => &**values,
         };
-        let mut result = [Val::Bool(false)];
-        let results = if called.ty.result.is_some() { &mut result[..] } else { &mut [] };
-        delivered.make_room(&mut store);
+        let results = if called.ty.result.is_some() { &mut self.result[..] } else { &mut [] };
+        self.delivered.make_room(&mut store);
         // This does post-return too since wasmtime 48.
         let done = function.call(&mut store, arguments, results);
-        done.map_err(|error| delivered.explain(error, called))?;
-        let [value] = result;
-        Ok((called.ty.result.is_some().then_some(value), delivered))
+        done.map_err(|error| self.delivered.explain(error, called))
     }
 
     fn take_out(
         &mut self,
         app: &LiveApp,
         store: &mut StoreContextMut<'_, PluginState>,
-        (mut value, delivered): Self::Returned,
+        (): (),
     ) -> Result<Returned, Ended> {
-        check_weight(app, self.target, value.as_ref())?;
-        delivered.take_back(store)?;
-        if let (Some(passing), Some(value)) = (&app.assembly.function(self.target).passing, &mut value) {
+        let called = app.assembly.function(self.target);
+        if called.ty.result.is_none() {
+            self.delivered.take_back(store)?;
+            return Ok(Returned { value: None, handles: Flights::new() });
+        }
+        let [value] = &mut self.result;
+        check_weight(app, self.target, value)?;
+        self.delivered.take_back(store)?;
+        if let Some(passing) = &called.passing {
             take_result(store, passing, value, &mut self.back)?;
         }
-        Ok(Returned { value, handles: std::mem::take(&mut self.back.flights) })
+        let value = std::mem::replace(value, Val::Bool(false));
+        Ok(Returned { value: Some(value), handles: std::mem::take(&mut self.back.flights) })
     }
 }
 
 /// Fails the plugin where its result is more than it may pass.
-fn check_weight(app: &LiveApp, target: Target, result: Option<&Val>) -> Result<(), Ended> {
-    let (Some(shape), Some(result)) = (&app.assembly.function(target).result, result) else { return Ok(()) };
+fn check_weight(app: &LiveApp, target: Target, result: &Val) -> Result<(), Ended> {
+    let Some(shape) = &app.assembly.function(target).result else { return Ok(()) };
     let (bytes, limit) = (shape.weigh(result).abi, app.assembly.limits(target.plugin).hostcall_bytes);
     if bytes <= limit {
         return Ok(());

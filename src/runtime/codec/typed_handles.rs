@@ -19,6 +19,7 @@ pub(in crate::runtime) struct ByTypeWithHandles<'a, P, R> {
     /// The parameters, and what they are as far as handles go.
     params: Option<(P, Vec<Raw>)>,
     sent: &'a mut Flights,
+    delivered: Delivered,
     /// The handles of the reply. What is left of them in the end is released.
     back: InFlight<'a>,
     answer: std::marker::PhantomData<R>,
@@ -34,13 +35,14 @@ impl<'a, P, R> ByTypeWithHandles<'a, P, R> {
         caller: Frame,
     ) -> Self {
         let back = InFlight::new(app, caller);
-        Self { app, target, params: Some((params, sketch)), sent, back, answer: std::marker::PhantomData }
+        let delivered = Delivered::default();
+        Self { app, target, params: Some((params, sketch)), sent, delivered, back, answer: std::marker::PhantomData }
     }
 }
 
 impl<P: Arguments, R: Answers> Codec for ByTypeWithHandles<'_, P, R> {
-    type Passed = (TypedFunc<P::Raw, R::Raw>, P::Raw, Delivered);
-    type Returned = (R::Raw, Delivered);
+    type Passed = (TypedFunc<P::Raw, R::Raw>, P::Raw);
+    type Returned = R::Raw;
     type Answer = (R::Raw, Flights);
 
     fn instance(&self, app: &LiveApp) -> Option<InstanceId> {
@@ -51,32 +53,31 @@ impl<P: Arguments, R: Answers> Codec for ByTypeWithHandles<'_, P, R> {
         let (params, mut sketch) = once(&mut self.params)?;
         let function = typed::<P::Raw, R::Raw>(app, store, self.target)?;
         check_room(app, self.target, store.data().instance, None, self.sent).map_err(Ended::Refused)?;
-        let delivered = deliver(app, store, self.target, &mut sketch, self.sent)?;
+        self.delivered = deliver(app, store, self.target, &mut sketch, self.sent)?;
         let odd = || {
             let cause = "the handles are not those of its type".to_owned();
             Ended::Refused(refuse(&app.assembly, CallErrorKind::BadArguments, self.target.plugin, cause))
         };
-        Ok((function, params.lowered(sketch).ok_or_else(odd)?, delivered))
+        Ok((function, params.lowered(sketch).ok_or_else(odd)?))
     }
 
     fn call(
         &mut self,
         mut store: StoreContextMut<'_, PluginState>,
-        (function, params, delivered): Self::Passed,
+        (function, params): Self::Passed,
     ) -> wasmtime::Result<Self::Returned> {
-        delivered.make_room(&mut store);
+        self.delivered.make_room(&mut store);
         let done = function.call(&mut store, params);
-        let returned = done.map_err(|error| delivered.explain(error, self.app.assembly.function(self.target)))?;
-        Ok((returned, delivered))
+        done.map_err(|error| self.delivered.explain(error, self.app.assembly.function(self.target)))
     }
 
     fn take_out(
         &mut self,
         app: &LiveApp,
         store: &mut StoreContextMut<'_, PluginState>,
-        (raw, delivered): Self::Returned,
+        raw: R::Raw,
     ) -> Result<Self::Answer, Ended> {
-        delivered.take_back(store)?;
+        self.delivered.take_back(store)?;
         if let Some(passing) = &app.assembly.function(self.target).passing {
             take_result(store, passing, &mut R::sketch(&raw), &mut self.back)?;
         }
