@@ -29,13 +29,14 @@ pub(super) fn lower_all<'a>(
     if ty.params.len() != arguments.len() {
         return Err(ty.told_arity(arguments.len()));
     }
-    let lowered = ty.params.iter().zip(arguments).map(|(param, argument)| {
-        lower(argument, &param.ty, handles).map_err(|misfit| match misfit {
+    let mut lowered = Vec::with_capacity(arguments.len());
+    for (param, argument) in ty.params.iter().zip(arguments) {
+        lowered.push(lower(argument, &param.ty, handles).map_err(|misfit| match misfit {
             Misfit::Value(problem) => format!("parameter `{}`: {problem}", param.name),
             Misfit::Handle(problem) => format!("parameter `{}` {problem}", param.name),
-        })
-    });
-    lowered.collect()
+        })?);
+    }
+    Ok(lowered)
 }
 
 /// Why an argument does not fit.
