@@ -121,6 +121,7 @@ impl Crossing<'_, '_> {
     }
 
     /// Takes the handles of the arguments out of the consumer's store, and puts those of the reply into it.
+    #[inline(never)]
     fn serve_handles(&mut self, passing: &Passing, arguments: &[Val], results: &mut [Val]) -> wasmtime::Result<()> {
         let mut arguments = arguments.to_vec();
         let deciding = take_arguments(self.store, passing, &mut arguments, &mut self.sent)?;
@@ -200,6 +201,7 @@ impl Crossing<'_, '_> {
     }
 
     /// Keeps the handles of an answer until the reply is made, unless there is no room for the answer.
+    #[inline(never)]
     fn take_back(&mut self, provider: &Provider, Returned { value, handles }: Returned) -> Outcome {
         let admitted = self.gathered.admit(self.function, provider, value);
         match &admitted {
@@ -214,6 +216,7 @@ impl Crossing<'_, '_> {
     }
 
     /// Leaves a failed provider out where the import says so; else its failure is the consumer's.
+    #[inline(never)]
     fn skip(&self, provider: usize, error: CallError) -> Result<CallError, CallError> {
         let function = self.function;
         if !function.skips_failures() {

@@ -26,6 +26,10 @@ pub(super) struct Call<'a> {
     pub(super) purpose: Purpose,
 }
 
+// A chain of calls that comes back goes on with the native stack that its plugins were entered with first. So what is
+// done before or after the guest's code, and seldom, is kept out of the frames that stay meanwhile: here and in what this
+// calls, by `inline(never)`.
+
 /// Makes a call. It blocks the thread while it waits for its turn, or for the end of a pause before a restart.
 ///
 /// # Errors
@@ -89,6 +93,7 @@ fn own_turn<'a>(app: &'a LiveApp, caller: &Frame, plugin: PluginIndex) -> Outcom
 
 /// Waits for the plugin's turn, and until there is an instance or one may be started. The turn is nothing where the
 /// plugin is on this chain already.
+#[inline(never)]
 fn admit<'a>(
     app: &'a LiveApp,
     caller: &Frame,
@@ -181,6 +186,7 @@ fn come_back<C: Codec>(
 }
 
 /// Starts an instance, and notes what has come of it.
+#[inline(never)]
 fn start_noted(app: &LiveApp, purpose: Purpose, id: InstanceId, frame: Frame) -> Outcome<Instance> {
     match start(app, id, frame) {
         Ok(instance) => {
@@ -199,6 +205,7 @@ fn start_noted(app: &LiveApp, purpose: Purpose, id: InstanceId, frame: Frame) ->
 }
 
 /// Leaves a plugin: destructors that wait for it run before the turn is given back.
+#[inline(never)]
 fn leave(app: &LiveApp, caller: &Frame, turn: Option<Turn<'_>>, plugin: PluginIndex) {
     if turn.is_some() {
         drain(app, caller, plugin);

@@ -60,6 +60,7 @@ fn end_unneeded(app: &LiveApp, id: InstanceId, frame: Frame) {
 
 /// Ends an instance that has failed and that nobody is in any more. Resources of others that it had handles
 /// of are released, within the frame's deadline.
+#[inline(never)]
 pub(super) fn tear_down(app: &LiveApp, instance: Instance, frame: Frame) {
     let id = instance.id();
     app.instances.forget_old(id);
