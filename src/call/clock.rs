@@ -46,13 +46,11 @@ impl Clock {
     }
 
     /// The present.
-    #[inline]
     pub fn now(&self) -> Ticks {
         self.time.now.load(Ordering::Relaxed)
     }
 
     /// The ticks that make up a span of time, rounded up.
-    #[inline]
     pub fn ticks(span: Duration) -> Ticks {
         u64::try_from(span.as_nanos().div_ceil(TICK.as_nanos())).unwrap_or(u64::MAX / 4).min(u64::MAX / 4)
     }
@@ -63,7 +61,6 @@ impl Clock {
     }
 
     /// Lets time pass until what is returned is dropped.
-    #[inline]
     pub fn run(&self) -> Running<'_> {
         let running = self.time.running();
         running.fetch_add(1, Ordering::SeqCst);

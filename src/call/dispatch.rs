@@ -10,7 +10,7 @@ use super::owner::owner;
 use super::reply::{self, Answered, Outcome};
 use super::wiring::{ImportedFunction, ImportedIndex, Kind, Provider};
 use super::{
-    CallError, Called, Caller, InFlight, Live, Passing, PluginState, Returned, Sent, Shape, Values, log_own,
+    CallError, Called, Caller, Frame, InFlight, Live, Passing, PluginState, Returned, Sent, Shape, Values, log_own,
     put_result, take_arguments, targets,
 };
 use crate::model::Cardinality;
@@ -71,11 +71,12 @@ impl Dispatcher {
             live: &*live,
             function: wiring.function(self.function),
             lends: wiring.lends(),
+            frame: &frame,
             store: &mut store,
             bytes: 0,
             gathered: Gathered::default(),
-            sent: InFlight::new(&*live, frame),
-            back: InFlight::new(&*live, frame),
+            sent: InFlight::new(&*live, &frame),
+            back: InFlight::new(&*live, &frame),
         };
         crossing.serve(self, arguments, results).map_err(Called::mark)
     }
@@ -87,6 +88,8 @@ struct Crossing<'a, 's> {
     function: &'a ImportedFunction,
     /// Whether the consumer's store is lent to those who are called.
     lends: bool,
+    /// The consumer's entry.
+    frame: &'a Frame,
     store: &'a mut StoreContextMut<'s, PluginState>,
     /// What the arguments are in the canonical ABI.
     bytes: u64,
@@ -192,8 +195,8 @@ impl Crossing<'_, '_> {
             }
         };
         let caller = match self.lends {
-            true => Caller::lending(self.store.as_context_mut()),
-            false => Caller::alone(&self.store.data().frame),
+            true => Caller::lending(self.frame, self.store.as_context_mut()),
+            false => Caller::alone(self.frame),
         };
         let returned = self.live.call(caller, provider.target, Sent { values, bytes: self.bytes });
         let outcome = returned.and_then(|returned| self.take_back(provider, returned));
@@ -207,7 +210,7 @@ impl Crossing<'_, '_> {
         match &admitted {
             Ok(_) => self.back.flights.extend(handles),
             Err(_) => {
-                let mut arriving = InFlight::new(self.live, self.store.data().frame);
+                let mut arriving = InFlight::new(self.live, self.frame);
                 arriving.flights = handles;
                 arriving.let_go(self.store);
             }

@@ -68,7 +68,6 @@ pub struct Frame {
 
 impl Frame {
     /// The plugin that is entered; `None` for the host.
-    #[inline]
     pub fn plugin(&self) -> Option<PluginIndex> {
         self.instance.map(|instance| instance.plugin)
     }
@@ -77,7 +76,6 @@ impl Frame {
 impl Deadline {
     /// The earlier of two deadlines; of two at the same time the first.
     #[must_use]
-    #[inline]
     pub fn sooner(self, other: Self) -> Self {
         if self.at <= other.at { self } else { other }
     }
@@ -99,7 +97,7 @@ pub struct Target {
 /// Who calls a plugin.
 pub struct Caller<'a> {
     /// The entry that the call is made from.
-    pub frame: Frame,
+    pub frame: &'a Frame,
     /// The store of that entry, lent until the call has returned, so that the plugin can be called back
     /// meanwhile. Nothing for calls of the host, and where a call is made on behalf of a plugin.
     pub store: Option<StoreContextMut<'a, PluginState>>,
@@ -107,16 +105,12 @@ pub struct Caller<'a> {
 
 impl<'a> Caller<'a> {
     /// A plugin, whose store is lent for the call.
-    #[inline]
-    pub fn lending(store: StoreContextMut<'a, PluginState>) -> Self {
-        Self { frame: store.data().frame, store: Some(store) }
+    pub fn lending(frame: &'a Frame, store: StoreContextMut<'a, PluginState>) -> Self {
+        Self { frame, store: Some(store) }
     }
-}
 
-impl Caller<'_> {
     /// Somebody whose store is not lent.
-    #[inline]
-    pub fn alone(frame: &Frame) -> Self {
-        Self { frame: *frame, store: None }
+    pub fn alone(frame: &'a Frame) -> Self {
+        Self { frame, store: None }
     }
 }

@@ -84,19 +84,16 @@ impl Wiring {
         &mut self.functions
     }
 
-    #[inline]
     pub(super) fn function(&self, index: ImportedIndex) -> &ImportedFunction {
         &self.functions[index.0]
     }
 
-    #[inline]
     pub(super) fn lends(&self) -> bool {
         self.lends
     }
 }
 
 impl ImportedFunction {
-    #[inline]
     pub(super) fn kind(&self) -> Kind {
         match &self.reply {
             Reply::ByOwner(_) => Kind::ByOwner,
@@ -106,7 +103,6 @@ impl ImportedFunction {
     }
 
     /// Whether one provider is asked, and no other.
-    #[inline]
     pub(super) fn asks_one(&self) -> bool {
         self.kind() == Kind::ByOwner || self.providers.len() == 1
     }

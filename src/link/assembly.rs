@@ -167,7 +167,6 @@ impl Assembly {
     }
 
     /// The plan that this is made from.
-    #[inline]
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
@@ -191,7 +190,6 @@ impl Assembly {
     }
 
     /// The native stack that each plugin may use below where it is entered.
-    #[inline]
     pub fn wasm_stack(&self) -> usize {
         self.options.wasm_stack
     }
@@ -206,19 +204,16 @@ impl Assembly {
     }
 
     /// The clock of the engines.
-    #[inline]
     pub fn clock(&self) -> &Arc<Clock> {
         &self.clock
     }
 
     /// Whether the engines check the time.
-    #[inline]
     pub fn has_timeouts(&self) -> bool {
         self.has_timeouts
     }
 
     /// Whether the engines count fuel.
-    #[inline]
     pub fn has_fuel(&self) -> bool {
         self.has_fuel
     }
@@ -227,7 +222,6 @@ impl Assembly {
     ///
     /// # Panics
     /// When the index belongs to another, larger plan.
-    #[inline]
     pub fn plugin(&self, index: PluginIndex) -> &LinkedPlugin {
         &self.plugins[index.0]
     }
@@ -236,7 +230,6 @@ impl Assembly {
     ///
     /// # Panics
     /// When the index belongs to another, larger plan.
-    #[inline]
     pub fn id(&self, plugin: PluginIndex) -> &PluginId {
         &self.plan.plugin(plugin).id
     }
@@ -245,7 +238,6 @@ impl Assembly {
     ///
     /// # Panics
     /// When the index belongs to another, larger plan.
-    #[inline]
     pub fn limits(&self, plugin: PluginIndex) -> &Limits {
         &self.plan.plugin(plugin).limits
     }
@@ -259,7 +251,6 @@ impl Assembly {
     ///
     /// # Panics
     /// When the target belongs to another assembly.
-    #[inline]
     pub fn function(&self, target: Target) -> &ExportedFunction {
         &self.plugin(target.plugin).functions[target.function.0]
     }

@@ -196,7 +196,8 @@ fn passing(
 /// What happens when a plugin drops its last handle of another one's resource.
 fn dropped(mut store: StoreContextMut<'_, PluginState>, rep: u32) -> wasmtime::Result<()> {
     let live = store.data().live.clone();
-    live.release(Caller::lending(store.as_context_mut()), Rep(rep));
+    let frame = store.data().frame;
+    live.release(Caller::lending(&frame, store.as_context_mut()), Rep(rep));
     store.data().ended().map_or(Ok(()), |error| Err(Called::mark(error.into())))
 }
 

@@ -28,12 +28,11 @@ pub(super) type Outcome<R> = Result<R, CallError>;
 pub(super) struct Activation<'a> {
     store: StoreContextMut<'a, PluginState>,
     purpose: Purpose,
-    /// What held for the open entry that this one has come back over.
-    outer: Option<Outer>,
     _due: Option<Due<'a>>,
 }
 
-struct Outer {
+/// What held for an open entry that another one comes back over.
+pub(super) struct Outer {
     frame: Frame,
     lifting: Lifting,
     fuel: Option<u64>,
@@ -47,18 +46,17 @@ pub(super) struct Failed {
 }
 
 /// Begins an entry into an instance that nobody is in.
-#[inline]
 pub(super) fn begin<'a>(
     app: &'a LiveApp,
     instance: &'a mut Instance,
     purpose: Purpose,
-    frame: Frame,
+    frame: &Frame,
 ) -> Activation<'a> {
     let mut store = instance.store.as_context_mut();
     store.data_mut().stack = stacker::remaining_stack();
     prepare(&app.assembly, &mut store, frame);
     let due = app.admission.note_due(purpose.plugin(), frame.deadline);
-    Activation { store, purpose, outer: None, _due: Some(due) }
+    Activation { store, purpose, _due: Some(due) }
 }
 
 /// Begins an entry into an instance that calls others, on the same chain, and whose store has been lent.
@@ -69,13 +67,13 @@ pub(super) fn begin_again<'a>(
     app: &LiveApp,
     mut store: StoreContextMut<'a, PluginState>,
     purpose: Purpose,
-    (caller, frame): (&Frame, Frame),
-) -> Outcome<Activation<'a>> {
+    (caller, frame): (&Frame, &Frame),
+) -> Outcome<(Activation<'a>, Outer)> {
     check_own_stack(&app.assembly, &app.activations, caller, store.data())?;
     let (state, fuel) = (store.data(), store.get_fuel().ok());
     let outer = Outer { frame: state.frame, lifting: state.lifting, fuel };
     prepare(&app.assembly, &mut store, frame);
-    Ok(Activation { store, purpose, outer: Some(outer), _due: None })
+    Ok((Activation { store, purpose, _due: None }, outer))
 }
 
 /// Runs the guest's code, on this stack. This is the one place where it is entered.
@@ -84,7 +82,7 @@ pub(super) fn begin_again<'a>(
 /// When the instance has failed: what it had is lost.
 pub(super) fn run<C: Codec>(
     app: &LiveApp,
-    mut activation: Activation<'_>,
+    activation: &mut Activation<'_>,
     codec: &mut C,
 ) -> Result<Outcome<C::Answer>, Failed> {
     let store = &mut activation.store;
@@ -96,33 +94,32 @@ pub(super) fn run<C: Codec>(
     finish(app, activation, done)
 }
 
-/// Finds out what has come of an entry. Where it has come back over an open one, what holds for that holds again.
-///
-/// # Errors
-/// When the instance has failed.
-#[inline]
-fn finish<R>(app: &LiveApp, mut activation: Activation<'_>, done: Result<R, Ended>) -> Result<Outcome<R>, Failed> {
-    let assembly = &*app.assembly;
-    let outcome = judge(app, &activation, done);
-    let store = &mut activation.store;
-    let Some(Outer { frame: outer, lifting, fuel }) = activation.outer else { return outcome };
-    if let Err(failed) = &outcome {
+/// After an entry that has come back over an open one: what held for that one holds again. A failure is its own, too.
+pub(super) fn finish_again<R>(
+    app: &LiveApp,
+    activation: &mut Activation<'_>,
+    outer: &Outer,
+    outcome: &Result<Outcome<R>, Failed>,
+) {
+    let (assembly, store) = (&*app.assembly, &mut activation.store);
+    if let Err(failed) = outcome {
         let (frame, cause) = (store.data().frame, failed.cause.clone());
         let whole = || with_whole_chain(assembly, &app.activations, &frame, cause);
         store.data_mut().failed.get_or_insert_with(whole);
     }
-    prepare(assembly, store, outer);
-    allow_lifting(store, lifting);
-    if let Some(fuel) = fuel {
+    prepare(assembly, store, &outer.frame);
+    allow_lifting(store, outer.lifting);
+    if let Some(fuel) = outer.fuel {
         // The only error is that fuel is not counted.
         let _ = store.set_fuel(fuel);
     }
-    outcome
 }
 
-/// Whether the instance has failed, which is noted then.
-#[inline]
-fn judge<R>(app: &LiveApp, activation: &Activation<'_>, done: Result<R, Ended>) -> Result<Outcome<R>, Failed> {
+/// Finds out what has come of an entry. That the instance has failed is noted.
+///
+/// # Errors
+/// When the instance has failed.
+fn finish<R>(app: &LiveApp, activation: &Activation<'_>, done: Result<R, Ended>) -> Result<Outcome<R>, Failed> {
     let (assembly, Activation { store, purpose, .. }) = (&*app.assembly, activation);
     let instance = store.data().instance;
     // What the host does with exports is its own code: so is the panic.
@@ -164,10 +161,9 @@ impl Failed {
 
 /// Sets what holds for one entry. Deadlines are absolute, so that even an idle plugin would trap
 /// on an old one.
-#[inline]
-fn prepare(assembly: &Assembly, store: &mut StoreContextMut<'_, PluginState>, frame: Frame) {
+fn prepare(assembly: &Assembly, store: &mut StoreContextMut<'_, PluginState>, frame: &Frame) {
     let state = store.data_mut();
-    state.frame = frame;
+    state.frame = *frame;
     state.limiter.refused = None;
     let plugin = state.instance.plugin;
     allow_lifting(store, assembly.plugin(plugin).lifting);
@@ -183,7 +179,6 @@ fn prepare(assembly: &Assembly, store: &mut StoreContextMut<'_, PluginState>, fr
 }
 
 /// Sets how much wasmtime may charge for one crossing.
-#[inline]
 pub(super) fn allow_lifting(store: &mut StoreContextMut<'_, PluginState>, lifting: Lifting) {
     store.data_mut().lifting = lifting;
     store.set_hostcall_fuel(usize::try_from(lifting.fuel).unwrap_or(usize::MAX));

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use wasmtime::{AsContextMut, StoreContextMut};
 
-use crate::call::{Caller, ChainId, Frame, InstanceId, PluginState};
+use crate::call::{ChainId, Frame, InstanceId, PluginState};
 
 /// An instance that is on a chain.
 type Key = (ChainId, InstanceId);
@@ -61,16 +61,13 @@ impl Links for Link<'_> {
 
 /// Does something while the caller's store, where it has one to lend, can be borrowed by those who are called
 /// meanwhile.
-#[inline]
-pub(super) fn lending<R>(caller: Caller<'_>, work: impl FnOnce(&Frame) -> R) -> R {
-    let Caller { frame, store } = caller;
+pub(super) fn lending<R>(store: Option<StoreContextMut<'_, PluginState>>, work: impl FnOnce() -> R) -> R {
     match store {
-        Some(store) => lend(store, || work(&frame)),
-        None => work(&frame),
+        Some(store) => lend(store, work),
+        None => work(),
     }
 }
 
-#[inline]
 fn lend<R>(store: StoreContextMut<'_, PluginState>, work: impl FnOnce() -> R) -> R {
     with_links(|outer| CHAIN.set(&mut Link { store, outer }, work))
 }
@@ -121,9 +118,8 @@ pub(super) fn is_there() -> bool {
 pub(super) struct Shown(());
 
 /// Notes that this thread is in a plugin of an app.
-#[inline]
-pub(super) fn show(app: AppNumber, frame: Frame) -> Shown {
-    ENTRIES.with_borrow_mut(|entries| entries.push((app, frame)));
+pub(super) fn show(app: AppNumber, frame: &Frame) -> Shown {
+    ENTRIES.with_borrow_mut(|entries| entries.push((app, *frame)));
     Shown(())
 }
 
@@ -150,7 +146,6 @@ impl Entries {
 }
 
 impl Drop for Shown {
-    #[inline]
     fn drop(&mut self) {
         ENTRIES.with_borrow_mut(Vec::pop);
     }
@@ -168,11 +163,11 @@ mod tests {
         let frame = |chain| Frame { chain: ChainId(chain), instance: None, depth: 1, deadline: None };
         let (one, other) = (AppNumber::next(), AppNumber::next());
         assert_eq!(innermost(one), None);
-        let outer = show(one, frame(1));
+        let outer = show(one, &frame(1));
         {
-            let _inner = show(other, frame(2));
+            let _inner = show(other, &frame(2));
             assert_eq!((innermost(one), innermost(other)), (Some(frame(1)), Some(frame(2))));
-            let _innermost = show(one, frame(3));
+            let _innermost = show(one, &frame(3));
             assert_eq!(innermost(one), Some(frame(3)));
         }
         assert_eq!((innermost(one), innermost(other)), (Some(frame(1)), None));

@@ -7,7 +7,6 @@ use crate::model::Limits;
 use crate::plan::PluginIndex;
 
 /// When an entry must have ended: at the earlier of the plugin's own time and the chain's.
-#[inline]
 pub(super) fn of_entry(assembly: &Assembly, caller: &Frame, purpose: Purpose) -> Option<Deadline> {
     let plugin = purpose.plugin();
     let linked = assembly.plugin(plugin);
@@ -23,7 +22,6 @@ pub(super) fn of_entry(assembly: &Assembly, caller: &Frame, purpose: Purpose) ->
 }
 
 /// When a time ends that begins now.
-#[inline]
 pub(super) fn from_now(assembly: &Assembly, time: Ticks, by: PluginIndex) -> Deadline {
     // A tick more, because the present one has begun already.
     Deadline { at: assembly.clock().now() + time + 1, by }
@@ -44,7 +42,6 @@ pub(super) fn of_drains(assembly: &Assembly) -> Option<Deadline> {
 }
 
 /// Whether a deadline has come.
-#[inline]
 pub(super) fn is_past(assembly: &Assembly, deadline: Option<Deadline>) -> bool {
     deadline.is_some_and(|deadline| deadline.at <= assembly.clock().now())
 }

@@ -95,8 +95,8 @@ impl Runtime {
         // It has been weighed already.
         let sent = Sent { values, bytes: 0 };
         let returned = on_chain(app, |frame| {
-            let mut codec = ByValue::new(app, target, sent, *frame, None);
-            enter(app, frame, Purpose::Call(target), &mut codec)
+            let mut codec = ByValue::new(app, target, sent, frame, None);
+            enter(app, frame, Purpose::Call(target), &mut codec).map(|()| codec.returned())
         })?;
         let mut handles = hold_all(app, &returned.handles).into_iter();
         let odd = || bad_call(app, target, "it returned a value that the host cannot hold".to_owned());
@@ -163,7 +163,7 @@ impl Runtime {
         lend_sketched(app, target, &mut sketch, &handles, &mut lent)?;
         let flights = &mut lent.flights;
         let (raw, back) = on_chain(app, |frame| {
-            let mut codec = ByTypeWithHandles::<P, R>::new(app, target, (params, sketch), flights, *frame);
+            let mut codec = ByTypeWithHandles::<P, R>::new(app, target, (params, sketch), flights, frame);
             enter(app, frame, Purpose::Call(target), &mut codec)
         })?;
         R::lifted(raw, &mut hold_all(app, &back).into_iter())
@@ -196,8 +196,8 @@ impl Runtime {
         };
         let ran = on_chain(app, |frame| {
             let sent = Sent { values: Values::Plain(&[]), bytes: 0 };
-            let mut codec = ByValue::new(app, entry, sent, *frame, None);
-            enter(app, frame, Purpose::Run(entry), &mut codec)
+            let mut codec = ByValue::new(app, entry, sent, frame, None);
+            enter(app, frame, Purpose::Run(entry), &mut codec).map(|()| codec.returned())
         });
         match ran {
             Ok(returned) => Ok(i32::from(returned.value != Some(Raw::Result(Ok(None))))),

@@ -76,7 +76,6 @@ pub(super) struct Instance {
 }
 
 impl Instance {
-    #[inline]
     pub(super) fn id(&self) -> InstanceId {
         self.store.data().instance
     }
@@ -114,7 +113,6 @@ pub(super) struct Seeker {
 }
 
 impl Place {
-    #[inline]
     pub(super) fn instance(&self) -> InstanceId {
         match self {
             Self::Idle(instance) => instance.id(),
@@ -194,7 +192,6 @@ impl Instances {
     }
 
     /// The instance that serves, unless somebody is in it.
-    #[inline]
     pub(super) fn take(&self, plugin: PluginIndex) -> Option<Instance> {
         self.slots[plugin.0].idle.take()
     }
@@ -209,7 +206,6 @@ impl Instances {
     }
 
     /// Puts an instance back, when it has been left.
-    #[inline]
     pub(super) fn put_back(&self, instance: Instance) {
         let (id, slot) = (instance.id(), &self.slots[instance.id().plugin.0]);
         if self.has_old(id.plugin)
@@ -222,13 +218,11 @@ impl Instances {
     }
 
     /// Whether a plugin has instances that have been replaced.
-    #[inline]
     pub(super) fn has_old(&self, plugin: PluginIndex) -> bool {
         self.slots[plugin.0].has_old.load(Ordering::Relaxed)
     }
 
     /// Whether an instance has been replaced, and lives on.
-    #[inline]
     pub(super) fn is_old(&self, instance: InstanceId) -> bool {
         self.has_old(instance.plugin) && self.slots[instance.plugin.0].old().iter().any(|old| old.id == instance)
     }
@@ -271,7 +265,6 @@ impl Instances {
     ///
     /// # Errors
     /// Why there is none.
-    #[inline]
     pub(super) fn find(&self, plugin: PluginIndex, seeker: &Seeker) -> Result<Found, Unfit> {
         if let Some(found) = seeker.instance.and_then(|instance| self.find_old(instance, seeker.has_turn)) {
             return found;

@@ -19,7 +19,8 @@ impl Live for LiveApp {
         check_bytes(&self.assembly, target.plugin, sent.bytes)
             .map_err(|error| error.called(describe(&self.assembly, frame.plugin(), purpose)))?;
         let mut codec = ByValue::new(self, target, sent, frame, frame.plugin());
-        perform(self, Call { caller, purpose }, &mut codec)
+        perform(self, Call { caller, purpose }, &mut codec)?;
+        Ok(codec.returned())
     }
 
     fn wiring(&self) -> &ArcSwap<Wiring> {

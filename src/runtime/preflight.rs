@@ -7,7 +7,6 @@ use crate::link::Assembly;
 use crate::plan::PluginIndex;
 
 /// Refuses a call that would make its chain too long.
-#[inline]
 pub(super) fn check_depth(
     assembly: &Assembly,
     open: &Activations,
@@ -25,7 +24,6 @@ pub(super) fn check_depth(
 
 /// Each plugin that is entered gets its whole stack below the present stack pointer, so that a
 /// line of them could run off the thread's: which would be the end of the process.
-#[inline]
 pub(super) fn check_stack(assembly: &Assembly, plugin: PluginIndex) -> Result<(), CallError> {
     match stacker::remaining_stack() {
         Some(left) if left < assembly.wasm_stack() + HOST_STACK_RESERVE => {
@@ -57,7 +55,6 @@ pub(super) fn check_own_stack(
 
 /// The time of the chain may be up already, as after a long host function. It would be up in the plugin too, and
 /// cost it its state, though it has done nothing.
-#[inline]
 pub(super) fn check_time(assembly: &Assembly, caller: &Frame, plugin: PluginIndex) -> Result<(), CallError> {
     match caller.deadline {
         Some(deadline) if deadline.at <= assembly.clock().now() => Err(late(assembly, caller.deadline, plugin)),
@@ -66,7 +63,6 @@ pub(super) fn check_time(assembly: &Assembly, caller: &Frame, plugin: PluginInde
 }
 
 /// Refuses arguments that a plugin may not be given: the caller's excess must not cost it its state.
-#[inline]
 pub(super) fn check_bytes(assembly: &Assembly, plugin: PluginIndex, bytes: u64) -> Result<(), CallError> {
     match too_many_bytes(assembly, plugin, bytes) {
         Some(cause) => Err(refuse(assembly, CallErrorKind::BadArguments, plugin, cause)),
@@ -75,7 +71,6 @@ pub(super) fn check_bytes(assembly: &Assembly, plugin: PluginIndex, bytes: u64) 
 }
 
 /// Why arguments are more than a plugin may be given: more than its memory could never fit.
-#[inline]
 pub(super) fn too_many_bytes(assembly: &Assembly, plugin: PluginIndex, bytes: u64) -> Option<String> {
     let limits = assembly.limits(plugin);
     let (key, limit) = if limits.hostcall_bytes <= limits.memory {

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::activation::{Outcome, begin, begin_again, run};
+use super::activation::{Outcome, begin, begin_again, finish_again, run};
 use super::blocking;
 use super::codec::Codec;
 use super::explain::{describe, not_started, reentrant};
@@ -35,13 +35,12 @@ pub(super) struct Call<'a> {
 /// # Errors
 /// Whatever the plugin failed with, or why it was not entered.
 pub(super) fn perform<C: Codec>(app: &LiveApp, call: Call<'_>, codec: &mut C) -> Outcome<C::Answer> {
-    let Call { caller, purpose } = call;
-    let (from, plugin) = (caller.frame, purpose.plugin());
-    let comes_back = caller.store.is_some();
+    let Call { caller: Caller { frame: caller, store }, purpose } = call;
+    let (plugin, comes_back) = (purpose.plugin(), store.is_some());
     let checked =
-        check_depth(&app.assembly, &app.activations, &from, plugin).and_then(|()| check_stack(&app.assembly, plugin));
+        check_depth(&app.assembly, &app.activations, caller, plugin).and_then(|()| check_stack(&app.assembly, plugin));
     let done = checked.and_then(|()| {
-        blocking::lending(caller, |caller| {
+        blocking::lending(store, || {
             let wanted = if app.instances.has_old(plugin) { codec.instance(app) } else { None };
             let (turn, place) = admit(app, caller, purpose, wanted)?;
             let outcome = enter(app, (caller, comes_back), purpose, place, codec);
@@ -49,7 +48,7 @@ pub(super) fn perform<C: Codec>(app: &LiveApp, call: Call<'_>, codec: &mut C) ->
             outcome
         })
     });
-    done.map_err(|error| error.called(describe(&app.assembly, from.plugin(), purpose)))
+    done.map_err(|error| error.called(describe(&app.assembly, caller.plugin(), purpose)))
 }
 
 /// Ends a plugin and starts it, without letting anybody in between.
@@ -70,7 +69,7 @@ pub(super) fn restart<C: Codec>(
     if let Some(instance) = app.instances.end(plugin) {
         let _noted = app.activations.note(caller, purpose);
         let frame = entry(app, caller, purpose, instance.id());
-        let _shown = blocking::show(app.number, frame);
+        let _shown = blocking::show(app.number, &frame);
         tear_down(app, instance, Frame { deadline: caller.deadline, ..frame });
     }
     // What it had is released, which may have brought it up already, and may have failed it again.
@@ -143,16 +142,18 @@ fn enter<C: Codec>(
     let plugin = purpose.plugin();
     let frame = entry(app, caller, purpose, place.instance());
     let _noted = app.activations.note(caller, purpose);
-    let _shown = blocking::show(app.number, frame);
+    let _shown = blocking::show(app.number, &frame);
     let mut instance = match place {
         Place::Idle(instance) => instance,
-        Place::Vacant(id) => start_noted(app, purpose, id, frame)?,
-        Place::OnChain(id) if comes_back => return come_back(app, id, purpose, (caller, frame), codec),
+        Place::Vacant(id) => start_noted(app, purpose, id, &frame)?,
+        Place::OnChain(id) if comes_back => return come_back(app, id, purpose, (caller, &frame), codec),
         Place::OnChain(_) => return Err(reentrant(&app.assembly, &app.activations, caller, (plugin, Some(plugin)))),
     };
     app.destructors.time(plugin).forget();
-    let activation = begin(app, &mut instance, purpose, frame);
-    match run(app, activation, codec) {
+    let mut activation = begin(app, &mut instance, purpose, &frame);
+    let outcome = run(app, &mut activation, codec);
+    drop(activation);
+    match outcome {
         Ok(outcome) => {
             put_back(app, instance, frame);
             outcome
@@ -170,14 +171,18 @@ fn come_back<C: Codec>(
     app: &LiveApp,
     instance: InstanceId,
     purpose: Purpose,
-    (caller, frame): (&Frame, Frame),
+    (caller, frame): (&Frame, &Frame),
     codec: &mut C,
 ) -> Outcome<C::Answer> {
-    let entered =
-        blocking::borrow((frame.chain, instance), |store| match begin_again(app, store, purpose, (caller, frame)) {
-            Ok(activation) => run(app, activation, codec),
-            Err(refusal) => Ok(Err(refusal)),
-        });
+    let entered = blocking::borrow((frame.chain, instance), |store| {
+        let (mut activation, outer) = match begin_again(app, store, purpose, (caller, frame)) {
+            Ok(begun) => begun,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let outcome = run(app, &mut activation, codec);
+        finish_again(app, &mut activation, &outer, &outcome);
+        outcome
+    });
     match entered {
         Some(Ok(outcome)) => outcome,
         Some(Err(failed)) => Err(failed.cause_or_panic()),
@@ -187,7 +192,7 @@ fn come_back<C: Codec>(
 
 /// Starts an instance, and notes what has come of it.
 #[inline(never)]
-fn start_noted(app: &LiveApp, purpose: Purpose, id: InstanceId, frame: Frame) -> Outcome<Instance> {
+fn start_noted(app: &LiveApp, purpose: Purpose, id: InstanceId, frame: &Frame) -> Outcome<Instance> {
     match start(app, id, frame) {
         Ok(instance) => {
             app.instances.note_start(id.plugin);
@@ -195,7 +200,7 @@ fn start_noted(app: &LiveApp, purpose: Purpose, id: InstanceId, frame: Frame) ->
         }
         Err(cause) => {
             // What it got from others while it started has nobody any more.
-            release_held_by(app, id, frame);
+            release_held_by(app, id, *frame);
             // What it does while it starts is its own doing, refusals included.
             let charged = cause.origin() == Some(app.assembly.id(id.plugin));
             app.instances.note_failure(id, cause.clone(), charged);

@@ -27,14 +27,12 @@ use crate::plan::PluginIndex;
 pub(super) const MOST_ROUNDS: usize = 100;
 
 /// An entry from `caller`, as those see it that are called from there.
-#[inline]
 pub(super) fn entry(app: &LiveApp, caller: &Frame, purpose: Purpose, instance: InstanceId) -> Frame {
     let deadline = deadlines::of_entry(&app.assembly, caller, purpose);
     Frame { chain: caller.chain, instance: Some(instance), depth: caller.depth + 1, deadline }
 }
 
 /// Puts an instance back where the next call finds it.
-#[inline]
 pub(super) fn put_back(app: &LiveApp, instance: Instance, frame: Frame) {
     if app.is_ended.load(Ordering::Relaxed) {
         // The app was dropped from within.
@@ -88,7 +86,8 @@ fn destroy(app: &LiveApp, caller: Caller<'_>, entries: Vec<Entry>) {
     }
     let owners: BTreeSet<PluginIndex> = entries.iter().map(|entry| entry.owner.plugin).collect();
     entries.into_iter().for_each(|entry| app.destructors.add(entry));
-    blocking::lending(caller, |caller| {
+    let Caller { frame: caller, store } = caller;
+    blocking::lending(store, || {
         for owner in owners {
             drain_if_free(app, caller, owner);
         }
@@ -124,7 +123,6 @@ fn drain_if_free(app: &LiveApp, caller: &Frame, plugin: PluginIndex) -> bool {
 
 /// Runs the destructors that wait for a plugin, unless the caller's time is up; whether there was something to
 /// do. The chain has the plugin's turn, and is not in it.
-#[inline]
 pub(super) fn drain(app: &LiveApp, caller: &Frame, plugin: PluginIndex) -> bool {
     let assembly = &*app.assembly;
     if app.destructors.waiting(plugin) == 0 || deadlines::is_past(assembly, caller.deadline) {
@@ -164,7 +162,7 @@ pub(super) fn drain_until(
     for instance in instances {
         let depth = caller.depth + 1;
         let frame = Frame { chain: caller.chain, instance: Some(instance.id()), depth, deadline };
-        let _shown = blocking::show(app.number, frame);
+        let _shown = blocking::show(app.number, &frame);
         drain_instance(app, instance, frame, spares);
     }
 }
@@ -186,8 +184,8 @@ fn drain_instance(app: &LiveApp, mut instance: Instance, frame: Frame, spares: b
 
 fn destroy_one(app: &LiveApp, instance: &mut Instance, frame: Frame, entry: Entry) -> Result<(), Failed> {
     let late = deadlines::is_past(&app.assembly, frame.deadline);
-    let activation = begin(app, instance, Purpose::Destroy(entry.owner.plugin), frame);
-    run(app, activation, &mut Destroy { entry, late }).map(drop)
+    let mut activation = begin(app, instance, Purpose::Destroy(entry.owner.plugin), &frame);
+    run(app, &mut activation, &mut Destroy { entry, late }).map(drop)
 }
 
 /// Runs the destructor of a resource.

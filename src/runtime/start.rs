@@ -17,10 +17,10 @@ use crate::plan::PluginIndex;
 ///
 /// # Errors
 /// Why it does not come up. It is not noted yet.
-pub(super) fn start(app: &LiveApp, id: InstanceId, frame: Frame) -> Outcome<Instance> {
+pub(super) fn start(app: &LiveApp, id: InstanceId, frame: &Frame) -> Outcome<Instance> {
     // Makers of host states are the host's own code, which may panic, and may hang.
     let _due = app.admission.note_due(id.plugin, frame.deadline);
-    let made = catch(|| new_store(app, id, frame).map_err(Ended::Refused));
+    let made = catch(|| new_store(app, id, *frame).map_err(Ended::Refused));
     let mut instance = match made {
         Ok(store) => Instance { store },
         Err(Ended::Refused(cause)) => return Err(cause),
@@ -29,8 +29,9 @@ pub(super) fn start(app: &LiveApp, id: InstanceId, frame: Frame) -> Outcome<Inst
             return Err(refuse(&app.assembly, CallErrorKind::Failed, id.plugin, format!("{error:#}")));
         }
     };
-    let activation = begin(app, &mut instance, Purpose::Start(id.plugin), frame);
-    let started = run(app, activation, &mut Instantiate(&app.assembly.plugin(id.plugin).pre));
+    let mut activation = begin(app, &mut instance, Purpose::Start(id.plugin), frame);
+    let started = run(app, &mut activation, &mut Instantiate(&app.assembly.plugin(id.plugin).pre));
+    drop(activation);
     match started.map_err(|failed| failed.cause).flatten() {
         Ok(()) => Ok(instance),
         Err(cause) => {

@@ -12,15 +12,14 @@ use crate::call::{Caller, Frame, Live, PluginState};
 /// it no more.
 pub struct InFlight<'a> {
     live: &'a dyn Live,
-    caller: Frame,
+    caller: &'a Frame,
     /// The handles, in the order of the values that they belong to.
     pub flights: Flights,
 }
 
 impl<'a> InFlight<'a> {
     /// Nothing yet. `caller` is the entry that the handles pass through.
-    #[inline]
-    pub fn new(live: &'a dyn Live, caller: Frame) -> Self {
+    pub fn new(live: &'a dyn Live, caller: &'a Frame) -> Self {
         Self { live, caller, flights: Flights::new() }
     }
 }
@@ -28,11 +27,10 @@ impl<'a> InFlight<'a> {
 impl InFlight<'_> {
     /// Releases what has not arrived, while the store of whoever sent or should have got it is lent: destructors
     /// may call back.
-    #[inline]
     pub fn let_go(&mut self, store: &mut StoreContextMut<'_, PluginState>) {
         let reps = self.left_behind();
         if !reps.is_empty() {
-            self.live.release_many(Caller::lending(store.as_context_mut()), reps);
+            self.live.release_many(Caller::lending(self.caller, store.as_context_mut()), reps);
         }
     }
 
@@ -42,11 +40,10 @@ impl InFlight<'_> {
 }
 
 impl Drop for InFlight<'_> {
-    #[inline]
     fn drop(&mut self) {
         let reps = self.left_behind();
         if !reps.is_empty() {
-            self.live.release_many(Caller::alone(&self.caller), reps);
+            self.live.release_many(Caller::alone(self.caller), reps);
         }
     }
 }

@@ -6,8 +6,8 @@ use wasmtime::component::{Func, Val};
 use super::delivery::{Delivered, deliver};
 use super::{Codec, function, owner};
 use crate::call::{
-    CallError, CallErrorKind, Called, Flights, Frame, InFlight, InstanceId, PluginState, Returned, Sent, Target,
-    Values, take_result,
+    CallError, CallErrorKind, Called, Frame, InFlight, InstanceId, PluginState, Returned, Sent, Target, Values,
+    take_result,
 };
 use crate::plan::PluginIndex;
 use crate::runtime::activation::allow_lifting;
@@ -34,7 +34,7 @@ impl<'a> ByValue<'a> {
         app: &'a LiveApp,
         target: Target,
         sent: Sent<'a>,
-        caller: Frame,
+        caller: &'a Frame,
         holder: Option<PluginIndex>,
     ) -> Self {
         let (delivered, result) = (Delivered::default(), [Val::Bool(false)]);
@@ -42,10 +42,20 @@ impl<'a> ByValue<'a> {
     }
 }
 
+impl ByValue<'_> {
+    /// What the call has returned, when it has.
+    pub(in crate::runtime) fn returned(mut self) -> Returned {
+        let has_result = self.app.assembly.function(self.target).ty.result.is_some();
+        let handles = std::mem::take(&mut self.back.flights);
+        let [value] = self.result;
+        Returned { value: has_result.then_some(value), handles }
+    }
+}
+
 impl Codec for ByValue<'_> {
     type Passed = Func;
     type Returned = ();
-    type Answer = Returned;
+    type Answer = ();
 
     fn instance(&self, app: &LiveApp) -> Option<InstanceId> {
         match &self.values {
@@ -77,25 +87,17 @@ impl Codec for ByValue<'_> {
         done.map_err(|error| self.delivered.explain(error, called))
     }
 
-    fn take_out(
-        &mut self,
-        app: &LiveApp,
-        store: &mut StoreContextMut<'_, PluginState>,
-        (): (),
-    ) -> Result<Returned, Ended> {
+    fn take_out(&mut self, app: &LiveApp, store: &mut StoreContextMut<'_, PluginState>, (): ()) -> Result<(), Ended> {
         let called = app.assembly.function(self.target);
-        if called.ty.result.is_none() {
-            self.delivered.take_back(store)?;
-            return Ok(Returned { value: None, handles: Flights::new() });
-        }
         let [value] = &mut self.result;
-        check_weight(app, self.target, value)?;
+        if called.ty.result.is_some() {
+            check_weight(app, self.target, value)?;
+        }
         self.delivered.take_back(store)?;
         if let Some(passing) = &called.passing {
             take_result(store, passing, value, &mut self.back)?;
         }
-        let value = std::mem::replace(value, Val::Bool(false));
-        Ok(Returned { value: Some(value), handles: std::mem::take(&mut self.back.flights) })
+        Ok(())
     }
 }
 

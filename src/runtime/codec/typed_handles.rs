@@ -32,7 +32,7 @@ impl<'a, P, R> ByTypeWithHandles<'a, P, R> {
         target: Target,
         (params, sketch): (P, Vec<Raw>),
         sent: &'a mut Flights,
-        caller: Frame,
+        caller: &'a Frame,
     ) -> Self {
         let back = InFlight::new(app, caller);
         let delivered = Delivered::default();

@@ -48,7 +48,7 @@ fn replace(live: &Live) {
     on_chain(app, |caller| {
         let turn = app.admission.take_turn(caller, plugin).unwrap();
         let id = app.instances.next(plugin);
-        let instance = start(app, id, entry(app, caller, Purpose::Start(plugin), id)).unwrap();
+        let instance = start(app, id, &entry(app, caller, Purpose::Start(plugin), id)).unwrap();
         app.instances.supersede(instance);
         drop(turn);
     });
