@@ -90,6 +90,7 @@ impl PluginState {
     }
 
     /// Why the entry that the plugin is in must end, where that is known already.
+    #[inline]
     pub(crate) fn ended(&self) -> Option<CallError> {
         self.failed.as_ref().map(|error| error.beyond(self.frame.depth))
     }

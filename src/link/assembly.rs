@@ -222,6 +222,7 @@ impl Assembly {
     ///
     /// # Panics
     /// When the index belongs to another, larger plan.
+    #[inline]
     pub fn plugin(&self, index: PluginIndex) -> &LinkedPlugin {
         &self.plugins[index.0]
     }
@@ -230,6 +231,7 @@ impl Assembly {
     ///
     /// # Panics
     /// When the index belongs to another, larger plan.
+    #[inline]
     pub fn id(&self, plugin: PluginIndex) -> &PluginId {
         &self.plan.plugin(plugin).id
     }
@@ -238,6 +240,7 @@ impl Assembly {
     ///
     /// # Panics
     /// When the index belongs to another, larger plan.
+    #[inline]
     pub fn limits(&self, plugin: PluginIndex) -> &Limits {
         &self.plan.plugin(plugin).limits
     }
@@ -251,6 +254,7 @@ impl Assembly {
     ///
     /// # Panics
     /// When the target belongs to another assembly.
+    #[inline]
     pub fn function(&self, target: Target) -> &ExportedFunction {
         &self.plugin(target.plugin).functions[target.function.0]
     }

@@ -46,6 +46,7 @@ pub(super) struct Failed {
 }
 
 /// Begins an entry into an instance that nobody is in.
+#[inline]
 pub(super) fn begin<'a>(
     app: &'a LiveApp,
     instance: &'a mut Instance,
@@ -80,6 +81,7 @@ pub(super) fn begin_again<'a>(
 ///
 /// # Errors
 /// When the instance has failed: what it had is lost.
+#[inline]
 pub(super) fn run<C: Codec>(
     app: &LiveApp,
     activation: &mut Activation<'_>,
@@ -119,6 +121,7 @@ pub(super) fn finish_again<R>(
 ///
 /// # Errors
 /// When the instance has failed.
+#[inline]
 fn finish<R>(app: &LiveApp, activation: &Activation<'_>, done: Result<R, Ended>) -> Result<Outcome<R>, Failed> {
     let (assembly, Activation { store, purpose, .. }) = (&*app.assembly, activation);
     let instance = store.data().instance;
@@ -161,6 +164,7 @@ impl Failed {
 
 /// Sets what holds for one entry. Deadlines are absolute, so that even an idle plugin would trap
 /// on an old one.
+#[inline]
 fn prepare(assembly: &Assembly, store: &mut StoreContextMut<'_, PluginState>, frame: &Frame) {
     let state = store.data_mut();
     state.frame = *frame;
@@ -179,6 +183,7 @@ fn prepare(assembly: &Assembly, store: &mut StoreContextMut<'_, PluginState>, fr
 }
 
 /// Sets how much wasmtime may charge for one crossing.
+#[inline]
 pub(super) fn allow_lifting(store: &mut StoreContextMut<'_, PluginState>, lifting: Lifting) {
     store.data_mut().lifting = lifting;
     store.set_hostcall_fuel(usize::try_from(lifting.fuel).unwrap_or(usize::MAX));

@@ -52,6 +52,7 @@ impl Activations {
     }
 
     /// Notes a call from `caller`, at the depth after its own.
+    #[inline]
     pub(super) fn note(&self, caller: &Frame, purpose: Purpose) -> Noted<'_> {
         let plugin = purpose.plugin();
         let calls = &*self.0[plugin.0];
@@ -89,6 +90,7 @@ impl Calls {
 }
 
 impl Innermost {
+    #[inline]
     fn read(&self, plugin: PluginIndex) -> Option<(u32, OpenCall)> {
         let depth = self.depth.load(Ordering::Relaxed);
         if depth == 0 {
@@ -106,6 +108,7 @@ impl Innermost {
         Some((depth, OpenCall { caller, purpose }))
     }
 
+    #[inline]
     fn write(&self, call: Option<(u32, OpenCall)>) {
         let Some((depth, OpenCall { caller, purpose })) = call else {
             return self.depth.store(0, Ordering::Relaxed);
@@ -125,6 +128,7 @@ impl Innermost {
 }
 
 impl Drop for Noted<'_> {
+    #[inline]
     fn drop(&mut self) {
         let before = if self.comes_back { self.calls.outer().pop() } else { None };
         self.calls.innermost.write(before);

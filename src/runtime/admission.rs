@@ -36,6 +36,7 @@ pub(super) struct Due<'a> {
 }
 
 impl Drop for Due<'_> {
+    #[inline]
     fn drop(&mut self) {
         self.place.store(self.before, Ordering::Relaxed);
     }
@@ -52,6 +53,7 @@ impl Admission {
     ///
     /// # Errors
     /// When there is no sense in waiting.
+    #[inline]
     pub(super) fn take_turn(&self, caller: &Frame, plugin: PluginIndex) -> Result<Option<Turn<'_>>, CallError> {
         let assembly = &*self.assembly;
         let patience = || caller.deadline.map(|deadline| assembly.clock().left(deadline.at));
@@ -83,6 +85,7 @@ impl Admission {
 
     /// Notes when the chain that is in a plugin must have left it, until what is returned is dropped. Only the chain
     /// that has the plugin's turn does so; others only read it.
+    #[inline]
     pub(super) fn note_due(&self, plugin: PluginIndex, deadline: Option<Deadline>) -> Due<'_> {
         let place = &*self.due[plugin.0];
         let before = place.load(Ordering::Relaxed);

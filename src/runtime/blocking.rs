@@ -61,6 +61,7 @@ impl Links for Link<'_> {
 
 /// Does something while the caller's store, where it has one to lend, can be borrowed by those who are called
 /// meanwhile.
+#[inline]
 pub(super) fn lending<R>(store: Option<StoreContextMut<'_, PluginState>>, work: impl FnOnce() -> R) -> R {
     match store {
         Some(store) => lend(store, work),
@@ -68,6 +69,7 @@ pub(super) fn lending<R>(store: Option<StoreContextMut<'_, PluginState>>, work: 
     }
 }
 
+#[inline]
 fn lend<R>(store: StoreContextMut<'_, PluginState>, work: impl FnOnce() -> R) -> R {
     with_links(|outer| CHAIN.set(&mut Link { store, outer }, work))
 }
@@ -118,6 +120,7 @@ pub(super) fn is_there() -> bool {
 pub(super) struct Shown(());
 
 /// Notes that this thread is in a plugin of an app.
+#[inline]
 pub(super) fn show(app: AppNumber, frame: &Frame) -> Shown {
     ENTRIES.with_borrow_mut(|entries| entries.push((app, *frame)));
     Shown(())
@@ -146,6 +149,7 @@ impl Entries {
 }
 
 impl Drop for Shown {
+    #[inline]
     fn drop(&mut self) {
         ENTRIES.with_borrow_mut(Vec::pop);
     }

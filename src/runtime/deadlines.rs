@@ -7,6 +7,7 @@ use crate::model::Limits;
 use crate::plan::PluginIndex;
 
 /// When an entry must have ended: at the earlier of the plugin's own time and the chain's.
+#[inline]
 pub(super) fn of_entry(assembly: &Assembly, caller: &Frame, purpose: Purpose) -> Option<Deadline> {
     let plugin = purpose.plugin();
     let linked = assembly.plugin(plugin);
@@ -22,6 +23,7 @@ pub(super) fn of_entry(assembly: &Assembly, caller: &Frame, purpose: Purpose) ->
 }
 
 /// When a time ends that begins now.
+#[inline]
 pub(super) fn from_now(assembly: &Assembly, time: Ticks, by: PluginIndex) -> Deadline {
     // A tick more, because the present one has begun already.
     Deadline { at: assembly.clock().now() + time + 1, by }

@@ -45,11 +45,13 @@ impl Destructors {
     }
 
     /// Whether none waits in the whole app.
+    #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.load(Ordering::SeqCst) == 0
     }
 
     /// How many wait for a plugin.
+    #[inline]
     pub(super) fn waiting(&self, plugin: PluginIndex) -> usize {
         if self.is_empty() { 0 } else { self.entries(plugin).len() }
     }
@@ -68,6 +70,7 @@ impl Destructors {
     }
 
     /// How long the plugin's destructors have run for the host.
+    #[inline]
     pub(super) fn time(&self, plugin: PluginIndex) -> &DrainTime {
         &self.queues[plugin.0].time
     }

@@ -26,6 +26,7 @@ pub(super) struct DrainTime {
 
 impl DrainTime {
     /// Makes a new beginning.
+    #[inline]
     pub(super) fn forget(&self) {
         if self.spent.load(Ordering::Relaxed) != 0 {
             self.spent.store(0, Ordering::Relaxed);

@@ -235,6 +235,7 @@ pub(super) fn start_all(app: &LiveApp) -> Vec<(PluginId, CallError)> {
 
 /// Calls a plugin from an entry whose store is not lent: the host has none, and cannot reach that of a plugin that has
 /// called it.
+#[inline]
 fn enter<C: Codec>(app: &LiveApp, frame: &Frame, purpose: Purpose, codec: &mut C) -> Outcome<C::Answer> {
     perform(app, Call { caller: Caller::alone(frame), purpose }, codec)
 }

@@ -76,6 +76,7 @@ pub(super) struct Instance {
 }
 
 impl Instance {
+    #[inline]
     pub(super) fn id(&self) -> InstanceId {
         self.store.data().instance
     }
@@ -113,6 +114,7 @@ pub(super) struct Seeker {
 }
 
 impl Place {
+    #[inline]
     pub(super) fn instance(&self) -> InstanceId {
         match self {
             Self::Idle(instance) => instance.id(),
@@ -192,20 +194,27 @@ impl Instances {
     }
 
     /// The instance that serves, unless somebody is in it.
+    #[inline]
     pub(super) fn take(&self, plugin: PluginIndex) -> Option<Instance> {
         self.slots[plugin.0].idle.take()
     }
 
-    /// All instances of a plugin that nobody is in: the one that serves, then old ones.
-    pub(super) fn take_all(&self, plugin: PluginIndex) -> Vec<Instance> {
-        let mut all: Vec<Instance> = self.take(plugin).into_iter().collect();
-        if self.has_old(plugin) {
-            all.extend(self.slots[plugin.0].old().iter_mut().filter_map(|old| old.idle.take()));
+    /// The instances of a plugin that have been replaced, and live on.
+    pub(super) fn old(&self, plugin: PluginIndex) -> Vec<InstanceId> {
+        if !self.has_old(plugin) {
+            return Vec::new();
         }
-        all
+        self.slots[plugin.0].old().iter().map(|old| old.id).collect()
+    }
+
+    /// An instance that has been replaced, unless somebody is in it.
+    pub(super) fn take_old(&self, instance: InstanceId) -> Option<Instance> {
+        let mut all = self.slots[instance.plugin.0].old();
+        all.iter_mut().find(|old| old.id == instance)?.idle.take()
     }
 
     /// Puts an instance back, when it has been left.
+    #[inline]
     pub(super) fn put_back(&self, instance: Instance) {
         let (id, slot) = (instance.id(), &self.slots[instance.id().plugin.0]);
         if self.has_old(id.plugin)
@@ -218,11 +227,13 @@ impl Instances {
     }
 
     /// Whether a plugin has instances that have been replaced.
+    #[inline]
     pub(super) fn has_old(&self, plugin: PluginIndex) -> bool {
         self.slots[plugin.0].has_old.load(Ordering::Relaxed)
     }
 
     /// Whether an instance has been replaced, and lives on.
+    #[inline]
     pub(super) fn is_old(&self, instance: InstanceId) -> bool {
         self.has_old(instance.plugin) && self.slots[instance.plugin.0].old().iter().any(|old| old.id == instance)
     }
@@ -366,7 +377,8 @@ impl Instances {
     /// Ends a plugin with its app.
     pub(super) fn close(&self, plugin: PluginIndex) -> Vec<Instance> {
         self.cell(plugin).condition = Condition::NotStarted;
-        self.take_all(plugin)
+        let old = self.old(plugin).into_iter().filter_map(|id| self.take_old(id));
+        self.take(plugin).into_iter().chain(old).collect()
     }
 
     /// How a plugin is.

@@ -30,7 +30,11 @@ impl<'a> TakeHandle<'a> for Lent<'a> {
 }
 
 impl Drop for Lent<'_> {
+    #[inline]
     fn drop(&mut self) {
+        if self.handles.is_empty() {
+            return;
+        }
         // An `own` that is left has not been delivered, and then none has been.
         let delivered = self.flights.iter().all(|flight| !flight.own);
         for (handle, own) in &self.handles {

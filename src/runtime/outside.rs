@@ -15,6 +15,7 @@ const USUAL_STACK: usize = 8 << 20;
 /// The other thread goes on with the chain of calls that this one is on, of whichever app.
 ///
 /// The blocking calls of WASI start a runtime of their own, which panics within another one.
+#[inline]
 pub(super) fn outside_async<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     if Handle::try_current().is_err() && blocking::is_there() {
         return work();

@@ -7,6 +7,7 @@ use crate::link::Assembly;
 use crate::plan::PluginIndex;
 
 /// Refuses a call that would make its chain too long.
+#[inline]
 pub(super) fn check_depth(
     assembly: &Assembly,
     open: &Activations,
@@ -24,6 +25,7 @@ pub(super) fn check_depth(
 
 /// Each plugin that is entered gets its whole stack below the present stack pointer, so that a
 /// line of them could run off the thread's: which would be the end of the process.
+#[inline]
 pub(super) fn check_stack(assembly: &Assembly, plugin: PluginIndex) -> Result<(), CallError> {
     match stacker::remaining_stack() {
         Some(left) if left < assembly.wasm_stack() + HOST_STACK_RESERVE => {
@@ -55,6 +57,7 @@ pub(super) fn check_own_stack(
 
 /// The time of the chain may be up already, as after a long host function. It would be up in the plugin too, and
 /// cost it its state, though it has done nothing.
+#[inline]
 pub(super) fn check_time(assembly: &Assembly, caller: &Frame, plugin: PluginIndex) -> Result<(), CallError> {
     match caller.deadline {
         Some(deadline) if deadline.at <= assembly.clock().now() => Err(late(assembly, caller.deadline, plugin)),

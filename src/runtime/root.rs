@@ -9,6 +9,7 @@ use crate::call::{Caller, ChainId, Frame, Rep};
 
 /// Does something at the beginning of a chain of calls, or goes on with the chain that a host function
 /// was called from, while the clock runs and no async runtime is active.
+#[inline]
 pub(super) fn on_chain<T: Send>(app: &LiveApp, work: impl FnOnce(&Frame) -> T + Send) -> T {
     let _running = app.assembly.clock().run();
     let frame = chain(app);

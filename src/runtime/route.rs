@@ -34,6 +34,7 @@ pub(super) struct Call<'a> {
 ///
 /// # Errors
 /// Whatever the plugin failed with, or why it was not entered.
+#[inline]
 pub(super) fn perform<C: Codec>(app: &LiveApp, call: Call<'_>, codec: &mut C) -> Outcome<C::Answer> {
     let Call { caller: Caller { frame: caller, store }, purpose } = call;
     let (plugin, comes_back) = (purpose.plugin(), store.is_some());
@@ -132,6 +133,7 @@ fn find(app: &LiveApp, caller: &Frame, plugin: PluginIndex, seeker: &Seeker) -> 
 }
 
 /// Enters the instance, starting it before where there is none.
+#[inline]
 fn enter<C: Codec>(
     app: &LiveApp,
     (caller, comes_back): (&Frame, bool),

@@ -27,12 +27,14 @@ use crate::plan::PluginIndex;
 pub(super) const MOST_ROUNDS: usize = 100;
 
 /// An entry from `caller`, as those see it that are called from there.
+#[inline]
 pub(super) fn entry(app: &LiveApp, caller: &Frame, purpose: Purpose, instance: InstanceId) -> Frame {
     let deadline = deadlines::of_entry(&app.assembly, caller, purpose);
     Frame { chain: caller.chain, instance: Some(instance), depth: caller.depth + 1, deadline }
 }
 
 /// Puts an instance back where the next call finds it.
+#[inline]
 pub(super) fn put_back(app: &LiveApp, instance: Instance, frame: Frame) {
     if app.is_ended.load(Ordering::Relaxed) {
         // The app was dropped from within.
@@ -155,16 +157,20 @@ pub(super) fn drain_until(
     deadline: Option<Deadline>,
     spares: bool,
 ) {
-    let instances = app.instances.take_all(plugin);
+    let (serving, old) = (app.instances.take(plugin), app.instances.old(plugin));
+    let lives = |id: InstanceId| serving.as_ref().is_some_and(|serving| serving.id() == id) || old.contains(&id);
     // Whatever others had is gone with their stores.
-    app.destructors.forget(plugin, |entry| !instances.iter().any(|instance| instance.id() == entry.owner));
+    app.destructors.forget(plugin, |entry| !lives(entry.owner));
     let _noted = app.activations.note(caller, Purpose::Destroy(plugin));
-    for instance in instances {
+    let drain_one = |instance: Instance| {
         let depth = caller.depth + 1;
         let frame = Frame { chain: caller.chain, instance: Some(instance.id()), depth, deadline };
         let _shown = blocking::show(app.number, &frame);
         drain_instance(app, instance, frame, spares);
-    }
+    };
+    serving.into_iter().for_each(drain_one);
+    // Each in its turn: a destructor may call another one of them back.
+    old.into_iter().filter_map(|id| app.instances.take_old(id)).for_each(drain_one);
 }
 
 fn drain_instance(app: &LiveApp, mut instance: Instance, frame: Frame, spares: bool) {

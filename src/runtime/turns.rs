@@ -68,6 +68,7 @@ impl Turns {
 
     /// Takes a plugin, waiting for it as long as `patience` says at most, and only as long as whoever is in
     /// it is not stuck.
+    #[inline]
     pub(super) fn take(
         &self,
         plugin: PluginIndex,
@@ -103,6 +104,7 @@ impl Turns {
     }
 
     /// Takes a plugin that is free at this moment.
+    #[inline]
     pub(super) fn try_take(&self, plugin: PluginIndex, chain: ChainId) -> Option<Turn<'_>> {
         let slot = &self.owners[plugin.0];
         let taken = slot.compare_exchange(0, word(chain), Ordering::Acquire, Ordering::Relaxed);
@@ -191,6 +193,7 @@ impl Turns {
 }
 
 impl Drop for Turn<'_> {
+    #[inline]
     fn drop(&mut self) {
         self.turns.give_back(self.plugin, self.chain);
     }

@@ -40,7 +40,11 @@ impl InFlight<'_> {
 }
 
 impl Drop for InFlight<'_> {
+    #[inline]
     fn drop(&mut self) {
+        if self.flights.is_empty() {
+            return;
+        }
         let reps = self.left_behind();
         if !reps.is_empty() {
             self.live.release_many(Caller::alone(self.caller), reps);

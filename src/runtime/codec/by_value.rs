@@ -30,6 +30,7 @@ pub(in crate::runtime) struct ByValue<'a> {
 
 impl<'a> ByValue<'a> {
     /// A call from the entry `caller`.
+    #[inline]
     pub(in crate::runtime) fn new(
         app: &'a LiveApp,
         target: Target,
@@ -44,11 +45,12 @@ impl<'a> ByValue<'a> {
 
 impl ByValue<'_> {
     /// What the call has returned, when it has.
-    pub(in crate::runtime) fn returned(mut self) -> Returned {
+    #[inline]
+    pub(in crate::runtime) fn returned(&mut self) -> Returned {
         let has_result = self.app.assembly.function(self.target).ty.result.is_some();
-        let handles = std::mem::take(&mut self.back.flights);
-        let [value] = self.result;
-        Returned { value: has_result.then_some(value), handles }
+        let [value] = &mut self.result;
+        let value = std::mem::replace(value, Val::Bool(false));
+        Returned { value: has_result.then_some(value), handles: std::mem::take(&mut self.back.flights) }
     }
 }
 
@@ -64,6 +66,7 @@ impl Codec for ByValue<'_> {
         }
     }
 
+    #[inline]
     fn put_in(&mut self, app: &LiveApp, store: &mut StoreContextMut<'_, PluginState>) -> Result<Func, Ended> {
         let function = function(app, store, self.target)?;
         if let Values::WithHandles(values, sent) = &mut self.values {
@@ -74,6 +77,7 @@ impl Codec for ByValue<'_> {
         Ok(function)
     }
 
+    #[inline]
     fn call(&mut self, mut store: StoreContextMut<'_, PluginState>, function: Func) -> wasmtime::Result<()> {
         let called = self.app.assembly.function(self.target);
         let arguments = match &self.values {
@@ -87,6 +91,7 @@ impl Codec for ByValue<'_> {
         done.map_err(|error| self.delivered.explain(error, called))
     }
 
+    #[inline]
     fn take_out(&mut self, app: &LiveApp, store: &mut StoreContextMut<'_, PluginState>, (): ()) -> Result<(), Ended> {
         let called = app.assembly.function(self.target);
         let [value] = &mut self.result;

@@ -134,6 +134,7 @@ impl Delivered {
 
     /// Makes room for what the store counts once more during the call: a handle counts once, however it is passed.
     /// Else a plugin would fail because it is lent what it has room for.
+    #[inline]
     pub(super) fn make_room(&self, store: &mut StoreContextMut<'_, PluginState>) {
         if self.counted_again > 0 {
             let most = store.max_component_handles();
@@ -145,6 +146,7 @@ impl Delivered {
     ///
     /// # Errors
     /// When the store does not let go of it; the plugin has failed then.
+    #[inline]
     pub(super) fn take_back(&mut self, store: &mut StoreContextMut<'_, PluginState>) -> wasmtime::Result<()> {
         if self.counted_again > 0 {
             // The limit may have changed meanwhile, by calls that came back.

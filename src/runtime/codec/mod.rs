@@ -114,6 +114,7 @@ fn once<T>(held: &mut Option<T>) -> wasmtime::Result<T> {
 ///
 /// # Errors
 /// As [`exports`].
+#[inline]
 fn function(app: &LiveApp, store: &StoreContextMut<'_, PluginState>, target: Target) -> Result<Func, Ended> {
     Ok(exports(app, store)?.functions[target.function.0])
 }
@@ -122,6 +123,7 @@ fn function(app: &LiveApp, store: &StoreContextMut<'_, PluginState>, target: Tar
 ///
 /// # Errors
 /// While it is starting; but then nobody enters it.
+#[inline]
 fn exports<'a>(app: &LiveApp, store: &'a StoreContextMut<'_, PluginState>) -> Result<&'a Exports, Ended> {
     let state = store.data();
     state.exports.as_ref().ok_or_else(|| {
