@@ -1,4 +1,4 @@
-//! What is behind an imported function: asks the providers, then makes one value of their answers.
+//! The host function behind an imported function: asks the providers, then composes the reply.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ pub struct Dispatcher {
 enum Stop {
     /// A provider has failed.
     Provider(CallError),
-    /// The consumer itself has failed meanwhile, further down the chain: nobody can be answered any more.
+    /// The consumer has failed further down the chain; it can take no reply.
     Consumer(CallError),
 }
 
@@ -54,9 +54,8 @@ impl Dispatcher {
     /// Serves one call of the consumer. `results` is empty where the consumer declares nothing.
     ///
     /// # Errors
-    /// A provider's failure, where the reply has no place for it and the import does not skip it:
-    /// the consumer's call ends with it. So it does with a failure of its own, of a call that came back
-    /// to it.
+    /// A provider's failure, where the reply has no place for it and the import does not skip it: the consumer's call
+    /// ends with it. It also ends where a call back into the consumer has failed.
     pub fn dispatch(
         &self,
         mut store: StoreContextMut<'_, PluginState>,
@@ -94,7 +93,7 @@ struct Crossing<'a, 's> {
     /// What the arguments are in the canonical ABI.
     bytes: u64,
     gathered: Gathered,
-    /// The handles of the arguments. What has not arrived in the end is released.
+    /// The handles of the arguments. Those that are not delivered are released.
     sent: InFlight<'a>,
     /// Those of the answers.
     back: InFlight<'a>,
@@ -156,7 +155,7 @@ impl Crossing<'_, '_> {
     }
 
     /// Asks every provider in order. A failure is an answer where the reply has a place for it. Else the provider is
-    /// left out, where the import says so; of at least one, not all.
+    /// skipped if the import says so, but an `at-least-one` import needs one that answers.
     fn ask_all(&mut self, outgoing: &mut Outgoing<'_>) -> Result<Vec<Answered>, Stop> {
         let function = self.function;
         let mut answers = Vec::with_capacity(function.providers.len());

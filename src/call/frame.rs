@@ -44,12 +44,12 @@ pub struct Deadline {
     pub by: PluginIndex,
 }
 
-/// One instance of a plugin. Each start makes another one: what belongs to an earlier one is stale.
+/// One instance of a plugin. Each start makes another one. What belongs to an instance is stale when that has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct InstanceId {
     /// The plugin.
     pub plugin: PluginIndex,
-    /// How often the plugin has been started, this one included.
+    /// The number of starts up to this one, failed ones included.
     pub generation: u64,
 }
 

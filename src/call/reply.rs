@@ -7,7 +7,7 @@ use super::{CallError, CallErrorKind};
 use crate::model::PluginId;
 use crate::plan::{Answer, ErrorForm, Fallible, Reply};
 
-/// What came of asking one provider: its value, where it has one.
+/// One provider's result: its value, where it has one, or its failure.
 pub(super) type Outcome = Result<Option<Val>, CallError>;
 
 /// What a provider, by its place among those of the function, has answered.
@@ -64,7 +64,7 @@ pub(super) fn refused(function: &ImportedFunction, error: CallError) -> Outcome 
     }
 }
 
-/// `A` for one provider.
+/// One provider's answer in its planned form.
 ///
 /// # Errors
 /// The failure itself, where `A` has no place for it.
@@ -76,7 +76,7 @@ fn answer(form: Answer, provider: &PluginId, outcome: Outcome) -> Result<Val, Ca
     }
 }
 
-/// `F` for one provider.
+/// A value, or a `result` with it.
 ///
 /// # Errors
 /// The failure itself, where `F` has no place for it.

@@ -32,10 +32,9 @@ pub struct ImportedFunction {
     pub on_failure: OnFailure,
     /// How the answers become one value.
     pub reply: Reply,
-    /// Who is asked, in order; where the owner of a handle is, all who may be that.
+    /// The providers, in the order in which they are asked; for calls by owner, all possible owners.
     pub providers: Vec<Provider>,
-    /// Who serves calls that go to the owner of a handle, but have none: the one that the import is bound to,
-    /// where it cannot be several.
+    /// The provider for calls by owner that pass no deciding handle, where the import has one at most.
     pub alone: Option<PluginIndex>,
     /// The consumer's own limit.
     pub hostcall_bytes: u64,
@@ -59,14 +58,14 @@ pub struct Provider {
 pub(super) enum Kind {
     /// One provider, whose answer is the reply as it is.
     Transparent,
-    /// Every provider, in order.
+    /// Every provider, in order, with answers that may be wrapped; one provider with a wrapped answer, too.
     FanOut,
     /// The owner of the handles among the arguments.
     ByOwner,
 }
 
 impl Wiring {
-    /// A wiring in which no function has been added yet. `lends` says whether consumers lend their stores to those
+    /// An empty wiring. `lends` says whether consumers lend their stores to those
     /// whom they call: without that a call is a little faster, where none can come back.
     pub fn new(lends: bool) -> Self {
         Self { functions: Vec::new(), lends }

@@ -1,5 +1,4 @@
-//! One entry into an instance: what holds for it is set before the guest's code runs, and what has come of it is
-//! found out afterwards.
+//! One entry into an instance: setup before the guest's code runs, evaluation after it.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -21,7 +20,7 @@ use crate::model::Budget;
 /// present.
 const NEVER: u64 = u64::MAX / 2;
 
-/// What has come of a call.
+/// The result of a call.
 pub(super) type Outcome<R> = Result<R, CallError>;
 
 /// One entry into an instance.
@@ -31,7 +30,7 @@ pub(super) struct Activation<'a> {
     _due: Option<Due<'a>>,
 }
 
-/// What held for an open entry that another one comes back over.
+/// Settings of an open entry, saved while a call comes back into the instance.
 pub(super) struct Outer {
     frame: Frame,
     lifting: Lifting,
@@ -96,7 +95,7 @@ pub(super) fn run<C: Codec>(
     finish(app, activation, done)
 }
 
-/// After an entry that has come back over an open one: what held for that one holds again. A failure is its own, too.
+/// Restores the outer entry's settings. A failure also fails the outer entry.
 pub(super) fn finish_again<R>(
     app: &LiveApp,
     activation: &mut Activation<'_>,
@@ -117,7 +116,7 @@ pub(super) fn finish_again<R>(
     }
 }
 
-/// Finds out what has come of an entry. That the instance has failed is noted.
+/// Evaluates an entry, and notes a failure of the instance.
 ///
 /// # Errors
 /// When the instance has failed.
@@ -127,7 +126,7 @@ fn finish<R>(app: &LiveApp, activation: &Activation<'_>, done: Result<R, Ended>)
     let instance = store.data().instance;
     // What the host does with exports is its own code: so is the panic.
     let own = |panic: Box<dyn Any + Send>| matches!(purpose, Purpose::Use(_)).then_some(panic);
-    // Whatever has become of this entry: one further down the chain has ended the instance, and has noted it.
+    // A call further down the chain has ended this instance already, and noted it.
     if let Some(cause) = store.data().ended() {
         let panic = if let Err(Ended::Panicked(panic)) = done { own(panic) } else { None };
         return Err(Failed { cause, panic });
@@ -136,7 +135,7 @@ fn finish<R>(app: &LiveApp, activation: &Activation<'_>, done: Result<R, Ended>)
     let (cause, panic) = match done {
         Ok(value) => return Ok(Ok(value)),
         Err(Ended::Refused(cause)) => return Ok(Err(cause)),
-        // Whatever the error is: the store cannot be trusted any more. Its text may be the host's own code.
+        // After any error the store is unusable. Formatting the error may run code of the host.
         Err(Ended::Failed(error)) => catch_unwind(AssertUnwindSafe(|| explain(assembly, &error, store)))
             .map_or_else(by_panic, |cause| (cause, None)),
         Err(Ended::Panicked(panic)) => by_panic(panic),
@@ -144,7 +143,7 @@ fn finish<R>(app: &LiveApp, activation: &Activation<'_>, done: Result<R, Ended>)
     // Its own exit is how a program ends.
     let exits = matches!(purpose, Purpose::Run(_)) && cause.exit_code().is_some();
     let charged = began_in(assembly, &cause, instance.plugin) && !exits && panic.is_none();
-    // A failed start is noted when what the plugin had got meanwhile has been released.
+    // A failed start is noted after its handles have been released.
     if !matches!(purpose, Purpose::Start(_)) {
         app.instances.note_failure(instance, cause.clone(), charged);
     }

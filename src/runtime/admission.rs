@@ -52,7 +52,7 @@ impl Admission {
     /// The right to be in a plugin, waited for; nothing where the chain has it already.
     ///
     /// # Errors
-    /// When there is no sense in waiting.
+    /// The call is refused: `ring`, late, or stuck.
     #[inline]
     pub(super) fn take_turn(&self, caller: &Frame, plugin: PluginIndex) -> Result<Option<Turn<'_>>, CallError> {
         let assembly = &*self.assembly;
@@ -78,7 +78,7 @@ impl Admission {
         self.turns.try_take(plugin, chain)
     }
 
-    /// The right to be in a plugin of an app that ends, where that can be had.
+    /// Waits for a plugin's turn when the app ends; `None` on refusal.
     pub(super) fn last_turn(&self, plugin: PluginIndex, chain: ChainId) -> Option<Turn<'_>> {
         self.turns.take(plugin, chain, || None, || false).ok()
     }

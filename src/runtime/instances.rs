@@ -27,7 +27,7 @@ pub(super) struct Instances {
 /// Only the chain that has the plugin's turn takes the instance and changes the cell, which it keeps locked for no
 /// call. The rest may be read by anyone.
 struct Slot {
-    /// The instance that serves, while nobody is in it. Nearly all calls find it here and need no lock.
+    /// The serving instance, while idle. Nearly all calls find it here and need no lock.
     idle: AtomicCell<Option<Instance>>,
     cell: Mutex<Cell>,
     /// Whether there are old instances, which is seen without a lock.
@@ -38,7 +38,7 @@ struct Slot {
 /// An instance that another one has replaced. It lives on for the handles of its resources.
 struct Old {
     id: InstanceId,
-    /// The instance, while nobody is in it.
+    /// The instance, while idle.
     idle: Option<Instance>,
 }
 
@@ -46,7 +46,7 @@ struct Old {
 struct Cell {
     condition: Condition,
     restarts: RestartLog,
-    /// How often it has been instantiated. Handles of another generation are stale.
+    /// The number of starts, failed ones included. Handles go stale when the instance of their generation ends.
     generation: u64,
 }
 
@@ -56,8 +56,8 @@ enum Condition {
     NotStarted,
     /// It is up: idle, or a chain is in it.
     Live,
-    /// It is being started. A chain that has just got the plugin's turn finds neither this nor [`Condition::Live`]
-    /// without an idle instance, unless a panic of the host has unwound from there.
+    /// It is being started. A chain that has just got the turn finds an idle instance with this and with
+    /// [`Condition::Live`], unless a panic of the host has unwound from the instance.
     Starting,
     /// It has failed and is started anew when it is needed.
     Down {
@@ -84,7 +84,7 @@ impl Instance {
 
 /// Where the instance is that a call goes to.
 pub(super) enum Place {
-    /// Nobody was in it. It has been taken out of its slot.
+    /// Idle until now; taken out of its slot.
     Idle(Instance),
     /// It is on the chain that makes the call.
     OnChain(InstanceId),
@@ -92,11 +92,11 @@ pub(super) enum Place {
     Vacant(InstanceId),
 }
 
-/// What there is of a plugin.
+/// The result of looking for an instance.
 pub(super) enum Found {
     /// An instance, or the place for one.
     At(Place),
-    /// Nothing before this time is past.
+    /// No instance yet: wait this long, then look again.
     Pause(Duration),
 }
 
@@ -104,10 +104,9 @@ pub(super) enum Found {
 pub(super) struct Seeker {
     /// Whether it has just got the plugin's turn; else the chain has it from before.
     pub(super) has_turn: bool,
-    /// Whether it starts the plugin with the app.
+    /// Whether it may start the plugin for the first time.
     pub(super) starts: bool,
-    /// How much time it has for a pause before a restart; nothing where the host wants the plugin started now, whatever
-    /// its budget says.
+    /// Time left to wait for a restart; `None` to start now, whatever the budget says.
     pub(super) left: Option<Duration>,
     /// The instance that it needs, because its handles are of that one. Any other will do where that is gone.
     pub(super) instance: Option<InstanceId>,
@@ -180,7 +179,7 @@ impl Slot {
         self.old.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The cell, which nobody else uses while one has the plugin's turn. A panic leaves it in order.
+    /// The cell. Only the holder of the turn changes it, and a panic leaves it in order.
     fn cell(&self) -> MutexGuard<'_, Cell> {
         self.cell.lock().unwrap_or_else(PoisonError::into_inner)
     }

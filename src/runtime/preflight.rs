@@ -23,8 +23,8 @@ pub(super) fn check_depth(
     Err(refuse(assembly, CallErrorKind::CallDepth, plugin, cause).telling_chain())
 }
 
-/// Each plugin that is entered gets its whole stack below the present stack pointer, so that a
-/// line of them could run off the thread's: which would be the end of the process.
+/// Each plugin that is entered takes its whole stack from the thread. A chain of plugins could overflow it, which aborts
+/// the process.
 #[inline]
 pub(super) fn check_stack(assembly: &Assembly, plugin: PluginIndex) -> Result<(), CallError> {
     match stacker::remaining_stack() {
@@ -55,8 +55,8 @@ pub(super) fn check_own_stack(
     Err(refuse(assembly, CallErrorKind::Stack, plugin, cause).telling_chain())
 }
 
-/// The time of the chain may be up already, as after a long host function. It would be up in the plugin too, and
-/// cost it its state, though it has done nothing.
+/// The chain's time may be up already, as after a long host function. Entering would only trap the plugin and lose its
+/// state.
 #[inline]
 pub(super) fn check_time(assembly: &Assembly, caller: &Frame, plugin: PluginIndex) -> Result<(), CallError> {
     match caller.deadline {

@@ -1,4 +1,4 @@
-//! What a plugin is entered for, and how what is done there may end.
+//! Why a plugin is entered, and how an entry may end early.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -6,14 +6,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::call::{CallError, Target};
 use crate::plan::PluginIndex;
 
-/// What a plugin is entered for.
+/// Why a plugin is entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// A function is called.
     Call(Target),
     /// The function that `run` starts is called.
     Run(Target),
-    /// It is started with the app.
+    /// It is started: with the app, or by the host.
     Start(PluginIndex),
     /// The host does something with its exports.
     Use(PluginIndex),
@@ -30,13 +30,13 @@ impl Purpose {
     }
 }
 
-/// Why what a plugin was entered for did not come to its end.
+/// Why an entry ended early.
 pub(super) enum Ended {
     /// The plugin has failed, and cannot be trusted any more.
     Failed(wasmtime::Error),
     /// The host has panicked while it was in the plugin.
     Panicked(Box<dyn Any + Send>),
-    /// It was not even called.
+    /// The call was refused; the instance is unharmed.
     Refused(CallError),
 }
 

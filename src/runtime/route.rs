@@ -26,14 +26,13 @@ pub(super) struct Call<'a> {
     pub(super) purpose: Purpose,
 }
 
-// A chain of calls that comes back goes on with the native stack that its plugins were entered with first. So what is
-// done before or after the guest's code, and seldom, is kept out of the frames that stay meanwhile: here and in what this
-// calls, by `inline(never)`.
+// A call that comes back runs on the stack that its plugin was first entered with, so the frames of open calls must be
+// small. Rare work is `#[inline(never)]`.
 
 /// Makes a call. It blocks the thread while it waits for its turn, or for the end of a pause before a restart.
 ///
 /// # Errors
-/// Whatever the plugin failed with, or why it was not entered.
+/// The plugin's failure, or the refusal.
 #[inline]
 pub(super) fn perform<C: Codec>(app: &LiveApp, call: Call<'_>, codec: &mut C) -> Outcome<C::Answer> {
     let Call { caller: Caller { frame: caller, store }, purpose } = call;
@@ -52,7 +51,7 @@ pub(super) fn perform<C: Codec>(app: &LiveApp, call: Call<'_>, codec: &mut C) ->
     done.map_err(|error| error.called(describe(&app.assembly, caller.plugin(), purpose)))
 }
 
-/// Ends a plugin and starts it, without letting anybody in between.
+/// Ends a plugin and starts it, in one turn.
 ///
 /// # Errors
 /// Why it could not be entered, or does not come up.
@@ -73,7 +72,7 @@ pub(super) fn restart<C: Codec>(
         let _shown = blocking::show(app.number, &frame);
         tear_down(app, instance, Frame { deadline: caller.deadline, ..frame });
     }
-    // What it had is released, which may have brought it up already, and may have failed it again.
+    // Releasing the old instance's resources may have started the plugin again, and failed it again.
     let seeker = Seeker { has_turn: true, starts: true, left: None, instance: None };
     let started = match find(app, caller, plugin, &seeker) {
         Ok(Found::At(place)) => enter(app, (caller, false), purpose, place, codec),
@@ -85,7 +84,7 @@ pub(super) fn restart<C: Codec>(
     started.map_err(|error| error.called(describe(assembly, caller.plugin(), purpose)))
 }
 
-/// The right to be in a plugin, where nobody on the chain is in it.
+/// Takes the plugin's turn; refuses where the chain is in the plugin already.
 fn own_turn<'a>(app: &'a LiveApp, caller: &Frame, plugin: PluginIndex) -> Outcome<Turn<'a>> {
     let turn = app.admission.take_turn(caller, plugin)?;
     turn.ok_or_else(|| reentrant(&app.assembly, &app.activations, caller, (plugin, None)))
@@ -108,7 +107,7 @@ fn admit<'a>(
         let starts = matches!(purpose, Purpose::Start(_));
         match find(app, caller, plugin, &Seeker { has_turn: turn.is_some(), starts, left: Some(left), instance })? {
             Found::At(place) => return Ok((turn, place)),
-            // Without the turn, so that others who have less time see for themselves.
+            // Sleep without the turn, so that calls with less time can give up early.
             Found::Pause(rest) => {
                 drop(turn);
                 std::thread::sleep(rest);
@@ -117,7 +116,7 @@ fn admit<'a>(
     }
 }
 
-/// Finds the instance of a plugin. What an abandoned one had is released.
+/// Finds the instance of a plugin. Releases the handles of an abandoned one.
 fn find(app: &LiveApp, caller: &Frame, plugin: PluginIndex, seeker: &Seeker) -> Outcome<Found> {
     match app.instances.find(plugin, seeker) {
         Ok(found) => Ok(found),
@@ -161,7 +160,7 @@ fn enter<C: Codec>(
             outcome
         }
         Err(failed) => {
-            // Its own time is no concern of those whose resources it had.
+            // By the caller's deadline: the failed plugin's own time must not cut the release short.
             tear_down(app, instance, Frame { deadline: caller.deadline, ..frame });
             Err(failed.cause_or_panic())
         }
@@ -192,7 +191,7 @@ fn come_back<C: Codec>(
     }
 }
 
-/// Starts an instance, and notes what has come of it.
+/// Starts an instance and notes success or failure.
 #[inline(never)]
 fn start_noted(app: &LiveApp, purpose: Purpose, id: InstanceId, frame: &Frame) -> Outcome<Instance> {
     match start(app, id, frame) {
@@ -201,9 +200,9 @@ fn start_noted(app: &LiveApp, purpose: Purpose, id: InstanceId, frame: &Frame) -
             Ok(instance)
         }
         Err(cause) => {
-            // What it got from others while it started has nobody any more.
+            // Release the handles that it received while starting.
             release_held_by(app, id, *frame);
-            // What it does while it starts is its own doing, refusals included.
+            // Failures during the start are charged to the plugin, refusals included.
             let charged = cause.origin() == Some(app.assembly.id(id.plugin));
             app.instances.note_failure(id, cause.clone(), charged);
             Err(if matches!(purpose, Purpose::Start(_)) { cause } else { cause.starting() })

@@ -1,10 +1,10 @@
 //! What happens when an instance has been left: it is put back or torn down, and destructors run once, in the store
 //! of the owner, never while it is on a chain of calls.
 //!
-//! All that wait for an owner run in one *drain*, which has one deadline: the owner's own time, or that of the
-//! chain of calls that it belongs to, where that is earlier. At its own deadline, or within a destructor, the owner is
-//! torn down, and what waits for it goes with it. Otherwise what is left on a chain whose time is up, or comes up there,
-//! waits until the call ends for the host.
+//! A *drain* runs all destructors that wait for one owner, under one deadline: the owner's time or the chain's, whichever
+//! ends first. If the owner's time ends it, or it ends within a destructor, the owner is torn down and its waiting
+//! destructors are dropped. If the chain's time ends it between two destructors, the rest wait until the host's call
+//! ends.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -23,10 +23,10 @@ use super::{blocking, deadlines};
 use crate::call::{Caller, Clock, Deadline, Entry, Frame, Holder, InstanceId, PluginState, Rep};
 use crate::plan::PluginIndex;
 
-/// How often it is looked whether destructors have brought about more of them.
+/// Rounds of draining, because destructors may queue more.
 pub(super) const MOST_ROUNDS: usize = 100;
 
-/// An entry from `caller`, as those see it that are called from there.
+/// The frame of an entry from `caller`.
 #[inline]
 pub(super) fn entry(app: &LiveApp, caller: &Frame, purpose: Purpose, instance: InstanceId) -> Frame {
     let deadline = deadlines::of_entry(&app.assembly, caller, purpose);
@@ -58,8 +58,8 @@ fn end_unneeded(app: &LiveApp, id: InstanceId, frame: Frame) {
     }
 }
 
-/// Ends an instance that has failed and that nobody is in any more. Resources of others that it had handles
-/// of are released, within the frame's deadline.
+/// Ends an idle instance: drops its store and its waiting destructors, and releases the resources of others that it
+/// held, within the frame's deadline.
 #[inline(never)]
 pub(super) fn tear_down(app: &LiveApp, instance: Instance, frame: Frame) {
     let id = instance.id();
@@ -80,8 +80,8 @@ pub(super) fn release(app: &LiveApp, caller: Caller<'_>, reps: impl IntoIterator
     destroy(app, caller, removed.filter(|entry| entry.holder != Holder::Gone).collect());
 }
 
-/// Runs the destructors of resources: at once where their owners are free, else when those are left. What comes of it
-/// is the owners' affair alone. Those of one owner are one drain.
+/// Runs the destructors of resources: at once where their owners are free, else when those are left. Failures
+/// are charged to the owners and never reach the caller. Those of one owner are one drain.
 fn destroy(app: &LiveApp, caller: Caller<'_>, entries: Vec<Entry>) {
     if entries.is_empty() {
         return;
@@ -169,7 +169,7 @@ pub(super) fn drain_until(
         drain_instance(app, instance, frame, spares);
     };
     serving.into_iter().for_each(drain_one);
-    // Each in its turn: a destructor may call another one of them back.
+    // One at a time: a destructor may call back into another old instance.
     old.into_iter().filter_map(|id| app.instances.take_old(id)).for_each(drain_one);
 }
 
