@@ -53,7 +53,7 @@ pub struct Provider {
     pub result: Option<Arc<Shape>>,
 }
 
-/// How a call of an imported function is served. The reply decides, when the wiring is made.
+/// How a call of an imported function is served. The planned reply decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// One provider, whose answer is the reply as it is.
@@ -65,8 +65,8 @@ pub(super) enum Kind {
 }
 
 impl Wiring {
-    /// An empty wiring. `lends` says whether consumers lend their stores to those
-    /// whom they call: without that a call is a little faster, where none can come back.
+    /// An empty wiring. `lends` says whether consumers lend their stores to those whom they call: without that a call
+    /// is a little faster, where none can come back.
     pub fn new(lends: bool) -> Self {
         Self { functions: Vec::new(), lends }
     }

@@ -215,7 +215,7 @@ impl Runtime {
     /// [`CallError`] when it cannot be entered, and when it fails while starting.
     pub fn restart(&self, plugin: PluginIndex) -> Outcome<()> {
         let app = &*self.app;
-        on_chain(app, |frame| route::restart(app, frame, plugin, &mut Inspect::nothing()))
+        on_chain(app, |frame| route::restart(app, frame, plugin))
     }
 }
 

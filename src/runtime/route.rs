@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::activation::{Outcome, begin, begin_again, finish_again, run};
 use super::blocking;
-use super::codec::Codec;
+use super::codec::{Codec, Inspect};
 use super::explain::{describe, not_started, reentrant};
 use super::instances::{Found, Instance, Place, Seeker, Unfit};
 use super::live_app::LiveApp;
@@ -55,12 +55,7 @@ pub(super) fn perform<C: Codec>(app: &LiveApp, call: Call<'_>, codec: &mut C) ->
 ///
 /// # Errors
 /// Why it could not be entered, or does not come up.
-pub(super) fn restart<C: Codec>(
-    app: &LiveApp,
-    caller: &Frame,
-    plugin: PluginIndex,
-    codec: &mut C,
-) -> Outcome<C::Answer> {
+pub(super) fn restart(app: &LiveApp, caller: &Frame, plugin: PluginIndex) -> Outcome<()> {
     let assembly = &*app.assembly;
     let id = |plugin| assembly.id(plugin).clone();
     let turn = check_stack(assembly, plugin).and_then(|()| own_turn(app, caller, plugin));
@@ -75,7 +70,7 @@ pub(super) fn restart<C: Codec>(
     // Releasing the old instance's resources may have started the plugin again, and failed it again.
     let seeker = Seeker { has_turn: true, starts: true, left: None, instance: None };
     let started = match find(app, caller, plugin, &seeker) {
-        Ok(Found::At(place)) => enter(app, (caller, false), purpose, place, codec),
+        Ok(Found::At(place)) => enter(app, (caller, false), purpose, place, &mut Inspect::nothing()),
         // A start by hand is never put off.
         Ok(Found::Pause(_)) => Err(not_started(assembly, &app.activations, caller, plugin)),
         Err(error) => Err(error),

@@ -29,7 +29,10 @@ pub(super) const MOST_ROUNDS: usize = 100;
 /// The frame of an entry from `caller`.
 #[inline]
 pub(super) fn entry(app: &LiveApp, caller: &Frame, purpose: Purpose, instance: InstanceId) -> Frame {
-    let deadline = deadlines::of_entry(&app.assembly, caller, purpose);
+    entry_until(caller, instance, deadlines::of_entry(&app.assembly, caller, purpose))
+}
+
+fn entry_until(caller: &Frame, instance: InstanceId, deadline: Option<Deadline>) -> Frame {
     Frame { chain: caller.chain, instance: Some(instance), depth: caller.depth + 1, deadline }
 }
 
@@ -163,8 +166,7 @@ pub(super) fn drain_until(
     app.destructors.forget(plugin, |entry| !lives(entry.owner));
     let _noted = app.activations.note(caller, Purpose::Destroy(plugin));
     let drain_one = |instance: Instance| {
-        let depth = caller.depth + 1;
-        let frame = Frame { chain: caller.chain, instance: Some(instance.id()), depth, deadline };
+        let frame = entry_until(caller, instance.id(), deadline);
         let _shown = blocking::show(app.number, &frame);
         drain_instance(app, instance, frame, spares);
     };

@@ -72,46 +72,6 @@ impl PartialEq for Val {
 }
 
 impl Val {
-    /// The value for wasmtime. In the places of handles stands something else; they are added to `handles`
-    /// in order.
-    pub(super) fn to_raw<'a>(&'a self, handles: &mut Vec<&'a Handle>) -> Raw {
-        let mut all = |values: &'a [Val]| values.iter().map(|value| value.to_raw(handles)).collect();
-        match self {
-            Self::Bool(value) => Raw::Bool(*value),
-            Self::S8(value) => Raw::S8(*value),
-            Self::U8(value) => Raw::U8(*value),
-            Self::S16(value) => Raw::S16(*value),
-            Self::U16(value) => Raw::U16(*value),
-            Self::S32(value) => Raw::S32(*value),
-            Self::U32(value) => Raw::U32(*value),
-            Self::S64(value) => Raw::S64(*value),
-            Self::U64(value) => Raw::U64(*value),
-            Self::Float32(value) => Raw::Float32(*value),
-            Self::Float64(value) => Raw::Float64(*value),
-            Self::Char(value) => Raw::Char(*value),
-            Self::String(value) => Raw::String(value.clone()),
-            Self::List(values) => Raw::List(all(values)),
-            Self::FixedLengthList(values) => Raw::FixedLengthList(all(values)),
-            Self::Tuple(values) => Raw::Tuple(all(values)),
-            Self::Map(entries) => {
-                Raw::Map(entries.iter().map(|(key, value)| (key.to_raw(handles), value.to_raw(handles))).collect())
-            }
-            Self::Record(fields) => {
-                Raw::Record(fields.iter().map(|(name, value)| (name.clone(), value.to_raw(handles))).collect())
-            }
-            Self::Variant(name, value) => Raw::Variant(name.clone(), boxed(value, handles)),
-            Self::Enum(name) => Raw::Enum(name.clone()),
-            Self::Option(value) => Raw::Option(boxed(value, handles)),
-            Self::Result(Ok(value)) => Raw::Result(Ok(boxed(value, handles))),
-            Self::Result(Err(value)) => Raw::Result(Err(boxed(value, handles))),
-            Self::Flags(names) => Raw::Flags(names.clone()),
-            Self::Resource(handle) => {
-                handles.push(handle);
-                Raw::Bool(false)
-            }
-        }
-    }
-
     /// The value that wasmtime gave. `handles` are those that stand in it, in order. Nothing when it holds
     /// what no value of the host can stand for.
     pub(super) fn of_raw(raw: Raw, handles: &mut impl Iterator<Item = Handle>) -> Option<Self> {
@@ -181,10 +141,6 @@ impl Tree for Val {
     }
 }
 
-fn boxed<'a>(value: &'a Option<Box<Val>>, handles: &mut Vec<&'a Handle>) -> Option<Box<Raw>> {
-    value.as_deref().map(|value| Box::new(value.to_raw(handles)))
-}
-
 fn all(values: Vec<Raw>, handles: &mut impl Iterator<Item = Handle>) -> Option<Vec<Val>> {
     values.into_iter().map(|raw| Val::of_raw(raw, handles)).collect()
 }
@@ -215,8 +171,45 @@ impl TryFrom<&Val> for Raw {
     type Error = BoundToStore;
 
     fn try_from(value: &Val) -> Result<Self, BoundToStore> {
-        let mut handles = Vec::new();
-        let raw = value.to_raw(&mut handles);
-        if handles.is_empty() { Ok(raw) } else { Err(BoundToStore) }
+        Ok(match value {
+            Val::Bool(value) => Self::Bool(*value),
+            Val::S8(value) => Self::S8(*value),
+            Val::U8(value) => Self::U8(*value),
+            Val::S16(value) => Self::S16(*value),
+            Val::U16(value) => Self::U16(*value),
+            Val::S32(value) => Self::S32(*value),
+            Val::U32(value) => Self::U32(*value),
+            Val::S64(value) => Self::S64(*value),
+            Val::U64(value) => Self::U64(*value),
+            Val::Float32(value) => Self::Float32(*value),
+            Val::Float64(value) => Self::Float64(*value),
+            Val::Char(value) => Self::Char(*value),
+            Val::String(value) => Self::String(value.clone()),
+            Val::List(values) => Self::List(each(values, Self::try_from)?),
+            Val::FixedLengthList(values) => Self::FixedLengthList(each(values, Self::try_from)?),
+            Val::Tuple(values) => Self::Tuple(each(values, Self::try_from)?),
+            Val::Map(entries) => Self::Map(each(entries, |(key, value)| Ok((key.try_into()?, value.try_into()?)))?),
+            Val::Record(fields) => Self::Record(each(fields, |(name, value)| Ok((name.clone(), value.try_into()?)))?),
+            Val::Variant(name, value) => Self::Variant(name.clone(), boxed(value)?),
+            Val::Enum(name) => Self::Enum(name.clone()),
+            Val::Option(value) => Self::Option(boxed(value)?),
+            Val::Result(Ok(value)) => Self::Result(Ok(boxed(value)?)),
+            Val::Result(Err(value)) => Self::Result(Err(boxed(value)?)),
+            Val::Flags(names) => Self::Flags(names.clone()),
+            Val::Resource(_) => return Err(BoundToStore),
+        })
     }
+}
+
+/// Converts each part, in a vector that has room for all of them and no more.
+fn each<'a, T, R>(parts: &'a [T], convert: impl Fn(&'a T) -> Result<R, BoundToStore>) -> Result<Vec<R>, BoundToStore> {
+    let mut converted = Vec::with_capacity(parts.len());
+    for part in parts {
+        converted.push(convert(part)?);
+    }
+    Ok(converted)
+}
+
+fn boxed(value: &Option<Box<Val>>) -> Result<Option<Box<Raw>>, BoundToStore> {
+    value.as_deref().map(|value| Raw::try_from(value).map(Box::new)).transpose()
 }

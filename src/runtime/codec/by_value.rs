@@ -13,7 +13,6 @@ use crate::plan::PluginIndex;
 use crate::runtime::activation::allow_lifting;
 use crate::runtime::live_app::LiveApp;
 use crate::runtime::purpose::Ended;
-use crate::runtime::room::check_room;
 
 /// A call of a function with values.
 pub(in crate::runtime) struct ByValue<'a> {
@@ -70,8 +69,7 @@ impl Codec for ByValue<'_> {
     fn put_in(&mut self, app: &LiveApp, store: &mut StoreContextMut<'_, PluginState>) -> Result<Func, Ended> {
         let function = function(app, store, self.target)?;
         if let Values::WithHandles(values, sent) = &mut self.values {
-            check_room(app, self.target, store.data().instance, self.holder, sent).map_err(Ended::Refused)?;
-            self.delivered = deliver(app, store, self.target, values, sent)?;
+            self.delivered = deliver(app, store, (self.target, self.holder), values, sent)?;
         }
         allow_lifting(store, app.assembly.function(self.target).lifting);
         Ok(function)

@@ -5,11 +5,12 @@ use wasmtime::{AsContextMut, StoreContextMut};
 
 use crate::call::{CallError, CallErrorKind, Flights, Holder, InstanceId, Leaf, Local, PluginState, Rep, Target, wrap};
 use crate::link::ExportedFunction;
+use crate::plan::PluginIndex;
 use crate::runtime::explain::{in_terms_of_limits, refuse};
 use crate::runtime::handle::told_mismatch;
 use crate::runtime::live_app::LiveApp;
 use crate::runtime::purpose::Ended;
-use crate::runtime::room::{has_room, no_longer_out};
+use crate::runtime::room::{check_room, has_room, no_longer_out};
 
 /// How often wasmtime counts a handle more than once while a plugin is lent it that does not own it: as what
 /// has been lent, and as the borrow. The owner has no such borrow.
@@ -30,17 +31,19 @@ pub(in crate::runtime) struct Delivered {
     counted_again: usize,
 }
 
-/// Puts the handles of the arguments into the plugin's store. Those that were lent are left in `sent`.
+/// Puts the handles of the arguments into the plugin's store. Those that were lent are left in `sent`. `holder` gets the
+/// handles of the reply: a plugin, or the host.
 ///
 /// # Errors
-/// When one of them cannot be there. Then nothing has been moved.
+/// When one of them cannot be there, or the holder may get no more. Then nothing has been moved.
 pub(super) fn deliver(
     app: &LiveApp,
     store: &mut StoreContextMut<'_, PluginState>,
-    target: Target,
+    (target, holder): (Target, Option<PluginIndex>),
     arguments: &mut [Val],
     sent: &mut Flights,
 ) -> Result<Delivered, Ended> {
+    check_room(app, target, store.data().instance, holder, sent)?;
     let mut delivered = Delivered::default();
     match delivered.place(app, store, target, arguments, sent).and_then(|()| delivered.check_home(app, store, target)) {
         Ok(()) => {}

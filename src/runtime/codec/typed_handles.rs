@@ -10,7 +10,6 @@ use crate::runtime::explain::refuse;
 use crate::runtime::live_app::LiveApp;
 use crate::runtime::passed::{Answers, Arguments};
 use crate::runtime::purpose::Ended;
-use crate::runtime::room::check_room;
 
 /// A call of a function with Rust types, handles among them.
 pub(in crate::runtime) struct ByTypeWithHandles<'a, P, R> {
@@ -52,8 +51,7 @@ impl<P: Arguments, R: Answers> Codec for ByTypeWithHandles<'_, P, R> {
     fn put_in(&mut self, app: &LiveApp, store: &mut StoreContextMut<'_, PluginState>) -> Result<Self::Passed, Ended> {
         let (params, mut sketch) = once(&mut self.params)?;
         let function = typed::<P::Raw, R::Raw>(app, store, self.target)?;
-        check_room(app, self.target, store.data().instance, None, self.sent).map_err(Ended::Refused)?;
-        self.delivered = deliver(app, store, self.target, &mut sketch, self.sent)?;
+        self.delivered = deliver(app, store, (self.target, None), &mut sketch, self.sent)?;
         let odd = || {
             let cause = "the handles are not those of its type".to_owned();
             Ended::Refused(refuse(&app.assembly, CallErrorKind::BadArguments, self.target.plugin, cause))
